@@ -1,0 +1,1 @@
+"""Edits: whole-line rewrites of a region, and how they survive the file changing."""

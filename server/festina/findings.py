@@ -1,0 +1,209 @@
+"""What a gate has to say about a candidate, and the verdict that follows from it.
+
+Values only: standard library, no I/O. The JSON shape is the contract of the command line and of the
+``festina/proposal`` notification; fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+class Gate(enum.StrEnum):
+    """One kind of check of a candidate, in the order in which gates run."""
+
+    SYNTAX = "syntax"
+    LINT = "lint"
+    FORMAT = "format"
+    TYPES = "types"
+    TESTS = "tests"
+    COMMAND = "command"
+    REVIEW = "review"
+    BROWSER = "browser"
+
+
+class Status(enum.StrEnum):
+    """The outcome of one gate, or of a whole verdict (which is never ``skipped``)."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    SKIPPED = "skipped"
+
+
+class Severity(enum.StrEnum):
+    """LSP diagnostic severities, by name."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a gate has to say.
+
+    ``line``, ``column``, ``end_line`` and ``end_column`` count from 1, columns in characters (code
+    points), the end is exclusive; ``None`` where the tool gave no position. ``path`` is relative to
+    the workspace, with forward slashes. ``detail`` is longer text for a person who asks, such as the
+    traceback of a failing test.
+    """
+
+    gate: Gate
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    severity: Severity = Severity.ERROR
+    code: str | None = None
+    detail: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form, without the fields that are unknown."""
+        data = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        return {**data, "gate": str(self.gate), "severity": str(self.severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class TestCounts:
+    """What the tests gate ran, and how much of the change it executed.
+
+    ``scope`` is ``full`` or ``impacted``: what the counts rest on. ``changed_lines`` counts the
+    executable lines of the candidate that differ from the old text.
+    """
+
+    __test__ = False  # not a pytest class, in spite of its name
+
+    selected: int = 0
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    changed_lines: int = 0
+    changed_lines_executed: int = 0
+    scope: str = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The outcome of one gate on one candidate.
+
+    ``reason`` says, in a sentence a person can act on, why the gate is ``unverified`` or ``skipped``.
+    ``sandbox`` names the isolation that was in force for gates that execute code.
+    """
+
+    gate: Gate
+    status: Status
+    seconds: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    tests: TestCounts | None = None
+    reason: str | None = None
+    sandbox: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        data: dict[str, Any] = {
+            "gate": str(self.gate),
+            "status": str(self.status),
+            "seconds": round(self.seconds, 4),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+        if self.tests is not None:
+            data["tests"] = dataclasses.asdict(self.tests)
+        if self.reason is not None:
+            data["reason"] = self.reason
+        if self.sandbox is not None:
+            data["sandbox"] = self.sandbox
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one candidate: earned gate by gate, for exactly one text.
+
+    ``key`` ties it to that text: the candidate's content hash and the fingerprint of the shadow that
+    it was judged in (design, invariant 2).
+    """
+
+    status: Status
+    gates: tuple[GateResult, ...] = ()
+    seconds: float = 0.0
+    key: str = ""
+
+    @classmethod
+    def of(cls, gates: tuple[GateResult, ...], *, seconds: float, key: str = "") -> Self:
+        """Combine gate results: failed, else unverified, else passed.
+
+        ``review`` is advisory and a gate that does not apply is ``skipped``; neither alters the
+        verdict. Nothing run at all is ``unverified``.
+        """
+        counted = [g.status for g in gates if g.gate is not Gate.REVIEW]
+        counted = [status for status in counted if status is not Status.SKIPPED]
+        if Status.FAILED in counted:
+            status = Status.FAILED
+        elif Status.UNVERIFIED in counted or not counted:
+            status = Status.UNVERIFIED
+        else:
+            status = Status.PASSED
+        return cls(status, gates, seconds, key)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in gate order."""
+        return tuple(finding for gate in self.gates for finding in gate.findings)
+
+    def gate(self, gate: Gate) -> GateResult | None:
+        """Return the result of ``gate``, or None where it did not run."""
+        return next((result for result in self.gates if result.gate is gate), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form (design, section 5)."""
+        return {
+            "status": str(self.status),
+            "seconds": round(self.seconds, 4),
+            "gates": [gate.to_json() for gate in self.gates],
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+    def summary(self) -> str:
+        """Say on what the verdict rests, in one line.
+
+        For example ``ruff ok, 12 tests ok (3 of 3 changed lines executed), 84 ms``. The word *tested*
+        never appears: green tests prove only what they execute.
+        """
+        parts = [part for gate in self.gates if (part := _gate_words(gate))]
+        return ", ".join([*parts, duration(self.seconds)]) if parts else "nothing was checked"
+
+
+def duration(seconds: float) -> str:
+    """Format a duration for a person: ``84 ms``, ``1.2 s``, ``2 min 5 s``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def _gate_words(result: GateResult) -> str:
+    if result.status is Status.SKIPPED:
+        return ""
+    if result.status is Status.UNVERIFIED:
+        return f"{result.gate}: not verified ({result.reason})"
+    if result.status is Status.FAILED:
+        first = result.findings[0].message if result.findings else (result.reason or "failed")
+        return f"{result.gate} failed: {first.splitlines()[0] if first else 'failed'}"
+    if result.gate is Gate.TESTS and result.tests is not None:
+        return _test_words(result.tests)
+    return {Gate.SYNTAX: "syntax ok", Gate.LINT: "ruff ok"}.get(result.gate, f"{result.gate} ok")
+
+
+def _test_words(tests: TestCounts) -> str:
+    count = f"{tests.passed} {'test' if tests.passed == 1 else 'tests'} ok"
+    if tests.changed_lines == 0:
+        return f"{count} (no executable line changed)"
+    return f"{count} ({tests.changed_lines_executed} of {tests.changed_lines} changed lines executed)"

@@ -1,0 +1,1 @@
+"""The protocol layer: the only importer of pygls and lsprotocol."""

@@ -1,0 +1,1 @@
+"""Models: dialects, streaming, discovery, and the embedded model."""

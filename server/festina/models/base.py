@@ -1,0 +1,108 @@
+"""What every model dialect offers to the rest of Festina: one request in, a stream of text out."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request for one answer. ``max_tokens`` bounds the answer, in tokens."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float = 0.2
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as counted by the provider; ``None`` where it did not say."""
+
+    prompt: int | None = None
+    cached: int | None = None
+    completion: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer's text. Never reasoning, never a role."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is complete: the provider said ``stop``, and no error object was seen."""
+
+    usage: Usage = Usage()
+
+
+class Trouble(enum.StrEnum):
+    """Why a model call failed, coarse enough to act on."""
+
+    AUTH = "auth"  # 401, 403: the key
+    UNKNOWN_MODEL = "unknown_model"  # 404, or the provider says so
+    QUOTA = "quota"  # 402, 429, 529
+    BAD_REQUEST = "bad_request"  # 400, 413, 422
+    SERVER = "server"  # 5xx, an error object in the stream
+    NETWORK = "network"  # no route, refused, reset, name not found
+    TLS = "tls"
+    PROXY = "proxy"
+    TIMEOUT = "timeout"  # first content, inter-token or total deadline
+    TRUNCATED = "truncated"  # finish reason `length`, or the stream ended without one
+    FILTERED = "filtered"  # content filter, refusal, tool call
+    DAMAGED = "damaged"  # not SSE, bad UTF-8, oversized
+    NO_MODEL = "no_model"  # nothing configured and nothing found
+    EMBEDDED = "embedded"  # the embedded model could not start
+
+
+class ModelError(Exception):
+    """A model call failed. ``str(error)`` is one or two sentences for a person, with the remedy.
+
+    It never contains a key, a prompt or an answer.
+    """
+
+    def __init__(
+        self, trouble: Trouble, message: str, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+        self.retry_after = retry_after
+        """Seconds after which the provider says another try may work."""
+
+
+class Model(Protocol):
+    """A model behind some dialect. Implementations live on one event loop."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as a person would recognise it."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port that requests go to; ``embedded`` for the embedded model."""
+
+    def stream(self, request: Request) -> AsyncIterator[Delta | Done]:
+        """Yield deltas, then exactly one ``Done``.
+
+        Closing the iterator (or cancelling the task that runs it) frees the connection at once.
+
+        Raises:
+            ModelError: for everything that is not a complete, good answer.
+        """
+
+    async def aclose(self) -> None:
+        """Free connections and child processes."""

@@ -1,0 +1,184 @@
+"""Proposals: what was asked, what came, and the states that a proposal may pass through.
+
+Values only. A proposal is never changed in place: :func:`step` and :func:`dataclasses.replace` return
+the next one, and :data:`TRANSITIONS` is the only list of what may follow what (design, section 3).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass
+
+from festina.edits import LineEdit, Region, apply, rewrite
+from festina.findings import Finding, Status, Verdict
+from festina.text import Text
+
+
+class State(enum.StrEnum):
+    """Where a proposal stands."""
+
+    QUEUED = "queued"
+    STREAMING = "streaming"
+    PARSED = "parsed"
+    VERIFYING = "verifying"
+    READY = "ready"
+    REJECTED = "rejected"
+    UNVERIFIED = "unverified"
+    APPLIED = "applied"
+    DISMISSED = "dismissed"
+    CANCELLED = "cancelled"
+    STALE = "stale"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """Nothing follows this state."""
+        return self in FINAL
+
+    @property
+    def running(self) -> bool:
+        """Work is under way: a model or a gate."""
+        return self in _RUNNING
+
+
+FINAL = frozenset({State.APPLIED, State.DISMISSED, State.CANCELLED, State.STALE, State.FAILED})
+_RUNNING = frozenset({State.QUEUED, State.STREAMING, State.PARSED, State.VERIFYING})
+_ANY = frozenset({State.CANCELLED, State.STALE, State.FAILED})
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: _ANY | {State.STREAMING},
+    # streaming -> rejected: every answer was unusable, so there was nothing to verify
+    State.STREAMING: _ANY | {State.PARSED, State.REJECTED},
+    # parsed | verifying -> streaming: redirected while under way; verifying -> streaming: a repair
+    State.PARSED: _ANY | {State.VERIFYING, State.STREAMING},
+    State.VERIFYING: _ANY
+    | {State.READY, State.REJECTED, State.UNVERIFIED, State.STREAMING, State.APPLIED},
+    State.READY: _ANY
+    | {State.STREAMING, State.VERIFYING, State.REJECTED, State.APPLIED, State.DISMISSED},
+    State.REJECTED: _ANY | {State.STREAMING, State.DISMISSED},
+    State.UNVERIFIED: _ANY
+    | {State.STREAMING, State.VERIFYING, State.APPLIED, State.DISMISSED},
+    **{state: frozenset() for state in FINAL},
+}
+
+
+class IllegalTransition(Exception):  # noqa: N818 - reads as the sentence it makes
+    """A proposal was asked to go where the table does not let it."""
+
+    def __init__(self, proposal: Proposal, to: State) -> None:
+        super().__init__(f"proposal {proposal.id} is {proposal.state}; it cannot become {to}")
+
+
+class CandidateStatus(enum.StrEnum):
+    """Where one candidate stands, as clients see it."""
+
+    STREAMING = "streaming"
+    VERIFYING = "verifying"
+    PASSED = "passed"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """One candidate: its region text so far, and what is known of it.
+
+    ``text`` is the new text of the region, in the document's own line ends. ``defect`` is the
+    sentence that says why an answer could not be used.
+    """
+
+    index: int
+    status: CandidateStatus = CandidateStatus.STREAMING
+    text: str = ""
+    verdict: Verdict | None = None
+    defect: str = ""
+
+    @property
+    def applicable(self) -> bool:
+        """The verdict is ``passed``."""
+        return self.verdict is not None and self.verdict.status is Status.PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One request for an edit: a region of one version of a document, an instruction, candidates.
+
+    ``base`` is the text that ``region`` counts in, and ``version`` that text's LSP version.
+    ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
+    ``name`` is what the region is called (``clamp``), where that is known.
+    """
+
+    id: str
+    uri: str
+    version: int | None
+    base: Text
+    region: Region
+    instruction: str
+    state: State = State.QUEUED
+    candidates: tuple[CandidateView, ...] = ()
+    visible: int = 0
+    resolves: tuple[Finding, ...] = ()
+    name: str = ""
+    message: str = ""
+    round: int = 0
+    shown: tuple[int, ...] = ()
+
+    @property
+    def candidate(self) -> CandidateView | None:
+        """The visible candidate, once there is one."""
+        return self.find(self.visible)
+
+    def find(self, index: int) -> CandidateView | None:
+        """Return the candidate with ``index``, or None."""
+        return next((view for view in self.candidates if view.index == index), None)
+
+    def edits(self, view: CandidateView) -> tuple[LineEdit, ...]:
+        """Return the minimal edits that turn ``base`` into the candidate's text."""
+        return rewrite(self.base, self.region, view.text)
+
+    def result(self, view: CandidateView) -> Text:
+        """Return the whole document as it would read with the candidate in it."""
+        return apply(self.base, self.edits(view))
+
+    def with_candidate(self, view: CandidateView) -> Proposal:
+        """Return the proposal with ``view`` in the place of the candidate with its index."""
+        others = [other for other in self.candidates if other.index != view.index]
+        views = tuple(sorted([*others, view], key=lambda candidate: candidate.index))
+        return dataclasses.replace(self, candidates=views)
+
+
+def step(proposal: Proposal, to: State, message: str = "") -> Proposal:
+    """Return ``proposal`` in state ``to``; the same state again only refreshes the message.
+
+    Raises:
+        IllegalTransition: ``to`` does not follow the present state.
+    """
+    if to is not proposal.state and to not in TRANSITIONS[proposal.state]:
+        raise IllegalTransition(proposal, to)
+    return dataclasses.replace(proposal, state=to, message=message or proposal.message)
+
+
+def rank(views: tuple[CandidateView, ...], diff_size: dict[int, int]) -> list[CandidateView]:
+    """Order passed candidates, best first (design, section 3, "Ranking").
+
+    Fewest findings, smallest diff, most changed lines executed, agreement with other candidates,
+    then arrival.
+    """
+    passed = [view for view in views if view.applicable]
+    agreement = {view.index: sum(other.text == view.text for other in passed) for view in passed}
+
+    def key(view: CandidateView) -> tuple[int, int, float, int, int]:
+        verdict = view.verdict
+        assert verdict is not None
+        counts = next((g.tests for g in verdict.gates if g.tests is not None), None)
+        share = (
+            counts.changed_lines_executed / counts.changed_lines
+            if counts and counts.changed_lines
+            else 0.0
+        )
+        size = diff_size.get(view.index, 0)
+        return (len(verdict.findings), size, -share, -agreement[view.index], view.index)
+
+    return sorted(passed, key=key)

@@ -1,0 +1,1 @@
+"""Verification of candidates, away from the working tree."""

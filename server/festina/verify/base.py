@@ -1,0 +1,75 @@
+"""The seam between the proposal pipeline and whatever verifies candidates: candidate in, verdict out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from festina.config import VerifySettings
+from festina.findings import Finding, GateResult, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The workspace as the person sees it: the files on disk, with open buffers laid over them.
+
+    ``buffers`` maps workspace-relative paths (forward slashes) to the text of open documents that
+    differ, or may differ, from the disk. ``trusted`` says whether anything of the workspace may be
+    executed (design, invariant 8); ``consent`` whether tests may run where no sandbox can be had.
+    """
+
+    workspace: Path
+    buffers: Mapping[str, str] = field(default_factory=dict)
+    settings: VerifySettings = field(default_factory=VerifySettings)
+    trusted: bool = False
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One new text for one file of a snapshot.
+
+    ``old`` and ``new`` are the whole file's text, before and after, with their own line ends.
+    ``path`` is workspace-relative with forward slashes. ``resolves`` are findings (a diagnostic or a
+    failing test) that must be gone for the candidate to pass.
+    """
+
+    path: str
+    old: str
+    new: str
+    resolves: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Progress of one verification: the gate that is running, or its result once it has one.
+
+    ``message`` is for a person, such as ``running the tests once without the edit``.
+    """
+
+    message: str
+    result: GateResult | None = None
+
+
+OnStep = Callable[[Step], None]
+
+
+class Verifier(Protocol):
+    """Judges candidates. Any number of ``verify`` calls may run at once.
+
+    Cancelling a call kills every process that it started. Never raises for what a candidate or a
+    project does: that is a verdict.
+    """
+
+    async def verify(
+        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None = None
+    ) -> Verdict:
+        """Judge one candidate: cheap gates first, stop at the first failure."""
+
+    async def fingerprint(self, snapshot: Snapshot) -> str:
+        """Hash what a verdict rests on: files, buffers, configuration, interpreter, distributions."""
+
+    async def aclose(self) -> None:
+        """Kill every process and remove every file of this verifier."""
