@@ -47,10 +47,10 @@ class Severity(enum.StrEnum):
 class Finding:
     """One thing a gate has to say.
 
-    ``line``, ``column``, ``end_line`` and ``end_column`` count from 1, columns in characters (code
-    points), the end is exclusive; ``None`` where the tool gave no position. ``path`` is relative to
-    the workspace, with forward slashes. ``detail`` is longer text for a person who asks, such as the
-    traceback of a failing test.
+    ``line``, ``column``, ``end_line`` and ``end_column`` count from 1, columns in characters
+    (code points), the end is exclusive; ``None`` where the tool gave no position. ``path`` is
+    relative to the workspace, with forward slashes. ``detail`` is longer text for a person who
+    asks, such as the traceback of a failing test.
     """
 
     gate: Gate
@@ -93,8 +93,8 @@ class TestCounts:
 class GateResult:
     """The outcome of one gate on one candidate.
 
-    ``reason`` says, in a sentence a person can act on, why the gate is ``unverified`` or ``skipped``.
-    ``sandbox`` names the isolation that was in force for gates that execute code.
+    ``reason`` says, in a sentence a person can act on, why the gate is ``unverified`` or
+    ``skipped``. ``sandbox`` names the isolation that was in force for gates that execute code.
     """
 
     gate: Gate
@@ -126,8 +126,8 @@ class GateResult:
 class Verdict:
     """The judgement of one candidate: earned gate by gate, for exactly one text.
 
-    ``key`` ties it to that text: the candidate's content hash and the fingerprint of the shadow that
-    it was judged in (design, invariant 2).
+    ``key`` ties it to that text: the candidate's content hash and the fingerprint of the shadow
+    that it was judged in (design, invariant 2).
     """
 
     status: Status
@@ -173,8 +173,8 @@ class Verdict:
     def summary(self) -> str:
         """Say on what the verdict rests, in one line.
 
-        For example ``ruff ok, 12 tests ok (3 of 3 changed lines executed), 84 ms``. The word *tested*
-        never appears: green tests prove only what they execute.
+        For example ``ruff ok, 12 tests ok (3 of 3 changed lines executed), 84 ms``. The word
+        *tested* never appears: green tests prove only what they execute.
         """
         parts = [part for gate in self.gates if (part := _gate_words(gate))]
         return ", ".join([*parts, duration(self.seconds)]) if parts else "nothing was checked"
@@ -206,4 +206,6 @@ def _test_words(tests: TestCounts) -> str:
     count = f"{tests.passed} {'test' if tests.passed == 1 else 'tests'} ok"
     if tests.changed_lines == 0:
         return f"{count} (no executable line changed)"
-    return f"{count} ({tests.changed_lines_executed} of {tests.changed_lines} changed lines executed)"
+    return (
+        f"{count} ({tests.changed_lines_executed} of {tests.changed_lines} changed lines executed)"
+    )

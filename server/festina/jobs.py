@@ -22,7 +22,7 @@ class Jobs:
         self._all: set[asyncio.Task[None]] = set()
 
     def start(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run ``work`` under ``key``; a predecessor is cancelled and ends before ``work`` begins."""
+        """Run ``work`` under ``key``, once a predecessor has been cancelled and has ended."""
         before = self._tasks.get(key)
         task = asyncio.create_task(self._after(before, work), name=key)
         self._tasks[key] = task

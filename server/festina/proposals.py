@@ -1,7 +1,8 @@
 """Proposals: what was asked, what came, and the states that a proposal may pass through.
 
-Values only. A proposal is never changed in place: :func:`step` and :func:`dataclasses.replace` return
-the next one, and :data:`TRANSITIONS` is the only list of what may follow what (design, section 3).
+Values only. A proposal is never changed in place: :func:`step` and :func:`dataclasses.replace`
+return the next one, and :data:`TRANSITIONS` is the only list of what may follow what (design,
+section 3).
 """
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.READY: _ANY
     | {State.STREAMING, State.VERIFYING, State.REJECTED, State.APPLIED, State.DISMISSED},
     State.REJECTED: _ANY | {State.STREAMING, State.DISMISSED},
-    State.UNVERIFIED: _ANY
-    | {State.STREAMING, State.VERIFYING, State.APPLIED, State.DISMISSED},
+    State.UNVERIFIED: _ANY | {State.STREAMING, State.VERIFYING, State.APPLIED, State.DISMISSED},
     **{state: frozenset() for state in FINAL},
 }
 

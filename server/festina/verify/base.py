@@ -1,7 +1,8 @@
-"""The seam between the proposal pipeline and whatever verifies candidates: candidate in, verdict out."""
+"""The seam between the pipeline and whatever verifies candidates: candidate in, verdict out."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +33,8 @@ class Candidate:
     """One new text for one file of a snapshot.
 
     ``old`` and ``new`` are the whole file's text, before and after, with their own line ends.
-    ``path`` is workspace-relative with forward slashes. ``resolves`` are findings (a diagnostic or a
-    failing test) that must be gone for the candidate to pass.
+    ``path`` is workspace-relative with forward slashes. ``resolves`` are findings (a diagnostic
+    or a failing test) that must be gone for the candidate to pass.
     """
 
     path: str
@@ -69,7 +70,13 @@ class Verifier(Protocol):
         """Judge one candidate: cheap gates first, stop at the first failure."""
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
-        """Hash what a verdict rests on: files, buffers, configuration, interpreter, distributions."""
+        """Hash what a verdict rests on: files, buffers, settings, interpreter, distributions."""
 
     async def aclose(self) -> None:
         """Kill every process and remove every file of this verifier."""
+
+
+def verdict_key(new: str, fingerprint: str) -> str:
+    """Return the key of a verdict: hash of the candidate's whole text and of what it rests on."""
+    text = hashlib.sha256(new.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{text} {fingerprint}".encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""Invariant 2: an edit is applicable only when its verdict is ``passed`` for exactly this text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from festina.edits import LineEdit
+from festina.findings import Status
+from festina.proposals import CandidateView, Proposal, State
+from festina.session import Refusal, Session
+from festina.text import Text
+from festina.verify.base import Verifier, verdict_key
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A checked permission to apply: these edits, on exactly this version and text."""
+
+    proposal: Proposal
+    candidate: CandidateView
+    edits: tuple[LineEdit, ...]
+    result: Text
+
+
+class Outdated(Refusal):
+    """Something that the verdict rests on has changed, so it must be earned again."""
+
+
+async def application(
+    session: Session,
+    verifier: Verifier,
+    proposal: Proposal,
+    candidate: int | None = None,
+    *,
+    unverified: bool = False,
+) -> Application:
+    """Check that a candidate may be applied to its document as it is now.
+
+    State, document version, content and the fingerprint of everything the verdict rests on are all
+    compared afresh. ``unverified`` asks for the one exception: the separate action that applies an
+    edit which could not be verified.
+
+    Raises:
+        Outdated: the workspace has moved on; verify again.
+        Refusal: the candidate may not be applied, and why.
+    """
+    view = proposal.candidate if candidate is None else proposal.find(candidate)
+    if view is None:
+        raise Refusal("That candidate does not exist.")
+    check_state(session, proposal, view, unverified=unverified)
+    document = session.documents.get(proposal.uri)
+    if document is None or document.text != proposal.base:
+        raise Outdated("The document has changed since the edit was verified.")
+    assert view.verdict is not None
+    workspace = session.workspace_of(document)
+    fingerprint = await verifier.fingerprint(session.snapshot(workspace))
+    now = session.proposals.get(proposal.id)
+    if now is None or now.state is not proposal.state or now.base != proposal.base:
+        raise Refusal("The document has changed since the edit was verified.")
+    result = proposal.result(view)
+    if view.verdict.key != verdict_key(result.content, fingerprint):
+        raise Outdated(
+            "A file that the verdict rests on has changed; the edit is being verified again."
+        )
+    latest = replace(proposal, version=document.version)
+    return Application(latest, view, proposal.edits(view), result)
+
+
+def check_state(
+    session: Session, proposal: Proposal, view: CandidateView, *, unverified: bool
+) -> None:
+    """Check the state of a proposal and the verdict of one of its candidates.
+
+    Raises:
+        Refusal: they do not let it be applied.
+    """
+    if proposal.state is State.READY and view.applicable:
+        return
+    if view.verdict is None or view.verdict.status is not Status.UNVERIFIED:
+        raise Refusal(f"The edit is not applicable: {proposal.message or proposal.state}")
+    if not may_apply_unverified(session, proposal):
+        raise Refusal("Unverified edits are switched off (apply_unverified = false).")
+    if not unverified or proposal.state not in {State.UNVERIFIED, State.READY}:
+        raise Refusal(f"The edit is unverified: {view.verdict.summary()}")
+
+
+def may_apply_unverified(session: Session, proposal: Proposal) -> bool:
+    """Whether the settings leave the separate action for unverified edits in place."""
+    document = session.documents.get(proposal.uri)
+    workspace = session.workspace_of(document) if document else None
+    return session.settings_of(workspace).apply_unverified

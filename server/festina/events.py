@@ -1,0 +1,86 @@
+"""What happens while an edit is proposed: the pipeline yields events, interfaces show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from festina.edits import LineEdit
+from festina.findings import Status, Verdict
+from festina.models.base import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """A candidate's region text so far. ``tokens`` is an estimate (four characters each)."""
+
+    candidate: int
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A complete answer: ``region_text`` for the region, ``candidate_text`` for the whole file."""
+
+    candidate: int
+    region_text: str
+    candidate_text: str
+    edits: tuple[LineEdit, ...]
+    diff: str
+    model_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No usable answer: ``code`` is a defect's code or the kind of a model error.
+
+    ``error`` is set for a model error, which concerns the model and not this one answer.
+    """
+
+    candidate: int
+    code: str
+    message: str
+    error: ModelError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Progress of a candidate's verification, for a person."""
+
+    candidate: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate's verdict. ``candidate_text`` is the exact text that it was earned for."""
+
+    candidate: int
+    candidate_text: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Repairing:
+    """A rejected candidate's findings go back to the model; ``round`` counts from 1."""
+
+    candidate: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end: the best passed candidate, if any, and where the time went (seconds, wall).
+
+    ``error`` is set when no candidate came because the model failed.
+    """
+
+    best: int | None
+    status: Status
+    message: str
+    model_seconds: float
+    verify_seconds: float
+    error: ModelError | None = None
+
+
+Event = Streaming | Parsed | Refused | Step | Judged | Repairing | Finished

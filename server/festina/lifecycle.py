@@ -1,0 +1,222 @@
+"""The life of a proposal in an editor session: start, redirect, keep up with typing, end.
+
+Everything here runs on the event loop and returns at once; the work itself is done by
+:mod:`festina.runs`, one job a proposal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from festina import accept, edits
+from festina.documents import Document
+from festina.edits import Region
+from festina.findings import Finding
+from festina.proposals import TRANSITIONS, Proposal, State, step
+from festina.runs import Models, Runs
+from festina.session import Refusal, Session
+from festina.text import Text
+from festina.verify.base import Verifier
+
+MOST_CANDIDATES = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asked for, resolved against the document as it was then."""
+
+    document: Document
+    region: Region
+    instruction: str
+    name: str = ""
+    resolves: tuple[Finding, ...] = ()
+    variations: int = 1
+    model: str | None = None
+
+
+class Lifecycle:
+    """What a person may do with proposals, and what an editor tells of its documents."""
+
+    def __init__(self, session: Session, verifier: Verifier, models: Models) -> None:
+        self.session = session
+        self.verifier = verifier
+        self.runs = Runs(session, verifier, models)
+
+    def start(self, order: Order) -> Proposal:
+        """Begin a proposal and return it at once.
+
+        Raises:
+            Refusal: the document has no workspace, or the number of variations is out of range.
+        """
+        self.session.workspace_of(order.document)
+        _check_count(order.variations, 0)
+        proposal = Proposal(
+            id=self.session.new_id(),
+            uri=order.document.uri,
+            version=order.document.version,
+            base=order.document.text,
+            region=order.region,
+            instruction=order.instruction,
+            resolves=order.resolves,
+            name=order.name,
+            message="waiting for the model",
+        )
+        self.session.put(proposal)
+        self.runs.start(proposal.id, count=order.variations, model=order.model)
+        return proposal
+
+    def redirect(self, proposal_id: str, instruction: str) -> Proposal:
+        """Stop what runs and go on, from what came so far, with a further instruction.
+
+        Raises:
+            Refusal: the proposal is over, or there is no instruction.
+        """
+        proposal = self.alive(proposal_id)
+        if not instruction.strip():
+            raise Refusal("Say what should be different, then redirect again.")
+        visible = proposal.candidate
+        proposal = replace(
+            proposal,
+            instruction=f"{proposal.instruction}\n{instruction.strip()}",
+            candidates=(),
+            visible=0,
+            round=0,
+        )
+        self.runs.forget_results(proposal_id)
+        self.session.put(_to_streaming(proposal, "redirected"))
+        self.runs.start(proposal_id, count=1, previous=visible.text if visible else None)
+        return proposal
+
+    def variations(self, proposal_id: str, count: int) -> Proposal:
+        """Ask for ``count`` further candidates (75 in all at most).
+
+        Raises:
+            Refusal: the proposal is over or under way, or too many are asked for.
+        """
+        proposal = self.alive(proposal_id)
+        if proposal.state.running:
+            raise Refusal("This proposal is still at work; wait for it or cancel it first.")
+        have = 1 + max((view.index for view in proposal.candidates), default=-1)
+        _check_count(count, have)
+        proposal = self.session.put(_to_streaming(proposal, f"{count} more variations"))
+        self.runs.start(proposal_id, count=count, first=have)
+        return proposal
+
+    def cancel(self, proposal_id: str) -> Proposal:
+        """Stop what runs; nothing of it is kept.
+
+        Raises:
+            Refusal: the proposal is over.
+        """
+        return self._end(self.alive(proposal_id), State.CANCELLED, "cancelled")
+
+    def dismiss(self, proposal_id: str) -> Proposal:
+        """Put a proposal away; one that is still under way is cancelled.
+
+        Raises:
+            Refusal: the proposal is over.
+        """
+        proposal = self.alive(proposal_id)
+        if proposal.state.running:
+            return self._end(proposal, State.CANCELLED, "cancelled")
+        return self._end(proposal, State.DISMISSED, "dismissed")
+
+    def turn(self, proposal_id: str, by: int) -> Proposal:
+        """Show the next (``by=1``) or previous (``by=-1``) candidate: passed ones if there are any.
+
+        Raises:
+            Refusal: the proposal is over, or there is nothing to turn to.
+        """
+        proposal = self.alive(proposal_id)
+        views = [view for view in proposal.candidates if view.applicable] or [
+            view for view in proposal.candidates if view.text
+        ]
+        indices = [view.index for view in views]
+        if len(indices) < 2:
+            raise Refusal("There is no other candidate. Ask for variations first.")
+        here = indices.index(proposal.visible) if proposal.visible in indices else -by
+        return self.session.put(replace(proposal, visible=indices[(here + by) % len(indices)]))
+
+    async def application(
+        self, proposal_id: str, candidate: int | None = None, *, unverified: bool = False
+    ) -> accept.Application:
+        """Check that a candidate may be applied now; what is outdated is verified again.
+
+        Raises:
+            Refusal: it may not, and why.
+        """
+        proposal = self.alive(proposal_id)
+        try:
+            return await accept.application(
+                self.session, self.verifier, proposal, candidate, unverified=unverified
+            )
+        except accept.Outdated as outdated:
+            if (now := self.session.proposals.get(proposal_id)) and not now.state.final:
+                self.runs.check_again(now, str(outdated))
+            raise
+
+    def document_changed(self, before: Text, document: Document) -> None:
+        """Keep the proposals of a document in step with it: applied, rebased or stale."""
+        for proposal in self.session.live(document.uri):
+            self._follow(proposal, before, document)
+
+    def workspace_changed(self, uri: str) -> None:
+        """Another file changed: what was ready rested on it and is verified again."""
+        for proposal in tuple(self.session.proposals.values()):
+            if proposal.uri != uri and proposal.state in {State.READY, State.VERIFYING}:
+                self.runs.check_again(proposal, "another file changed")
+
+    def document_closed(self, uri: str) -> None:
+        """A document was closed: its proposals have nothing left to stand on."""
+        for proposal in self.session.live(uri):
+            self._end(proposal, State.STALE, "the file was closed")
+
+    def alive(self, proposal_id: str) -> Proposal:
+        """Return a proposal that is not over.
+
+        Raises:
+            Refusal: it is, or there is none of that id.
+        """
+        proposal = self.session.find(proposal_id)
+        if proposal.state.final:
+            raise Refusal(f"That proposal is {proposal.state} already.")
+        return proposal
+
+    async def close(self) -> None:
+        """Stop everything, and wait until it has stopped."""
+        await self.runs.close()
+
+    def _end(self, proposal: Proposal, to: State, message: str) -> Proposal:
+        self.runs.stop(proposal.id)
+        return self.session.put(step(proposal, to, message))
+
+    def _follow(self, proposal: Proposal, before: Text, document: Document) -> None:
+        new = document.text
+        index = self.runs.matching(proposal.id, new.content)
+        if index is not None and State.APPLIED in TRANSITIONS[proposal.state]:
+            self._end(replace(proposal, visible=index), State.APPLIED, "applied")
+            return
+        if before == new:
+            self.session.put(replace(proposal, version=document.version))
+            return
+        region = edits.rebase(before, new, proposal.region)
+        if region is None:
+            self._end(proposal, State.STALE, "the lines it was made for have changed")
+            return
+        self.runs.forget_results(proposal.id)
+        moved = replace(proposal, base=new, region=region, version=document.version)
+        self.runs.check_again(self.session.put(moved), "the document changed")
+
+
+def _to_streaming(proposal: Proposal, message: str) -> Proposal:
+    if proposal.state is State.QUEUED:
+        return replace(proposal, message=message)
+    return step(proposal, State.STREAMING, message)
+
+
+def _check_count(count: int, have: int) -> None:
+    if not 1 <= count <= MOST_CANDIDATES - have:
+        raise Refusal(
+            f"A proposal can have {MOST_CANDIDATES} candidates; this one has {have} "
+            f"and {count} more were asked for."
+        )

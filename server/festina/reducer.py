@@ -1,0 +1,134 @@
+"""How a proposal changes with each event of the pipeline: a pure function, no clock, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from festina.events import Event, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
+from festina.findings import Status
+from festina.proposals import CandidateStatus, CandidateView, Proposal, State, rank, step
+
+STATUS = {
+    Status.PASSED: CandidateStatus.PASSED,
+    Status.FAILED: CandidateStatus.FAILED,
+    Status.UNVERIFIED: CandidateStatus.UNVERIFIED,
+}
+
+
+def reduce(proposal: Proposal, event: Event) -> Proposal:
+    """Return the proposal after ``event``."""
+    match event:
+        case Streaming():
+            return _streaming(proposal, event)
+        case Parsed():
+            return _parsed(proposal, event)
+        case Step():
+            at_work = proposal.state in {State.PARSED, State.VERIFYING}
+            return replace(proposal, message=event.message) if at_work else proposal
+        case Judged():
+            return _judged(proposal, event)
+        case Refused():
+            return _refused(proposal, event)
+        case Repairing():
+            return _repairing(proposal, event)
+        case Finished():
+            return settle(proposal, event)
+
+
+def begin(proposal: Proposal) -> Proposal:
+    """Return a queued proposal as it starts to stream."""
+    if proposal.state is State.QUEUED:
+        return step(proposal, State.STREAMING, "waiting for the first words")
+    return proposal
+
+
+def settle(proposal: Proposal, finished: Finished) -> Proposal:
+    """Return the proposal at the end of a run: the best that any of its candidates earned."""
+    sizes = {view.index: len(view.text) for view in proposal.candidates}
+    ranked = rank(proposal.candidates, sizes)
+    if ranked:
+        visible = proposal.candidate
+        if proposal.state is State.READY and visible is not None and visible.applicable:
+            return replace(proposal, message=_words(visible))
+        best = ranked[0]
+        if finished.best is not None and (found := proposal.find(finished.best)):
+            best = found if found.applicable else best
+        return _show(_towards(proposal, State.READY, _words(best)), best)
+    unverified = [v for v in proposal.candidates if v.status is CandidateStatus.UNVERIFIED]
+    if unverified:
+        best = next((v for v in unverified if v.index == finished.best), unverified[0])
+        return _show(_towards(proposal, State.UNVERIFIED, _words(best)), best)
+    if finished.error is not None:
+        return _towards(proposal, State.FAILED, finished.message)
+    return _towards(proposal, State.REJECTED, finished.message)
+
+
+def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
+    view = proposal.find(event.candidate) or CandidateView(event.candidate)
+    view = replace(view, text=event.text, status=CandidateStatus.STREAMING, verdict=None, defect="")
+    proposal = begin(proposal.with_candidate(view))
+    if proposal.state is not State.STREAMING or event.candidate != proposal.visible:
+        return proposal
+    return replace(proposal, message=f"streaming, about {event.tokens} tokens")
+
+
+def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
+    view = CandidateView(event.candidate, CandidateStatus.VERIFYING, event.region_text)
+    proposal = begin(proposal.with_candidate(view))
+    if proposal.state is State.STREAMING:
+        proposal = _show(step(proposal, State.PARSED, "the answer is complete"), view)
+    return proposal
+
+
+def _judged(proposal: Proposal, event: Judged) -> Proposal:
+    view = proposal.find(event.candidate)
+    if view is None:
+        return proposal
+    status = STATUS.get(event.verdict.status, CandidateStatus.UNVERIFIED)
+    view = replace(view, status=status, verdict=event.verdict)
+    proposal = verifying(proposal.with_candidate(view))
+    if view.applicable and proposal.state is State.VERIFYING:
+        return _show(step(proposal, State.READY, _words(view)), view)
+    if proposal.state is State.VERIFYING and event.candidate == proposal.visible:
+        return replace(proposal, message=_words(view))
+    return proposal
+
+
+def _refused(proposal: Proposal, event: Refused) -> Proposal:
+    view = proposal.find(event.candidate) or CandidateView(event.candidate)
+    view = replace(view, status=CandidateStatus.UNUSABLE, verdict=None, defect=event.message)
+    proposal = begin(proposal.with_candidate(view))
+    if proposal.state is State.STREAMING and event.candidate == proposal.visible:
+        return replace(proposal, message=event.message)
+    return proposal
+
+
+def _repairing(proposal: Proposal, event: Repairing) -> Proposal:
+    proposal = _towards(proposal, State.REJECTED, proposal.message)
+    proposal = step(proposal, State.STREAMING, f"rejected; repairing (round {event.round})")
+    return replace(proposal, round=event.round, visible=event.candidate)
+
+
+def verifying(proposal: Proposal) -> Proposal:
+    """Return a parsed proposal as its verification begins."""
+    if proposal.state is State.PARSED:
+        return step(proposal, State.VERIFYING, "verifying")
+    return proposal
+
+
+def _towards(proposal: Proposal, to: State, message: str) -> Proposal:
+    """Step to ``to`` through the states that lie before it."""
+    if proposal.state is to or to is State.FAILED:
+        return step(proposal, to, message)
+    proposal = begin(proposal)
+    if proposal.state is State.STREAMING and to is not State.REJECTED:
+        proposal = step(proposal, State.PARSED)
+    return step(verifying(proposal), to, message)
+
+
+def _show(proposal: Proposal, view: CandidateView) -> Proposal:
+    return replace(proposal, visible=view.index)
+
+
+def _words(view: CandidateView) -> str:
+    return view.verdict.summary() if view.verdict is not None else view.defect

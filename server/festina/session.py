@@ -1,0 +1,113 @@
+"""The one mutable object: documents, proposals, settings and trust of one editor session."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from festina.config import Settings
+from festina.documents import Document, Documents
+from festina.proposals import Proposal
+from festina.text import Encoding
+from festina.trust import TrustStore
+from festina.verify.base import Snapshot
+
+
+class Refusal(Exception):  # noqa: N818 - not an error: a sentence for the person who asked
+    """What was asked for cannot be done; ``str()`` says why and what to do instead."""
+
+
+@dataclass
+class Session:
+    """State of one editor session. Only the event loop's thread touches it.
+
+    ``trusted_by_editor`` is what the editor said of its workspace
+    (``initializationOptions.trusted`` or ``festina/trust``), None while it said nothing; then
+    the user's own list decides.
+    """
+
+    encoding: Encoding = Encoding.UTF16
+    roots: tuple[Path, ...] = ()
+    trusted_by_editor: bool | None = None
+    trust: TrustStore = field(default_factory=TrustStore)
+    documents: Documents = field(default_factory=Documents)
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    settings: dict[Path | None, Settings] = field(default_factory=dict)
+    changed: Callable[[Proposal], None] = lambda _: None
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def workspace_of(self, document: Document) -> Path:
+        """Return the editor's folder that holds the document (the innermost, where several do).
+
+        Raises:
+            Refusal: the document is not a file, or lies outside every open folder.
+        """
+        path = document.path
+        if path is None:
+            kind = "A notebook cell" if "notebook" in document.uri else "An unsaved file"
+            raise Refusal(
+                f"{kind} has no place in a project, so nothing could be checked. "
+                "Save the code as a file of the workspace and try again."
+            )
+        holding = [root for root in self.roots if path.is_relative_to(root)]
+        if not holding:
+            folders = ", ".join(str(root) for root in self.roots) or "none"
+            raise Refusal(
+                f"{path} is outside the workspace (open folders: {folders}). "
+                "Open the project's folder in the editor and try again."
+            )
+        return max(holding, key=lambda root: len(root.parts))
+
+    def settings_of(self, workspace: Path | None) -> Settings:
+        """Return the settings in force for a workspace."""
+        return self.settings.get(workspace) or self.settings.get(None) or Settings()
+
+    def is_trusted(self, workspace: Path) -> bool:
+        """Whether code of the workspace may be executed (design, invariant 8)."""
+        if self.trusted_by_editor is not None:
+            return self.trusted_by_editor
+        return self.trust.is_trusted(workspace)
+
+    def snapshot(self, workspace: Path) -> Snapshot:
+        """Freeze the workspace as it is now: disk, open buffers, settings, trust."""
+        verify = self.settings_of(workspace).verify
+        return Snapshot(
+            workspace=workspace,
+            buffers=self.documents.buffers(workspace),
+            settings=verify,
+            trusted=self.is_trusted(workspace),
+            consent=verify.sandbox == "off",
+        )
+
+    def new_id(self) -> str:
+        """Return an id that no other proposal of this session has."""
+        return f"p{next(self._ids)}"
+
+    def find(self, proposal_id: str) -> Proposal:
+        """Return a proposal.
+
+        Raises:
+            Refusal: there is none of that id.
+        """
+        proposal = self.proposals.get(proposal_id)
+        if proposal is None:
+            raise Refusal("That proposal is gone. Ask for the edit again.")
+        return proposal
+
+    def put(self, proposal: Proposal) -> Proposal:
+        """Store the next value of a proposal and tell whoever shows it."""
+        self.proposals[proposal.id] = proposal
+        self.changed(proposal)
+        return proposal
+
+    def live(self, uri: str) -> list[Proposal]:
+        """Return the proposals of a document that are not over."""
+        return [p for p in self.proposals.values() if p.uri == uri and not p.state.final]
+
+
+def relative_path(document: Document, workspace: Path) -> str:
+    """Return the document's path in the workspace, with forward slashes."""
+    assert document.path is not None
+    return document.path.relative_to(workspace).as_posix()
