@@ -1,0 +1,105 @@
+"""The models that a server lists, and which of them to prefer. No model id is known by heart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from festina.models.base import ModelError, Trouble
+from festina.models.failures import Failures
+from festina.models.http import Http
+from festina.models.keys import header_value
+from festina.models.presets import endpoint, for_url, origin_of
+
+LIST_SECONDS = 15.0
+MAX_LIST_BYTES = 16 << 20
+
+_NOT_FOR_CHAT = re.compile(
+    r"embed|whisper|tts|rerank|moderation|guard|audio|realtime|transcribe|image|dall-e|sora"
+    r"|vision|ocr|clip|bge-|computer-use|search|davinci|babbage|turbo-instruct|codex"
+)
+_LIKED = (
+    (re.compile(r"coder|(?<![a-z])code(?![a-z])|starcoder|codestral|devstral"), 4),
+    (re.compile(r"instruct|chat|(?<![a-z])it(?![a-z])"), 2),
+    (re.compile(r"mini|flash|fast|turbo|oss"), 1),
+    (re.compile(r"preview|beta|experimental|(?<![a-z])base(?![a-z])"), -2),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model in a provider's list; ``created`` is a Unix time, 0 where it is not given."""
+
+    id: str
+    created: int = 0
+
+
+async def list_models(
+    http: Http,
+    base_url: str,
+    key: str | None = None,
+    *,
+    key_source: str = "",
+    seconds: float = LIST_SECONDS,
+) -> list[Offer]:
+    """Return what ``GET {base_url}/models`` offers, in the provider's order.
+
+    Raises:
+        ModelError: it can not be had, or is not a list of models.
+    """
+    preset = for_url(base_url)
+    origin = origin_of(base_url)
+    failures = Failures(origin, "", key_source, preset.key_variable)
+    headers = {"Authorization": f"Bearer {header_value(key, key_source)}"} if key else {}
+    try:
+        async with asyncio.timeout(seconds):
+            response = await http.send("GET", endpoint(base_url, "/models"), headers)
+            try:
+                body = bytearray()
+                async for chunk in response.chunks():
+                    body += chunk
+                    if len(body) > MAX_LIST_BYTES:
+                        break
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        raise failures.first_content(seconds) from None
+    if response.status != 200:
+        raise failures.status(response.status, response.headers, bytes(body))
+    return _offers(bytes(body), origin)
+
+
+def pick(offers: Sequence[Offer]) -> Offer | None:
+    """Return the offer that looks best for writing code: by its name, then the newest."""
+    usable = [offer for offer in offers if not _NOT_FOR_CHAT.search(offer.id.lower())]
+    return max(usable, key=lambda offer: (_score(offer.id), offer.created), default=None)
+
+
+def _score(model_id: str) -> int:
+    name = model_id.lower()
+    return sum(points for pattern, points in _LIKED if pattern.search(name))
+
+
+def _offers(body: bytes, origin: str) -> list[Offer]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    listed = value.get("data") if isinstance(value, dict) else value
+    if listed is None and isinstance(value, dict) and value.get("object") == "list":
+        listed = []  # Ollama without models
+    if not isinstance(listed, list):
+        raise ModelError(
+            Trouble.DAMAGED,
+            f"{origin} does not list models as an OpenAI-compatible API does. "
+            "Check base_url (it usually ends in /v1), or set models.fast.model.",
+        )
+    offers: list[Offer] = []
+    for item in listed:
+        if isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"]:
+            created = item.get("created")
+            offers.append(Offer(item["id"], created if isinstance(created, int) else 0))
+    return offers

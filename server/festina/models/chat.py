@@ -1,0 +1,222 @@
+"""The Chat Completions dialect: one request, a stream of text, nothing but a good end accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from festina.config import ModelSettings
+from festina.models.base import Delta, Done, ModelError, Request, Trouble
+from festina.models.chat_fields import Fields
+from festina.models.chat_stream import ChatStream
+from festina.models.failures import Failures
+from festina.models.http import Http, Response
+from festina.models.keys import header_value
+from festina.models.presets import Preset, endpoint, origin_of
+from festina.models.reasoning import mentions_tags
+from festina.models.retry import Policy, may_retry, retry_after
+
+DRAIN_SECONDS = 0.25
+"""How long to wait, after the answer, for the response's own end, so as to keep the connection."""
+
+_T = TypeVar("_T")
+
+
+class ChatModel:
+    """A model behind ``POST {base_url}/chat/completions``.
+
+    ``settings`` names address and model; both must be set. The key goes to the origin of
+    ``settings.base_url`` and nowhere else. ``key_source`` says in messages where it is from.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        key: str | None,
+        http: Http,
+        preset: Preset,
+        name: str = "",
+        *,
+        key_source: str = "",
+        policy: Policy | None = None,
+    ) -> None:
+        self._settings = settings
+        self._origin = origin_of(settings.base_url)
+        self._url = endpoint(settings.base_url, "/chat/completions")
+        self._headers = {"Content-Type": "application/json"}
+        if key:
+            self._headers["Authorization"] = f"Bearer {header_value(key, key_source)}"
+        self._http = http
+        self._preset = preset
+        self._fields = Fields.of(preset)
+        self._name = name or settings.model
+        self._key_source = (key_source or "the settings") if key else ""
+        self._policy = policy or Policy()
+
+    def __repr__(self) -> str:
+        return f"ChatModel({self._name!r} at {self._origin})"
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._name
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the server."""
+        return self._origin
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta | Done, None]:
+        """Yield the answer's text as it comes, then ``Done``. See ``Model.stream``."""
+        prompt = tuple(message.content for message in request.messages)
+        failures = Failures(
+            self._origin,
+            self._settings.model,
+            self._key_source,
+            self._preset.key_variable,
+            prompt,
+        )
+        clock = _Clock(self._settings, failures)
+        answer = ChatStream(tags_are_code=mentions_tags(prompt))
+        shown: list[str] = []
+        response = await self._open(request, clock, failures)
+        try:
+            chunks = response.chunks()
+            while not answer.over:
+                alive = answer.alive
+                chunk = await clock.wait(anext(chunks, None))
+                if chunk is None:
+                    break
+                text = answer.feed(chunk)
+                if answer.alive != alive:
+                    clock.progress()
+                if text:
+                    shown.append(text)
+                    yield Delta(text)
+            text = answer.close()
+            if answer.problem is not None:
+                raise failures.problem(answer.problem, "".join(shown))
+            if text:
+                yield Delta(text)
+            await _drain(chunks)
+        finally:
+            await response.aclose()
+        yield Done(answer.usage)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _open(self, request: Request, clock: _Clock, failures: Failures) -> Response:
+        """Send the request, again where that may help; nothing was shown of an answer yet."""
+        attempt = 0
+        while True:
+            sent = self._fields.body(
+                request,
+                self._settings.model,
+                self._preset.least_temperature,
+                self._settings.extra_body,
+            )
+            clock.restart()
+            outcome = await self._try(sent, clock, failures, attempt)
+            if isinstance(outcome, Response):
+                return outcome
+            if outcome is None:
+                continue
+            tries_left = self._settings.max_retries - attempt
+            if outcome.pause is None or tries_left <= 0 or outcome.pause >= clock.left():
+                raise outcome.error
+            await asyncio.sleep(outcome.pause)
+            attempt += 1
+
+    async def _try(
+        self, sent: dict[str, object], clock: _Clock, failures: Failures, attempt: int
+    ) -> Response | _Failed | None:
+        """Send once; None means that the request is to be sent again with other fields."""
+        body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            response = await clock.wait(self._http.send("POST", self._url, self._headers, body))
+        except ModelError as error:
+            retried = error.trouble is Trouble.NETWORK
+            return _Failed(error, self._policy.pause(attempt, None) if retried else None)
+        if 200 <= response.status < 300:
+            return response
+        try:
+            answer = await clock.wait(response.start())
+        finally:
+            await response.aclose()
+        fields = self._fields.after(response.status, answer, sent)
+        if fields is not None:
+            self._fields = fields
+            return None
+        failure = failures.status(response.status, response.headers, answer)
+        spent = b"insufficient_quota" in answer
+        if spent or not may_retry(response.status, response.headers):
+            return _Failed(failure, None)
+        return _Failed(failure, self._policy.pause(attempt, retry_after(response.headers)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A try that failed, and the pause in seconds before another may help (None: it may not)."""
+
+    error: ModelError
+    pause: float | None
+
+
+@dataclass
+class _Clock:
+    """The deadlines of one answer.
+
+    Only time spent waiting for the server counts, and only text or reasoning is progress: neither
+    a slow reader here nor comments from there move a deadline.
+    """
+
+    settings: ModelSettings
+    failures: Failures
+
+    def __post_init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + self.settings.total_seconds
+        self._begun = False
+        self._waited = 0.0
+
+    def restart(self) -> None:
+        self._waited = 0.0
+
+    def progress(self) -> None:
+        self._begun = True
+        self._waited = 0.0
+
+    def left(self) -> float:
+        return self._end - self._loop.time()
+
+    async def wait(self, work: Awaitable[_T]) -> _T:
+        settings = self.settings
+        limit = settings.inter_token_seconds if self._begun else settings.first_content_seconds
+        began = self._loop.time()
+        when = min(began + limit - self._waited, self._end)
+        try:
+            async with asyncio.timeout_at(when):
+                return await work
+        except TimeoutError:
+            if when == self._end:
+                raise self.failures.total(settings.total_seconds) from None
+            if self._begun:
+                raise self.failures.stalled(limit) from None
+            raise self.failures.first_content(limit) from None
+        finally:
+            self._waited += self._loop.time() - began
+
+
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read what follows the answer, usually the end of the chunked body, if it comes at once."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for _ in chunks:
+                pass
+    except (TimeoutError, ModelError):
+        return

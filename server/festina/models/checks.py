@@ -1,0 +1,113 @@
+"""What `festina doctor` tries of a model: from the name to the first token."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from festina.config import ModelSettings, Settings
+from festina.models.base import Delta, Message, ModelError, Request, Trouble
+from festina.models.catalogue import list_models
+from festina.models.chat import ChatModel
+from festina.models.discovery import Check, Choice, has_embedded, key_for
+from festina.models.http import Http, proxy_for
+from festina.models.presets import for_url, is_loopback
+
+_UNREACHED = frozenset({Trouble.NETWORK, Trouble.PROXY, Trouble.TIMEOUT})
+_TRIAL = Request((Message("user", "Reply with the word OK."),), max_tokens=512)
+LISTED = 5
+
+
+async def run(choice: Choice, settings: Settings, environ: Mapping[str, str]) -> list[Check]:
+    """Return what was tried, in order; what cannot work after a failure is left out."""
+    if choice.dialect == "embedded":
+        remedy = "" if has_embedded() else "Install festina[local]."
+        detail = "installed" if has_embedded() else "xllamacpp is not installed"
+        return [Check("engine", has_embedded(), detail, remedy)]
+    fast = settings.fast or ModelSettings()
+    try:
+        key, source = await asyncio.to_thread(key_for, fast, choice.base_url, environ)
+    except ModelError as error:
+        return [_failed("key", error)]
+    async with Http() as http:
+        checks = [await _name(choice), *await _server(choice, http, key, source)]
+        if all(check.ok or check.name == "model" for check in checks):
+            token = await _first_token(choice, fast, http, key, source)
+            if token.ok:  # some servers take more names than they list
+                checks = [replace(check, ok=True, remedy="") for check in checks]
+            checks.append(token)
+    return checks
+
+
+async def _name(choice: Choice) -> Check:
+    parts = urlsplit(choice.origin)
+    host = parts.hostname or ""
+    if proxy_for(choice.base_url):
+        return Check("name", True, f"{host} is left to the proxy to find")
+    try:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return Check(
+            "name",
+            False,
+            f"{host} does not resolve",
+            "Check the network connection and base_url.",
+        )
+    return Check("name", True, f"{host} is {found[0][4][0]}")
+
+
+async def _server(choice: Choice, http: Http, key: str | None, source: str) -> list[Check]:
+    """Ask for the list of models, and tell from the answer how far the way is clear."""
+    error: ModelError | None = None
+    ids: list[str] = []
+    try:
+        ids = [
+            offer.id for offer in await list_models(http, choice.base_url, key, key_source=source)
+        ]
+    except ModelError as problem:
+        error = problem
+    if error is not None and error.trouble in _UNREACHED:
+        return [_failed("connection", error)]
+    checks = [Check("connection", True, f"{choice.origin} answers")]
+    if choice.origin.startswith("https:"):
+        if error is not None and error.trouble is Trouble.TLS:
+            return [*checks, _failed("TLS", error)]
+        checks.append(Check("TLS", True, "certificate accepted"))
+    if error is not None and error.trouble is Trouble.AUTH:
+        return [*checks, _failed("key", error)]
+    if key or not is_loopback(choice.base_url):
+        checks.append(Check("key", True, f"from {source}" if source else "none needed"))
+    if error is not None or choice.model in ids:
+        # some servers list nothing and serve all the same: the first token tells
+        detail = choice.model if error is None else f"{choice.model} (the server lists none)"
+        return [*checks, Check("model", True, detail)]
+    shown = ", ".join(ids[:LISTED]) + (", ..." if len(ids) > LISTED else "")
+    remedy = f"Set models.fast.model to one that it lists: {shown or 'none'}."
+    return [*checks, Check("model", False, f"{choice.model} is not listed", remedy)]
+
+
+async def _first_token(
+    choice: Choice, fast: ModelSettings, http: Http, key: str | None, source: str
+) -> Check:
+    at = replace(fast, base_url=choice.base_url, model=choice.model, max_retries=0)
+    model = ChatModel(at, key, http, for_url(choice.base_url), key_source=source)
+    began = time.monotonic()
+    try:
+        async with aclosing(model.stream(_TRIAL)) as stream:
+            async for item in stream:
+                if isinstance(item, Delta):
+                    break
+    except ModelError as error:
+        return _failed("first token", error)
+    return Check("first token", True, f"after {time.monotonic() - began:.2f} s")
+
+
+def _failed(name: str, error: ModelError) -> Check:
+    what, _, remedy = str(error).partition(". ")
+    return Check(name, False, what, remedy)

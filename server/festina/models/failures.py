@@ -1,0 +1,250 @@
+"""Sentences for everything that can go wrong with a model: where, what happened, what to do.
+
+Providers like to quote the request in their errors, and part of the key. So nothing of theirs is
+shown that shares a run of characters with the prompt or the answer, or looks like a key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from festina.models.base import ModelError, Trouble
+from festina.models.chat_stream import TROUBLE, Kind, Problem
+from festina.models.retry import retry_after
+
+SHARED_RUN = 12
+"""So many equal characters in a row mean that the provider quotes the prompt."""
+SHOWN = 200
+
+_KEYLIKE = re.compile(r"(?i)\b(?:sk|pk|gsk|csk|key|bearer|token)[-_ ][\w.*-]{6,}|[\w*-]{24,}")
+_MODEL_CODES = frozenset({"model_not_found", "model_decommissioned", "invalid_model"})
+_NAME = re.compile(r"[\w.:-]{1,64}")
+_SENTENCES: dict[Kind, str] = {
+    Kind.WEB_PAGE: "answered with a web page instead of a model's answer. "
+    "Check base_url (it usually ends in /v1) and whether a network login page is in the way.",
+    Kind.NOT_A_STREAM: "answered with something that is not a chat completion. "
+    "Check that base_url is the address of an OpenAI-compatible API; it usually ends in /v1.",
+    Kind.BAD_EVENT: "sent a damaged answer: one of its events is not valid JSON. "
+    "Try again; if it stays, the server or a proxy before it is at fault.",
+    Kind.CUT: "ended the answer before it was complete. "
+    "Try again; if it stays, a proxy or the server's own time limit may cut it.",
+    Kind.LENGTH: "stopped at the token limit before the answer was complete. "
+    "Select fewer lines, or let the model think less (reasoning_effort in extra_body).",
+    Kind.FILTERED: "withheld the answer (content filter or refusal). "
+    "Rephrase the instruction or use another model.",
+    Kind.TOOLS: "answered with a tool call instead of text. Try again or use another model.",
+    Kind.AFTER_FINISH: "sent text after it had declared the answer finished. "
+    "Try again; if it stays, the server is at fault.",
+    Kind.REASONING_OPEN: "ended the answer inside the model's reasoning. "
+    "Try again, or use a model that thinks less before it answers.",
+    Kind.REASONING_LEAKED: "mixed the model's reasoning into the answer. "
+    "Turn on the server's reasoning parser (llama.cpp: --reasoning-format, "
+    "vLLM: --reasoning-parser) or use a model that does not reason.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Makes the errors of one model. ``prompt`` is what was sent; it is only compared with.
+
+    ``key_source`` is for people ("GROQ_API_KEY"), empty where there is no key. ``key_variable``
+    is the variable that the provider's key is usually in, where it has one.
+    """
+
+    origin: str
+    model: str = ""
+    key_source: str = ""
+    key_variable: str = ""
+    prompt: tuple[str, ...] = field(default=(), repr=False)
+
+    def status(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """Return the error for an HTTP response that is no answer."""
+        code, said = self._said(_error_object(body))
+        wait = retry_after(headers)
+        where = f"{self.origin} "
+        code_or_status = f"{status} {code}".strip()
+        if 300 <= status < 400:
+            return ModelError(
+                Trouble.BAD_REQUEST,
+                f"{where}redirects elsewhere ({status}), which is not followed because the key "
+                "would go along. Set base_url to the final address.",
+            )
+        if status in (401, 403):
+            return ModelError(Trouble.AUTH, f"{where}{self._about_key(status, said)}")
+        if status == 402 or "insufficient_quota" in code or "billing" in code:
+            return ModelError(
+                Trouble.QUOTA,
+                f"{where}says that the account has no credit left ({code_or_status}). "
+                "Check the plan and billing of the account, or use another model.",
+            )
+        if status in (429, 529):
+            when = f"in {_seconds(wait)}" if wait is not None else "in a minute"
+            why = "the rate limit is reached" if status == 429 else "it is overloaded"
+            return ModelError(
+                Trouble.QUOTA,
+                f"{where}takes no more requests for now: {why} ({code_or_status}). "
+                f"Try again {when}, ask for fewer variations, or use another model.",
+                retry_after=wait,
+            )
+        if status == 404 or code in _MODEL_CODES:
+            about = f" {said}" if said else ""
+            return ModelError(
+                Trouble.UNKNOWN_MODEL,
+                f"{where}does not know the model {self.model!r} ({status}).{about} "
+                "`festina doctor` lists the models it offers; if it offers some, set one of them "
+                "as models.fast.model, else check base_url (it usually ends in /v1).",
+            )
+        if status == 413 or "context_length" in code or "context length" in said.lower():
+            return ModelError(
+                Trouble.BAD_REQUEST,
+                f"{where}finds the request too long for {self.model!r} ({code_or_status}). "
+                "Select fewer lines or use a model with a larger context.",
+            )
+        about = f": {said}" if said else ""
+        if 400 <= status < 500 and status != 408:
+            return ModelError(
+                Trouble.BAD_REQUEST,
+                f"{where}rejected the request ({code_or_status}){about.rstrip('.')}. "
+                "Check the model's settings (model, extra_body).",
+            )
+        return ModelError(
+            Trouble.SERVER,
+            f"{where}failed ({code_or_status}){about.rstrip('.')}. "
+            "Try again later or use another model.",
+            retry_after=wait,
+        )
+
+    def problem(self, problem: Problem, answer: str = "") -> ModelError:
+        """Return the error for a response whose status was good but which is no good answer."""
+        kind, trouble = problem.kind, TROUBLE[problem.kind]
+        if kind is Kind.ERROR:
+            return self._streamed_error(problem.error, answer)
+        if kind is Kind.BYTES:
+            text = f"sent a damaged answer: {problem.detail}. Try again or use another model."
+        elif kind is Kind.FINISH:
+            reason = problem.detail if _NAME.fullmatch(problem.detail) else "unknown"
+            text = f"broke the answer off (finish reason {reason}). Try again or use another model."
+        else:
+            text = _SENTENCES[kind]
+        return ModelError(trouble, f"{self.origin} {text}")
+
+    def first_content(self, seconds: float) -> ModelError:
+        """Return the error for a model that stays silent."""
+        return self._late(
+            f"sent nothing of an answer within {_seconds(seconds)}. "
+            "The model may still be loading or be busy; try again, use another model, "
+            "or raise first_content_seconds."
+        )
+
+    def stalled(self, seconds: float) -> ModelError:
+        """Return the error for an answer that stops coming."""
+        return self._late(
+            f"stopped in the middle of its answer for {_seconds(seconds)}. "
+            "Try again, use another model, or raise inter_token_seconds."
+        )
+
+    def total(self, seconds: float) -> ModelError:
+        """Return the error for an answer that takes too long in all."""
+        return self._late(
+            f"needed more than {_seconds(seconds)} for one answer. "
+            "Select fewer lines, use a faster model, or raise total_seconds."
+        )
+
+    def _late(self, text: str) -> ModelError:
+        return ModelError(Trouble.TIMEOUT, f"{self.origin} {text}")
+
+    def _about_key(self, status: int, said: str) -> str:
+        name = self.key_variable or "the variable named by api_key_env"
+        if not self.key_source:
+            return (
+                f"wants a key ({status}) and none is configured. "
+                f"Set {name}, or api_key_command or api_key_keyring in models.fast."
+            )
+        if status == 403:
+            about = f" It says: {said}" if said else ""
+            return (
+                f"does not allow this with the key from {self.key_source} (403).{about} "
+                "Check what the key may be used for, and that the service is offered where you are."
+            )
+        return (
+            f"refused the key from {self.key_source} (401). "
+            "Check that it is complete, still valid, and belongs to this provider."
+        )
+
+    def _streamed_error(self, error: object, answer: str) -> ModelError:
+        status = _status_in(error)
+        if status is not None:
+            return self.status(status, {}, json.dumps({"error": error}).encode())
+        code, said = self._said(error, answer)
+        named = f" ({code})" if code else ""
+        about = f": {said.rstrip('.')}" if said else ""
+        if any(word in code for word in ("rate_limit", "overloaded", "quota")):
+            return ModelError(
+                Trouble.QUOTA,
+                f"{self.origin} broke the answer off because of its limits{named}. "
+                "Try again in a minute, ask for fewer variations, or use another model.",
+            )
+        if code in _MODEL_CODES:
+            return self.status(404, {}, b"")
+        return ModelError(
+            Trouble.SERVER,
+            f"{self.origin} broke the answer off with an error{named}{about}. "
+            "Try again or use another model.",
+        )
+
+    def _said(self, error: object, answer: str = "") -> tuple[str, str]:
+        """Return the provider's code and message, as far as they may be shown."""
+        code, message = "", ""
+        if isinstance(error, str):
+            message = error
+        elif isinstance(error, dict):
+            names = (error.get(name) for name in ("code", "type", "param"))
+            named = [name for name in names if isinstance(name, str) and _NAME.fullmatch(name)]
+            code = named[0] if named else ""
+            found = error.get("message")
+            message = found if isinstance(found, str) else ""
+        message = " ".join(message.split())
+        if len(message) > SHOWN:
+            message = message[:SHOWN].rsplit(" ", 1)[0] + " ..."
+        quoted = _shares_run(message, (*self.prompt, answer)) or _shares_run(code, self.prompt)
+        return ("", "") if quoted else (code, _KEYLIKE.sub("[...]", message))
+
+
+def _shares_run(message: str, texts: Iterable[str]) -> bool:
+    starts = range(len(message) - SHARED_RUN + 1)
+    squeezed = [" ".join(text.split()) for text in texts]
+    return any(message[i : i + SHARED_RUN] in text for text in squeezed for i in starts)
+
+
+def _error_object(body: bytes) -> object:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, list) and value:  # some gateways wrap the error in a list
+        value = value[0]
+    if not isinstance(value, dict):
+        return None
+    return value.get("error") or value.get("detail") or value
+
+
+def _status_in(error: object) -> int | None:
+    """Return the HTTP status that an error object in a stream stands for, where it names one."""
+    if not isinstance(error, dict):
+        return None
+    for name in ("code", "status_code", "status"):
+        value = error.get(name)
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+        if isinstance(value, int) and 400 <= value < 600:
+            return value
+    return None
+
+
+def _seconds(seconds: float) -> str:
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds:.3g} s"

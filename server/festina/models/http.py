@@ -1,0 +1,297 @@
+"""HTTP as Festina needs it; the only importer of the HTTP library.
+
+The operating system's trust store, SSL_CERT_FILE and SSL_CERT_DIR; proxies from the environment,
+never for this machine itself; no redirects, no compression; connections freed on cancellation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import socket
+import ssl
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx2
+
+import festina
+from festina.models.base import ModelError, Trouble
+from festina.models.presets import is_loopback, origin_of
+
+CONNECTIONS = 96
+"""Connections at once for each way out: 75 candidates and some to spare."""
+CONNECT_SECONDS = 10.0
+KEEPALIVE_SECONDS = 60.0
+MAX_ERROR_BODY = 64 << 10
+
+_HEADERS = {
+    "Accept": "text/event-stream, application/json",
+    "Accept-Encoding": "identity",  # a proxy that compresses also holds back
+    "User-Agent": f"festina/{festina.__version__}",
+}
+
+
+class Response:
+    """A response whose body is still to be read. Header names are in lower case."""
+
+    def __init__(self, response: httpx2.Response, origin: str, proxy: str) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = {k.lower(): v for k, v in response.headers.items()}
+        self._response = response
+        self._origin = origin
+        self._proxy = proxy
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes.
+
+        Raises:
+            ModelError: the connection broke, or the body is not in the encoding it claims.
+        """
+        try:
+            if self.headers.get("content-encoding", "identity").lower() == "identity":
+                async for chunk in self._response.aiter_raw():
+                    yield chunk
+            else:
+                async for chunk in self._response.aiter_bytes():
+                    yield chunk
+        except httpx2.RequestError as error:
+            raise explain(error, self._origin, self._proxy) from None
+
+    async def start(self) -> bytes:
+        """Return the body's first ``MAX_ERROR_BODY`` bytes; what breaks on the way is left out."""
+        body = bytearray()
+        try:
+            async for chunk in self.chunks():
+                body += chunk
+                if len(body) >= MAX_ERROR_BODY:
+                    break
+        except ModelError:
+            pass
+        return bytes(body[:MAX_ERROR_BODY])
+
+    async def aclose(self) -> None:
+        """Free the connection: back to the pool if the body was read, else closed."""
+        await self._response.aclose()
+
+
+class Http:
+    """Connections to model servers, for any number of event loops."""
+
+    def __init__(
+        self, *, connections: int = CONNECTIONS, connect_seconds: float = CONNECT_SECONDS
+    ) -> None:
+        self._limits = httpx2.Limits(
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+        )
+        # how long to wait for bytes is the caller's business: comments must not count as life
+        self._timeout = httpx2.Timeout(None, connect=connect_seconds, write=30.0)
+        self._clients: dict[tuple[asyncio.AbstractEventLoop, str], httpx2.AsyncClient] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Response:
+        """Send a request and return the response once its headers are there.
+
+        Raises:
+            ModelError: there was no response (network, TLS, proxy).
+        """
+        origin = origin_of(url)
+        proxy = proxy_for(url)
+        shown = _without_credentials(proxy)
+        client = await self._client(proxy)
+        try:
+            request = client.build_request(method, url, headers=dict(headers), content=body)
+            response = await client.send(request, stream=True)
+        except httpx2.RequestError as error:
+            raise explain(error, origin, shown) from None
+        except httpx2.InvalidURL:
+            raise ModelError(
+                Trouble.BAD_REQUEST, f"{origin} is not an address that can be called."
+            ) from None
+        return Response(response, origin, shown)
+
+    async def aclose(self) -> None:
+        """Close every connection, each on the event loop that it lives on."""
+        here = asyncio.get_running_loop()
+        clients, self._clients = self._clients, {}
+        for (loop, _), client in clients.items():
+            if loop is here:
+                await client.aclose()
+            elif loop.is_running():
+                closing = asyncio.run_coroutine_threadsafe(client.aclose(), loop)
+                await asyncio.wrap_future(closing)
+
+    async def _client(self, proxy: str) -> httpx2.AsyncClient:
+        key = (asyncio.get_running_loop(), proxy)
+        client = self._clients.get(key)
+        if client is None:
+            context = await asyncio.to_thread(ssl_context)
+            client = self._clients.get(key)
+        if client is None:
+            client = self._clients[key] = self._make(proxy, context)
+        return client
+
+    def _make(self, proxy: str, context: ssl.SSLContext) -> httpx2.AsyncClient:
+        try:
+            return httpx2.AsyncClient(
+                verify=context,
+                trust_env=False,  # proxies are chosen here, so that messages can name them
+                proxy=proxy or None,
+                limits=self._limits,
+                timeout=self._timeout,
+                headers=_HEADERS,
+                follow_redirects=False,
+            )
+        except ImportError:
+            raise ModelError(
+                Trouble.PROXY,
+                "The environment asks for a SOCKS proxy, which needs one more package. Run "
+                "`pip install socksio` where Festina is installed, or set HTTPS_PROXY to an "
+                "HTTP proxy.",
+            ) from None
+        except (ValueError, httpx2.InvalidURL):
+            raise ModelError(
+                Trouble.PROXY,
+                "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not "
+                "an address that can be used. Set it to one such as http://proxy.example.com:3128.",
+            ) from None
+
+
+@functools.cache
+def _ssl_context(cafile: str, capath: str) -> ssl.SSLContext:
+    try:
+        return httpx2.create_ssl_context()
+    except OSError:
+        named = f"SSL_CERT_FILE ({cafile})" if cafile else f"SSL_CERT_DIR ({capath})"
+        raise ModelError(
+            Trouble.TLS,
+            f"The certificates that {named} names cannot be read. "
+            "Correct the variable or remove it.",
+        ) from None
+
+
+def ssl_context() -> ssl.SSLContext:
+    """Return the context for TLS: SSL_CERT_FILE, SSL_CERT_DIR, else the system's trust store.
+
+    Raises:
+        ModelError: what the environment names cannot be read.
+    """
+    return _ssl_context(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+
+
+def proxy_for(url: str) -> str:
+    """Return the URL of the proxy that the environment asks for, "" where there is none.
+
+    This machine itself is never asked through a proxy.
+    """
+    if is_loopback(url):
+        return ""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    if not proxy or urllib.request.proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
+        return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _without_credentials(proxy: str) -> str:
+    try:
+        parts = urlsplit(proxy)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
+
+
+def explain(error: httpx2.RequestError, origin: str, proxy: str = "") -> ModelError:
+    """Return the error for a person: what stood in the way to ``origin``, and the remedy."""
+    causes = list(_causes(error))
+    through = f" through the proxy {proxy}" if proxy else ""
+    certificate = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        why = (certificate.verify_message or "not trusted").rstrip(".")
+        return ModelError(
+            Trouble.TLS,
+            f"The certificate of {origin} was not accepted{through}: {why}. "
+            "If your network inspects TLS, set SSL_CERT_FILE to its CA certificate.",
+        )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return ModelError(
+            Trouble.TLS,
+            f"No secure connection to {origin} could be made{through}. "
+            "Check that base_url should start with https:// and that nothing intercepts it.",
+        )
+    if isinstance(error, httpx2.ProxyError):
+        return ModelError(
+            Trouble.PROXY,
+            f"The proxy {proxy or 'that the environment names'} refused the way to {origin}. "
+            "Check HTTPS_PROXY and its credentials, or add the host to NO_PROXY.",
+        )
+    return _unreachable(error, causes, origin, proxy)
+
+
+def _unreachable(
+    error: httpx2.RequestError, causes: list[BaseException], origin: str, proxy: str
+) -> ModelError:
+    trouble = Trouble.PROXY if proxy else Trouble.NETWORK
+    target = f"The proxy {proxy}, which the environment names," if proxy else origin
+    remedy = "Check HTTPS_PROXY, or add the host to NO_PROXY." if proxy else ""
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        text = f"{target} could not be found: its name does not resolve."
+        remedy = remedy or "Check the network connection and base_url."
+    elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        text = f"{target} refused the connection."
+        remedy = remedy or (
+            "Start the model server, or check the port in base_url."
+            if is_loopback(origin)
+            else "Check base_url and the firewall."
+        )
+    elif isinstance(error, httpx2.ConnectTimeout | httpx2.ConnectError):
+        text = f"{target} could not be reached."
+        remedy = remedy or "Check the network connection, base_url and the firewall."
+    elif isinstance(error, httpx2.DecodingError):
+        trouble = Trouble.DAMAGED
+        text = f"{origin} sent a body that is not in the compression it claims."
+        remedy = "A proxy in between may be at fault; try again without it."
+    elif isinstance(error, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
+        trouble = Trouble.BAD_REQUEST
+        text = f"No valid request to {origin} could be made."
+        remedy = "Check base_url and the key for stray characters."
+    else:
+        trouble = Trouble.NETWORK
+        text = f"The connection to {origin} broke."
+        remedy = "Try again; if it stays, check the network and the server's log."
+    return ModelError(trouble, f"{text} {remedy}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions

@@ -1,0 +1,110 @@
+"""When a failed request is tried again, and after how long. Times are in seconds."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+RETRIED_STATUSES = frozenset({408, 409, 429})
+EPOCH_FROM = 1e9
+"""A bare number from here on is a Unix time, not a duration."""
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
+_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient to be: ``base`` doubles with each try up to ``cap``.
+
+    A provider that asks for more than ``longest`` is not waited for: the person is told instead.
+    """
+
+    base: float = 0.5
+    cap: float = 8.0
+    longest: float = 120.0
+
+    def backoff(self, attempt: int) -> float:
+        """Return the pause after the failed try number ``attempt`` (from 0), less up to 25 %."""
+        pause = min(self.cap, self.base * 2.0 ** min(attempt, 16))
+        return pause * random.uniform(0.75, 1.0)  # noqa: S311 - spreads clients, guards nothing
+
+    def pause(self, attempt: int, asked: float | None) -> float | None:
+        """Return how long to wait, or None where the provider asks for too much."""
+        if asked is None:
+            return self.backoff(attempt)
+        return asked if asked <= self.longest else None
+
+
+def may_retry(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether a response of this status is worth another try; ``x-should-retry`` decides first."""
+    told = headers.get("x-should-retry", "").strip().lower()
+    if told in {"true", "false"}:
+        return told == "true"
+    return status in RETRIED_STATUSES or status >= 500
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Return after how many seconds the provider allows another try, None where it does not say.
+
+    ``retry-after-ms`` counts before ``retry-after``, and that before the reset of a rate limit
+    of which nothing remains. Header names are expected in lower case.
+    """
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None and milliseconds >= 0:
+        return milliseconds / 1000
+    moment = now or datetime.now(UTC)
+    seconds = parse_wait(headers.get("retry-after", ""), moment)
+    if seconds is not None:
+        return seconds
+    resets = [
+        parse_wait(headers.get(name.replace("-remaining", "-reset"), ""), moment)
+        for name, value in headers.items()
+        if "ratelimit-" in name and "-remaining" in name and _number(value) == 0
+    ]
+    return max((reset for reset in resets if reset is not None), default=None)
+
+
+def parse_wait(value: str, now: datetime) -> float | None:
+    """Return the seconds from ``now`` that a header's value means; None for what is unknown.
+
+    Understood: seconds (``1.5``), Go durations (``6m0s``, ``20ms``), HTTP dates, RFC 3339 times
+    and Unix times. Moments in the past mean 0.
+    """
+    value = value.strip()
+    number = _number(value)
+    if number is not None:
+        if number < 0:
+            return None
+        return max(0.0, number - now.timestamp()) if number >= EPOCH_FROM else number
+    duration = _DURATION.fullmatch(value)
+    if value and duration:
+        parts = [_number(part) if part else 0.0 for part in duration.groups()]
+        if None in parts:
+            return None
+        return sum(part * unit for part, unit in zip(parts, _UNITS, strict=True) if part)
+    moment = _moment(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def _number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _moment(value: str) -> datetime | None:
+    for parse in (datetime.fromisoformat, email.utils.parsedate_to_datetime):
+        try:
+            moment = parse(value)
+        except (ValueError, OverflowError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None

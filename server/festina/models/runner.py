@@ -1,0 +1,233 @@
+"""A thread with an event loop of its own for all model traffic.
+
+Sixteen fast streams are some ten thousand small events a second. Handled here, they cost the
+editor's loop nothing but a call now and then, with the text so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
+
+SHOWS_A_SECOND = 30
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One complete, good answer. Times are in seconds from the request.
+
+    ``first_content_seconds`` is None for an answer without text.
+    """
+
+    text: str
+    usage: Usage
+    seconds: float
+    first_content_seconds: float | None
+
+
+class Runner:
+    """Runs requests on its own thread. Use it from any event loop; close it when done."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._models: dict[int, Model] = {}
+        self._closed = False
+        self._thread = threading.Thread(target=self._main, name="festina-models", daemon=True)
+        self._thread.start()
+
+    async def complete(
+        self, model: Model, request: Request, on_text: Callable[[str], None] | None = None
+    ) -> Completion:
+        """Return the model's whole answer; cancelling frees the connection before it returns.
+
+        ``on_text`` is called on the caller's loop with the text so far, at most
+        ``SHOWS_A_SECOND`` times a second, and always with the whole text before this returns.
+
+        Raises:
+            ModelError: there is no complete, good answer.
+        """
+        self._models[id(model)] = model
+        pacer = None if on_text is None else _Pacer(on_text, asyncio.get_running_loop())
+        try:
+            completion = await self.run(_drive(model, request, pacer))
+            if pacer is not None:
+                pacer.finish(completion.text)
+            return completion
+        finally:
+            if pacer is not None:
+                pacer.stop()
+
+    async def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine on the runner's loop; cancelling waits until it has really ended."""
+        if self._closed:
+            work.close()
+            raise ModelError(Trouble.SERVER, "Festina is shutting down; nothing was sent.")
+        job = _Job(work, self._loop, self._tasks)
+        cancelled = await job.wait()
+        task = job.task
+        assert task is not None
+        error = None if task.cancelled() else task.exception()
+        if cancelled:
+            raise asyncio.CancelledError
+        if task.cancelled():
+            raise ModelError(Trouble.SERVER, "Festina is shutting down; the answer was dropped.")
+        if error is not None:
+            raise error
+        return task.result()
+
+    async def aclose(self) -> None:
+        """Cancel what runs, close the models that were used, and end the thread."""
+        if self._closed:
+            return
+        self._closed = True
+        ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        await asyncio.wrap_future(ending)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+
+    async def _end(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        models, self._models = self._models, {}
+        for model in models.values():
+            await model.aclose()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+
+class _Job(Generic[_T]):
+    """A task on the runner's loop that a caller on another loop waits for."""
+
+    def __init__(
+        self,
+        work: Coroutine[Any, Any, _T],
+        loop: asyncio.AbstractEventLoop,
+        tasks: set[asyncio.Task[Any]],
+    ) -> None:
+        self.task: asyncio.Task[_T] | None = None
+        self._work = work
+        self._loop = loop
+        self._tasks = tasks
+        self._caller = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._caller.create_future()
+        loop.call_soon_threadsafe(self._start)
+
+    async def wait(self) -> bool:
+        """Wait until the task has ended; return whether that was asked for by cancelling."""
+        cancelled = False
+        while not self._ended.done():
+            try:
+                await asyncio.shield(self._ended)
+            except asyncio.CancelledError:
+                cancelled = True
+                self._loop.call_soon_threadsafe(self._stop)
+        return cancelled
+
+    def _start(self) -> None:
+        self.task = self._loop.create_task(self._work)
+        self._tasks.add(self.task)
+        self.task.add_done_callback(self._report)
+
+    def _stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def _report(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        try:
+            self._caller.call_soon_threadsafe(self._settle)
+        except RuntimeError:  # the caller's loop is closed: nobody waits any more
+            if not task.cancelled():
+                task.exception()
+
+    def _settle(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+
+async def _drive(model: Model, request: Request, pacer: _Pacer | None) -> Completion:
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    first: float | None = None
+    usage: Usage | None = None
+    pieces: list[str] = []
+    # the protocol promises an iterator that can be closed: every dialect is an async generator
+    async with aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, Delta):
+                if first is None:
+                    first = clock() - began
+                pieces.append(item.text)
+                if pacer is not None:
+                    pacer.show(pieces)
+            elif isinstance(item, Done):
+                usage = item.usage
+    if usage is None:
+        raise ModelError(Trouble.TRUNCATED, f"{model.origin} ended the answer early. Try again.")
+    return Completion("".join(pieces), usage, clock() - began, first)
+
+
+class _Pacer:
+    """Carries the text so far from the runner's loop to the caller's, not too often."""
+
+    def __init__(self, on_text: Callable[[str], None], caller: asyncio.AbstractEventLoop) -> None:
+        self._on_text = on_text
+        self._caller = caller
+        self._timer: asyncio.TimerHandle | None = None
+        self._next = 0.0
+        self._stopped = False
+        self._last: str | None = None
+
+    def show(self, pieces: list[str]) -> None:
+        """On the runner's loop: the list has grown."""
+        if self._timer is not None or self._stopped:
+            return
+        loop = asyncio.get_running_loop()
+        pause = self._next - loop.time()
+        if pause <= 0:
+            self._send(pieces)
+        else:
+            self._timer = loop.call_later(pause, self._send, pieces)
+
+    def finish(self, text: str) -> None:
+        """On the caller's loop: this is the whole text."""
+        if text != self._last:
+            self._deliver(text)
+
+    def stop(self) -> None:
+        """On the caller's loop: nothing is to be shown from now on."""
+        self._stopped = True
+
+    def _send(self, pieces: list[str]) -> None:
+        self._timer = None
+        if self._stopped:
+            return
+        self._next = asyncio.get_running_loop().time() + 1 / SHOWS_A_SECOND
+        try:
+            self._caller.call_soon_threadsafe(self._deliver, "".join(pieces))
+        except RuntimeError:  # the caller's loop is closed: nobody looks any more
+            self._stopped = True
+
+    def _deliver(self, text: str) -> None:
+        if self._stopped:
+            return
+        self._last = text
+        self._on_text(text)
