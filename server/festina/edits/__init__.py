@@ -1,1 +1,29 @@
 """Edits: whole-line rewrites of a region, and how they survive the file changing."""
+
+from festina.edits.answer import Defect, DefectCode, Parsed, finish, preview
+from festina.edits.diff import unified
+from festina.edits.prepare import Prepared, prepare
+from festina.edits.rebase import rebase
+from festina.edits.region import Region, enclosing, snap
+from festina.edits.rewrite import Hunk, LineEdit, apply, hunks, rewrite, subset
+
+__all__ = [
+    "Defect",
+    "DefectCode",
+    "Hunk",
+    "LineEdit",
+    "Parsed",
+    "Prepared",
+    "Region",
+    "apply",
+    "enclosing",
+    "finish",
+    "hunks",
+    "prepare",
+    "preview",
+    "rebase",
+    "rewrite",
+    "snap",
+    "subset",
+    "unified",
+]

@@ -1,0 +1,107 @@
+"""Indentation: taken off before a model sees a region, put back on what it answers."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+
+WIDTH = 4
+"""Columns of a level where nothing in the code tells."""
+
+
+def leading(line: str) -> str:
+    """Return a line's leading blanks and tabs."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def common(lines: Sequence[str]) -> str:
+    """Return the longest indentation that every line with something on it starts with."""
+    shared: str | None = None
+    for line in lines:
+        if not line.strip():
+            continue
+        indent = leading(line)
+        if shared is None:
+            shared = indent
+        while not indent.startswith(shared):
+            shared = shared[:-1]
+    return shared or ""
+
+
+def remove(lines: Sequence[str], indent: str) -> list[str]:
+    """Take ``indent`` off each line; a blank line that has less of it becomes empty."""
+    return [
+        line.removeprefix(indent) if line.startswith(indent) or line.strip() else ""
+        for line in lines
+    ]
+
+
+def add(lines: Sequence[str], indent: str) -> list[str]:
+    """Put ``indent`` before each line with something on it."""
+    return [indent + line if line.strip() else line for line in lines]
+
+
+def realign(source: Sequence[str], answer: Sequence[str]) -> list[str]:
+    """Undo a shift of the whole answer against the source; anything else is left alone.
+
+    A model that was given dedented code often answers with indented code. That is a shift, and is
+    undone, only where every line that it kept moved by the same amount, or where it kept none and
+    every line is indented. Code that moved in part was moved on purpose, or cannot be guessed.
+    """
+    moved = _shifts(source, answer)
+    if len(moved) > 1 or moved == {0}:
+        return list(answer)
+    extra = common(answer)
+    shift = next(iter(moved)) if moved else len(extra) - len(common(source))
+    if shift > 0 and len(extra) >= shift:
+        return remove(answer, extra[:shift])
+    if shift < 0:
+        lead = next((leading(line) for line in source if leading(line)), " " * -shift)
+        return add(answer, lead[:-shift] if len(lead) >= -shift else " " * -shift)
+    return list(answer)
+
+
+def same_characters(source: Sequence[str], answer: Sequence[str]) -> list[str]:
+    """Indent the answer with tabs where the source does, and with blanks where it does."""
+    ours, theirs = _kind(source), _kind(answer)
+    if not ours or not theirs or ours == theirs or " \t" in (ours, theirs):
+        return list(answer)
+    if ours == "\t":
+        unit = _unit(answer)
+        return [_tabs(line, unit) for line in answer]
+    unit = _unit(source)
+    return [_blanks(line, unit) for line in answer]
+
+
+def _shifts(source: Sequence[str], answer: Sequence[str]) -> set[int]:
+    """Return by how many characters the lines moved that the answer kept from the source."""
+    old, new = [line.strip() for line in source], [line.strip() for line in answer]
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    return {
+        len(leading(answer[j + k])) - len(leading(source[i + k]))
+        for i, j, size in matcher.get_matching_blocks()
+        for k in range(size)
+        if old[i + k]
+    }
+
+
+def _kind(lines: Sequence[str]) -> str:
+    """Return which characters indent: blanks, tabs, both (a blank first) or none."""
+    used = {char for line in lines if line.strip() for char in leading(line)}
+    return "".join(sorted(used, reverse=True)) if len(used) < 2 else " \t"
+
+
+def _unit(lines: Sequence[str]) -> int:
+    widths = [len(leading(line)) for line in lines if line.strip() and leading(line)]
+    unit = math.gcd(*widths) if widths else WIDTH
+    return unit if unit in {2, 4, 8} else WIDTH
+
+
+def _tabs(line: str, unit: int) -> str:
+    width = len(leading(line))
+    return "\t" * (width // unit) + " " * (width % unit) + line.lstrip(" \t")
+
+
+def _blanks(line: str, unit: int) -> str:
+    return " " * (len(leading(line)) * unit) + line.lstrip(" \t")

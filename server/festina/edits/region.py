@@ -1,0 +1,86 @@
+"""Regions: whole lines of a text, chosen by a person or by the definition around the cursor."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from festina.text import BOM, Encoding, Range, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Whole lines, zero-based, half-open: ``[start, end)``."""
+
+    start: int
+    end: int
+
+
+def snap(text: Text, chosen: Range, encoding: Encoding) -> Region:
+    """Widen a range to whole lines. A range that ends in column 0 excludes that line.
+
+    An empty range gives an empty region on its line: the caller asks :func:`enclosing` then.
+    """
+    del encoding  # columns only matter for being zero or not, which is the same in every encoding
+    start, end = sorted((chosen.start, chosen.end))
+    count = len(text.lines)
+    first = min(max(0, start.line), count)
+    if start == end:
+        return Region(first, first)
+    last = end.line if end.character == 0 else end.line + 1
+    return Region(first, max(first, min(last, count)))
+
+
+def enclosing(text: Text, line: int) -> tuple[Region, str] | None:
+    """Return the innermost Python definition around a line, decorators included, and its name.
+
+    Where the file does not parse, indentation tells. None where the line is in no definition.
+    """
+    if not 0 <= line < len(text.lines):
+        line = len(text.lines) - 1
+    try:
+        tree = ast.parse(_for_parser(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _enclosing_by_indentation(text, line)
+    found: tuple[Region, str] | None = None
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        first = min([node.lineno, *(item.lineno for item in node.decorator_list)]) - 1
+        region = Region(first, node.end_lineno or node.lineno)
+        if region.start <= line < region.end and (
+            found is None or region.end - region.start < found[0].end - found[0].start
+        ):
+            found = (region, node.name)
+    return found
+
+
+_DEFINITION = re.compile(r"(?P<indent>[ \t]*)(?:async[ \t]+)?(?:def|class)[ \t]+(?P<name>\w+)")
+
+
+def _enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | None:
+    for first in range(line, -1, -1):
+        match = _DEFINITION.match(text.lines[first])
+        if match is None:
+            continue
+        indent = len(match["indent"])
+        end = first + 1
+        for number in range(first + 1, len(text.lines)):
+            body = text.lines[number]
+            if body.strip():
+                if len(body) - len(body.lstrip(" \t")) <= indent:
+                    break
+                end = number + 1
+        if line < end:
+            start = first
+            while start and text.lines[start - 1].startswith(match["indent"] + "@"):
+                start -= 1
+            return Region(start, end), match["name"]
+    return None
+
+
+def _for_parser(text: Text) -> str:
+    """Give the parser the lines that we count: it would take a form feed for itself."""
+    lines = [line.rstrip("\r\n").replace("\f", " ") for line in text.lines]
+    return "\n".join(lines).removeprefix(BOM) + "\n"

@@ -1,0 +1,215 @@
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from festina.edits import (
+    LineEdit,
+    Region,
+    apply,
+    enclosing,
+    hunks,
+    rebase,
+    rewrite,
+    snap,
+    subset,
+    unified,
+)
+from festina.text import Encoding, Position, Range, Text
+
+LINE = st.sampled_from(["a", "b", "c", "", "    x"])
+END = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+@st.composite
+def texts(draw, max_lines=8):
+    parts = [draw(LINE) + draw(END) for _ in range(draw(st.integers(0, max_lines)))]
+    content = "".join(parts)
+    if draw(st.booleans()):
+        content += draw(st.sampled_from(["a", "b"]))
+    return Text(content)
+
+
+@st.composite
+def regions(draw, text):
+    start = draw(st.integers(0, len(text.lines)))
+    return Region(start, draw(st.integers(start, len(text.lines))))
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_rewrite_gives_the_new_text_and_leaves_every_other_byte_alone(data):
+    text = data.draw(texts())
+    region = data.draw(regions(text))
+    new = data.draw(texts(4)).content
+    edits = rewrite(text, region, new)
+    result = apply(text, edits).content
+    before, after = text.lines_text(0, region.start), text.lines_text(region.end, len(text.lines))
+    unfinished = bool(before) and not before.endswith(("\r", "\n"))
+    middle = result[len(before) :][: len(result) - len(before) - len(after)]
+    assert result.startswith(before)
+    assert result.endswith(after)
+    assert middle.lstrip("\r\n") == new.lstrip("\r\n") if unfinished else middle.startswith(new)
+    assert len(middle) - len(new) <= 2  # at most a line end was added
+    assert all(a.end <= b.start for a, b in itertools.pairwise(edits))
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_rewrite_touches_no_line_that_stays(data):
+    text = data.draw(texts())
+    region = data.draw(regions(text))
+    same = text.lines_text(region.start, region.end)
+    assert rewrite(text, region, same) == ()
+
+
+def test_edits_are_minimal_and_line_granular():
+    text = Text("one\ntwo\nthree\nfour\n")
+    edits = rewrite(text, Region(0, 4), "one\n2\nthree\nfour\nfive\n")
+    assert edits == (LineEdit(1, 2, "2\n"), LineEdit(4, 4, "five\n"))
+
+
+def test_an_insertion_behind_a_last_line_without_a_line_end_takes_that_line_along():
+    text = Text("a\r\nb")
+    edits = rewrite(text, Region(2, 2), "c")
+    assert apply(text, edits).content == "a\r\nb\r\nc"
+
+
+def test_a_rewrite_never_glues_its_last_line_to_the_next():
+    text = Text("a\r\nb\r\n")
+    assert apply(text, rewrite(text, Region(0, 1), "x")).content == "x\r\nb\r\n"
+
+
+def test_hunks_are_numbered_and_a_subset_can_be_taken():
+    text = Text("a\nb\nc\n")
+    edits = rewrite(text, Region(0, 3), "A\nb\nC\n")
+    assert [hunk.id for hunk in hunks(text, edits)] == [0, 1]
+    assert apply(text, subset(edits, [1])).content == "a\nb\nC\n"
+
+
+# -- rebase ---------------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_rebase_never_moves_a_region_onto_other_lines(data):
+    text = data.draw(texts())
+    region = data.draw(regions(text))
+    at = data.draw(st.integers(0, len(text.lines)))
+    until = data.draw(st.integers(at, len(text.lines)))
+    new = apply(text, [LineEdit(at, until, data.draw(texts(3)).content)])
+    moved = rebase(text, new, region)
+    if moved is not None:
+        assert text.lines_text(region.start, region.end) == new.lines_text(moved.start, moved.end)
+        assert moved.start - region.start in {0, len(new.lines) - len(text.lines)}
+
+
+def test_rebase_follows_lines_above_and_ignores_lines_below():
+    text = Text("a\nb\nc\nd\n")
+    assert rebase(text, Text("x\ny\na\nb\nc\nd\n"), Region(1, 3)) == Region(3, 5)
+    assert rebase(text, Text("b\nc\nd\n"), Region(1, 3)) == Region(0, 2)
+    assert rebase(text, Text("a\nb\nc\nd\ne\n"), Region(1, 3)) == Region(1, 3)
+
+
+@pytest.mark.parametrize("new", ["a\nX\nc\nd\n", "a\nb\nnew\nc\nd\n", "a\nd\n", "", "a\nbc\nd\n"])
+def test_a_touched_region_has_no_new_place(new):
+    assert rebase(Text("a\nb\nc\nd\n"), Text(new), Region(1, 3)) is None
+
+
+# -- regions --------------------------------------------------------------------------------
+
+
+def at(line1, column1, line2, column2):
+    return Range(Position(line1, column1), Position(line2, column2))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (at(0, 1, 0, 2), Region(0, 1)),
+        (at(0, 0, 1, 0), Region(0, 1)),
+        (at(0, 3, 2, 1), Region(0, 3)),
+        (at(2, 1, 0, 3), Region(0, 3)),
+        (at(1, 0, 1, 0), Region(1, 1)),
+        (at(0, 0, 99, 0), Region(0, 3)),
+        (at(98, 0, 99, 5), Region(3, 3)),
+    ],
+)
+def test_a_range_is_widened_to_whole_lines(chosen, expected):
+    assert snap(Text("aaa\nbbb\nccc\n"), chosen, Encoding.UTF16) == expected
+
+
+SOURCE = """import os
+
+
+@decorator
+class Thing:
+    x = 1
+
+    @property
+    def name(self):
+        def inner():
+            return 1
+
+        return inner()
+
+
+def last(a,
+         b):
+    return a
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "start", "end"),
+    [
+        (3, "Thing", 3, 13),
+        (5, "Thing", 3, 13),
+        (7, "name", 7, 13),
+        (9, "inner", 9, 11),
+        (11, "name", 7, 13),
+        (16, "last", 15, 18),
+    ],
+)
+def test_the_enclosing_definition_has_its_decorators(line, name, start, end):
+    assert enclosing(Text(SOURCE), line) == (Region(start, end), name)
+
+
+@pytest.mark.parametrize("line", [0, 1, 13])
+def test_outside_every_definition_there_is_none(line):
+    assert enclosing(Text(SOURCE), line) is None
+
+
+def test_a_file_that_does_not_parse_is_judged_by_indentation():
+    broken = SOURCE + "\n)(\n"
+    assert enclosing(Text(broken), 8) == (Region(7, 13), "name")
+    assert enclosing(Text("x = (\n"), 0) is None
+
+
+def test_a_form_feed_does_not_shift_definitions():
+    assert enclosing(Text("x = 1\n\f\ndef f():\n    pass\n"), 3) == (Region(2, 4), "f")
+
+
+# -- diffs ----------------------------------------------------------------------------------
+
+
+def test_a_diff_reads_as_usual():
+    old = Text("".join(f"{n}\n" for n in range(20)))
+    new = Text(old.content.replace("10\n", "ten\n"))
+    assert unified(old, new, "a.txt", context=1) == (
+        "--- a/a.txt\n+++ b/a.txt\n@@ -10,3 +10,3 @@\n 9\n-10\n+ten\n 11\n"
+    )
+
+
+@settings(deadline=None)
+@given(texts(), texts())
+def test_a_diff_can_be_replayed(old, new):
+    diff = unified(old, new, "f", context=99)
+    if old == new:
+        assert diff == ""
+        return
+    body = [line for line in diff.split("\n")[3:-1] if not line.startswith("\\")]
+    plain = [line.rstrip("\r\n") for line in old.lines]
+    assert [line[1:] for line in body if line[0] in " -"] == plain
+    assert [line[1:] for line in body if line[0] in " +"] == [x.rstrip("\r\n") for x in new.lines]

@@ -1,0 +1,93 @@
+import pytest
+
+from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict, duration
+
+
+def result(gate, status, **more):
+    return GateResult(gate, status, 0.01, **more)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["passed", "passed"], "passed"),
+        (["passed", "failed"], "failed"),
+        (["unverified", "failed"], "failed"),
+        (["passed", "unverified"], "unverified"),
+        (["skipped", "passed"], "passed"),
+        (["skipped", "skipped"], "unverified"),
+        ([], "unverified"),
+    ],
+)
+def test_a_verdict_is_failed_then_unverified_then_passed(statuses, expected):
+    gates = tuple(result(Gate.LINT, Status(status)) for status in statuses)
+    assert Verdict.of(gates, seconds=0.1).status == expected
+
+
+def test_review_never_alters_a_verdict():
+    failed_review = result(Gate.REVIEW, Status.FAILED)
+    passed = Verdict.of((result(Gate.LINT, Status.PASSED), failed_review), seconds=0.1)
+    assert passed.status is Status.PASSED
+    alone = Verdict.of((result(Gate.REVIEW, Status.PASSED),), seconds=0.1)
+    assert alone.status is Status.UNVERIFIED
+
+
+def test_json_has_the_fields_of_the_contract():
+    finding = Finding(Gate.LINT, "pkg/mod.py", "Undefined name `x`", 12, 5, 12, 9, code="F821")
+    counts = TestCounts(12, 12, 0, 0, 3, 3)
+    verdict = Verdict.of(
+        (
+            result(Gate.LINT, Status.PASSED, findings=(finding,)),
+            result(Gate.TESTS, Status.PASSED, tests=counts),
+        ),
+        seconds=0.084,
+    )
+    data = verdict.to_json()
+    assert data["status"] == "passed"
+    assert data["seconds"] == 0.084
+    assert data["gates"][1]["tests"] == {
+        "selected": 12,
+        "passed": 12,
+        "failed": 0,
+        "skipped": 0,
+        "changed_lines": 3,
+        "changed_lines_executed": 3,
+        "scope": "full",
+    }
+    assert data["findings"] == [
+        {
+            "gate": "lint",
+            "path": "pkg/mod.py",
+            "line": 12,
+            "column": 5,
+            "end_line": 12,
+            "end_column": 9,
+            "severity": "error",
+            "code": "F821",
+            "message": "Undefined name `x`",
+        }
+    ]
+
+
+def test_the_summary_says_on_what_a_verdict_rests():
+    verdict = Verdict.of(
+        (
+            result(Gate.LINT, Status.PASSED),
+            result(Gate.TESTS, Status.PASSED, tests=TestCounts(12, 12, 0, 0, 3, 2)),
+        ),
+        seconds=0.084,
+    )
+    assert verdict.summary() == "ruff ok, 12 tests ok (2 of 3 changed lines executed), 84 ms"
+    assert "tested" not in verdict.summary()
+
+
+def test_the_summary_names_why_something_is_not_verified():
+    gate = result(Gate.TESTS, Status.UNVERIFIED, reason="pytest is missing")
+    assert "not verified (pytest is missing)" in Verdict.of((gate,), seconds=1).summary()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.084, "84 ms"), (1.25, "1.2 s"), (125, "2 min 5 s")]
+)
+def test_durations_for_a_person(seconds, words):
+    assert duration(seconds) == words
