@@ -6,6 +6,8 @@ Everything here runs on the event loop and returns at once; the work itself is d
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 
 from festina import accept, edits
@@ -19,6 +21,9 @@ from festina.text import Text
 from festina.verify.base import Verifier
 
 MOST_CANDIDATES = 75
+
+WORKSPACE_SECONDS = 1.0
+"""How long other files must be quiet before it is asked whether a verdict still stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +166,14 @@ class Lifecycle:
             self._follow(proposal, before, document)
 
     def workspace_changed(self, uri: str) -> None:
-        """Another file changed: what was ready rested on it and is verified again."""
-        for proposal in tuple(self.session.proposals.values()):
-            if proposal.uri != uri and proposal.state in {State.READY, State.VERIFYING}:
-                self.runs.check_again(proposal, "another file changed")
+        """Another file changed: what is ready is verified again if it rested on that file."""
+        waiting = [
+            proposal.id
+            for proposal in self.session.proposals.values()
+            if proposal.uri != uri and proposal.state is State.READY
+        ]
+        if waiting:
+            self.runs.jobs.start("workspace", self._check_outdated(waiting))
 
     def document_closed(self, uri: str) -> None:
         """A document was closed: its proposals have nothing left to stand on."""
@@ -185,6 +194,14 @@ class Lifecycle:
     async def close(self) -> None:
         """Stop everything, and wait until it has stopped."""
         await self.runs.close()
+
+    async def _check_outdated(self, waiting: list[str]) -> None:
+        await asyncio.sleep(WORKSPACE_SECONDS)
+        for proposal_id in waiting:
+            proposal = self.session.proposals[proposal_id]
+            if proposal.state is State.READY:
+                with contextlib.suppress(Refusal):  # `application` has it verified again
+                    await self.application(proposal_id)
 
     def _end(self, proposal: Proposal, to: State, message: str) -> Proposal:
         self.runs.stop(proposal.id)

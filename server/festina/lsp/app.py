@@ -1,0 +1,217 @@
+"""The server: one App holds the session, and wires every LSP method to one function.
+
+Nothing here is global; two servers can live in one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from festina import __version__, settings_files
+from festina.accept import Application
+from festina.config import Settings
+from festina.documents import Document
+from festina.findings import Finding
+from festina.lifecycle import Lifecycle
+from festina.lsp import convert, protocol, render
+from festina.lsp.capabilities import Caps
+from festina.lsp.client import Client
+from festina.lsp.features.publish import Publisher
+from festina.lsp.model_source import ModelSource
+from festina.proposals import Proposal
+from festina.session import Refusal, Session
+from festina.text import Text
+from festina.trust import TrustStore
+from festina.verify.engine import ColdVerifier
+from festina.workspaces import workspace_of
+
+logger = logging.getLogger(__name__)
+
+CONFIRM_SECONDS = 2.0
+"""How long after an accepted edit its text must arrive; an editor's own word is not believed."""
+
+
+class App:
+    """One editor session: what every feature needs, in one place."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = dict(environ)
+        self.session = Session(trust=TrustStore())
+        self.verifier = ColdVerifier()
+        self.server = protocol.create("festina", __version__)
+        self.server.on_shutdown(self.close)
+        self.models = ModelSource(self.environ, self.session.trust, lambda: self.client)
+        self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
+        self.publisher = Publisher(self)
+        self.session.changed = self.publisher.changed
+        self._editor_settings: dict[str, Any] = {}
+        self._arrivals: dict[str, asyncio.Event] = {}
+        self._register()
+
+    # -- what features ask ------------------------------------------------------------------
+
+    @property
+    def caps(self) -> Caps:
+        """What the editor can do; there from ``initialize`` on."""
+        return self.server.caps
+
+    @property
+    def client(self) -> Client:
+        """The way to the editor; there from ``initialize`` on."""
+        return self.server.client
+
+    def settings_of(self, document: Document) -> Settings:
+        """Return the settings that are in force for a document."""
+        return self.session.settings_of(self.session.workspace_of(document))
+
+    def path_of(self, uri: str) -> str:
+        """Return a document's path in its workspace, for people; its URI where it has none."""
+        path = convert.to_path(uri)
+        for root in self.session.roots:
+            if path is not None and path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return uri
+
+    def location_of(self, proposal: Proposal, finding: Finding) -> lsp.Location | None:
+        """Return where a finding points, for related information."""
+        document = self.session.documents.get(proposal.uri)
+        if document is None or not finding.path or finding.line is None:
+            return None
+        path = self.session.workspace_of(document) / finding.path
+        uri = proposal.uri if path == document.path else convert.to_uri(path)
+        position = lsp.Position(line=finding.line - 1, character=0)
+        return lsp.Location(uri=uri, range=lsp.Range(start=position, end=position))
+
+    def canceller(self, proposal_id: str) -> Callable[[], None]:
+        """Return what the cancel button of a proposal's progress does."""
+
+        def cancel() -> None:
+            proposal = self.session.proposals.get(proposal_id)
+            if proposal is not None and not proposal.state.final:
+                self.lifecycle.cancel(proposal_id)
+
+        return cancel
+
+    def workspace_edit(self, permission: Application) -> lsp.WorkspaceEdit:
+        """Return the one versioned edit that an accept applies."""
+        proposal = permission.proposal
+        document = convert.DocumentEdits(
+            proposal.uri,
+            proposal.version,
+            convert.text_edits(proposal.base, permission.edits, self.caps.encoding),
+        )
+        verdict = permission.candidate.verdict
+        annotation = convert.Annotation(
+            f"Festina: {render.shorten(proposal.instruction, 60)}",
+            verdict.summary() if verdict else "",
+        )
+        return convert.workspace_edit([document], self.caps, annotation)
+
+    async def apply(self, permission: Application) -> str:
+        """Have the editor apply an edit, and believe the text only."""
+        proposal = permission.proposal
+        label = f"Festina: edit {proposal.name or proposal.id}"
+        answer = await self.client.apply_edit(self.workspace_edit(permission), label)
+        if not answer.ok:
+            raise Refusal(
+                f"The editor did not apply the edit: {answer.reason or 'no reason given'}"
+            )
+        if not await self._arrival(proposal.uri, permission.result):
+            raise Refusal("The editor said that it applied the edit, but its text differs.")
+        return "Applied."
+
+    def arrived(self, uri: str) -> None:
+        """A document changed: whoever waits for its text looks again."""
+        if event := self._arrivals.get(uri):
+            event.set()
+
+    async def _arrival(self, uri: str, result: Text) -> bool:
+        event = self._arrivals.setdefault(uri, asyncio.Event())
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                while (document := self.session.documents.get(uri)) and document.text != result:
+                    event.clear()
+                    await event.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._arrivals.pop(uri, None)
+        return document is not None
+
+    # -- life -------------------------------------------------------------------------------
+
+    def initialize(self, params: lsp.InitializeParams) -> None:
+        """Take the client's capabilities, folders and options."""
+        self.session.encoding = self.caps.encoding
+        self.session.roots = convert.roots(params)
+        options = params.initialization_options
+        if isinstance(options, Mapping):
+            if isinstance(options.get("trusted"), bool):
+                self.session.trusted_by_editor = options["trusted"]
+            if isinstance(options.get("settings"), Mapping):
+                self._editor_settings = dict(options["settings"])
+
+    async def initialized(self) -> None:
+        """Read the settings, and clean up after servers that were killed."""
+        from festina.verify import sweep
+
+        await self.client.register_configuration("festina")
+        await self.load_settings()
+        await asyncio.to_thread(sweep.sweep)
+
+    def reload(self) -> None:
+        """Read the settings again, in the background."""
+        self.lifecycle.runs.jobs.start("settings", self.load_settings())
+
+    async def load_settings(self) -> None:
+        """Read all layers for each folder; problems are shown once, in a sentence each."""
+        asked = await self.client.configuration("festina")
+        problems = []
+        for root in self.session.roots or (None,):
+            settings, found = await asyncio.to_thread(
+                settings_files.load, root, editor=self._editor_settings, workspace_editor=asked
+            )
+            self.session.settings[root] = settings
+            problems += [problem for problem in found if problem not in problems]
+        for problem in problems:
+            self.client.show_message(f"Festina: {problem}", lsp.MessageType.Warning)
+        first = self.session.settings_of(self.session.roots[0] if self.session.roots else None)
+        self.session.settings.setdefault(None, first)
+        await self.models.configure(first)
+
+    def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:
+        """Folders were added to the editor's window or taken from it."""
+        gone = {convert.to_path(folder.uri) for folder in event.removed}
+        added = [path for folder in event.added if (path := convert.to_path(folder.uri))]
+        kept = [root for root in self.session.roots if root not in gone]
+        self.session.roots = tuple(dict.fromkeys([*kept, *added]))
+        self.reload()
+
+    def adopt(self, document: Document) -> None:
+        """Give a file that was opened without a folder the workspace that it lies in."""
+        if not self.session.roots and document.path is not None:
+            self.session.roots = (workspace_of(document.path),)
+
+    async def close(self) -> None:
+        """Stop all work; nothing that we started survives."""
+        self.publisher.close()
+        await self.lifecycle.close()
+        await self.models.aclose()
+        await self.verifier.aclose()
+
+    def _register(self) -> None:
+        from festina.lsp import register
+
+        register.register(self)
+
+
+def main() -> int:
+    """Serve LSP on standard input and output until the editor leaves; return the exit code."""
+    app = App(os.environ)
+    return protocol.run_stdio(app.server)

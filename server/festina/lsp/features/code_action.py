@@ -1,0 +1,244 @@
+"""``textDocument/codeAction`` and ``codeAction/resolve``.
+
+Listing and resolving never start a model. A request that the editor made by itself lists what is
+pending and, where something is selected, one static action; a request that the person made lists
+everything (design, section 5; the same rule as gopls).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+
+from festina import accept, edits, markers
+from festina.edits import Region
+from festina.findings import Status
+from festina.lsp import convert, messages, render
+from festina.proposals import CandidateView, Proposal, State
+from festina.session import Refusal
+from festina.text import Range
+
+if TYPE_CHECKING:
+    from festina.documents import Document
+    from festina.lsp.app import App
+
+PRESETS = (
+    "Fix bugs in this code",
+    "Simplify this code without changing what it does",
+    "Add type hints",
+    "Add or improve docstrings",
+)
+"""What can be asked for with no typing at all; ``presets`` in the settings replaces the list."""
+
+MOST_DIAGNOSTICS = 10
+
+
+def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    """Return the actions for a range, in the order in which a person reads them."""
+    document = app.session.documents.get(params.text_document.uri)
+    if document is None:
+        return []
+    chosen = convert.from_range(params.range)
+    automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
+    found = _of_proposals(app, document, chosen)
+    if automatic:
+        if chosen.start != chosen.end and (edit := _edit_action(app, document, chosen)):
+            found.append(edit)
+    else:
+        found += _edit_actions(app, document, chosen)
+        found += _fixes(app, document, params)
+    return [action for action in found if _wanted(action.kind, params.context.only)]
+
+
+async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
+    """Give an accept action its edit, after checking everything again.
+
+    An action that may not be applied comes back without an edit, and a message says why: editors
+    are silent about errors here.
+    """
+    data: Any = action.data
+    if not isinstance(data, dict) or "proposal" not in data or action.edit is not None:
+        return action
+    if action.disabled is not None or data.get("static"):
+        return action
+    try:
+        permission = await app.lifecycle.application(
+            str(data["proposal"]), data.get("candidate"), unverified=bool(data.get("unverified"))
+        )
+    except Refusal as refusal:
+        app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
+        return action
+    action.edit = app.workspace_edit(permission)
+    return action
+
+
+def _of_proposals(app: App, document: Document, chosen: Range) -> list[lsp.CodeAction]:
+    lines = _touched(document, chosen, app)
+    found: list[lsp.CodeAction] = []
+    for proposal in app.session.live(document.uri):
+        if _overlap(proposal.region, lines):
+            found += _of_proposal(app, proposal)
+    return found
+
+
+def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
+    view = proposal.candidate
+    found: list[lsp.CodeAction] = []
+    if proposal.state is State.READY and view is not None and view.applicable:
+        title = render.accept_title(proposal, view)
+        found.append(_apply_action(app, proposal, view, title, unverified=False))
+    elif _offers_unverified(app, proposal, view):
+        assert view is not None
+        title = render.unverified_title(proposal, view)
+        found.append(_apply_action(app, proposal, view, title, unverified=True))
+    elif app.caps.disabled_support:
+        found.append(
+            lsp.CodeAction(
+                title=render.pending_title(proposal),
+                kind=_kind(proposal),
+                disabled=lsp.CodeActionDisabled(reason=render.disabled_reason(proposal)),
+                data={"proposal": proposal.id, "candidate": proposal.visible},
+            )
+        )
+    ending = messages.CANCEL if proposal.state.running else messages.DISMISS
+    word = "cancel" if proposal.state.running else "dismiss"
+    found.append(
+        _command_action(
+            f"Festina: {word} edit of {render.subject(proposal)}",
+            ending,
+            {"proposal": proposal.id},
+            _kind(proposal),
+        )
+    )
+    return found
+
+
+def _offers_unverified(app: App, proposal: Proposal, view: CandidateView | None) -> bool:
+    return (
+        proposal.state is State.UNVERIFIED
+        and view is not None
+        and view.verdict is not None
+        and view.verdict.status is Status.UNVERIFIED
+        and accept.may_apply_unverified(app.session, proposal)
+    )
+
+
+def _apply_action(
+    app: App, proposal: Proposal, view: CandidateView, title: str, *, unverified: bool
+) -> lsp.CodeAction:
+    """Carry the edit through resolve; else by command; else eagerly (design, section 5)."""
+    data: dict[str, Any] = {"proposal": proposal.id, "candidate": view.index}
+    if unverified:
+        data["unverified"] = True
+    kind = _kind(proposal)
+    preferred = kind == messages.QUICKFIX and not unverified
+    action = lsp.CodeAction(title=title, kind=kind, is_preferred=preferred or None, data=data)
+    if app.caps.resolve_edit:
+        return action
+    if app.caps.apply_edit:
+        action.command = lsp.Command(title=title, command=messages.ACCEPT, arguments=[data])
+    else:
+        version = proposal.version
+        action.edit = app.workspace_edit(
+            accept.Application(proposal, view, proposal.edits(view), proposal.result(view))
+        )
+        assert version is None or version == proposal.version
+    return action
+
+
+def _edit_actions(app: App, document: Document, chosen: Range) -> list[lsp.CodeAction]:
+    asked = _edit_action(app, document, chosen)
+    found = [asked] if asked else []
+    presets = app.settings_of(document).presets or PRESETS
+    return found + [
+        _propose(document, chosen, f"Festina: {preset}", instruction=preset) for preset in presets
+    ]
+
+
+def _edit_action(app: App, document: Document, chosen: Range) -> lsp.CodeAction | None:
+    """The edit that a ``festina:`` comment of the region asks for."""
+    region = edits.snap(document.text, chosen, app.caps.encoding)
+    if region.start == region.end:
+        region = Region(region.start, min(region.start + 1, len(document.text.lines)))
+    instruction = markers.instruction(document.text, region)
+    if not instruction:
+        return None
+    return _propose(document, chosen, render.shorten(f"Festina: {instruction}"), instruction="")
+
+
+def _fixes(app: App, document: Document, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    theirs = [d for d in params.context.diagnostics if d.source != messages.SOURCE]
+    found = []
+    for diagnostic in theirs[:MOST_DIAGNOSTICS]:
+        plain = {
+            "range": messages.plain(diagnostic.range),
+            "message": diagnostic.message,
+            "source": diagnostic.source,
+            "code": diagnostic.code,
+        }
+        title = render.shorten(f"Festina: fix: {diagnostic.message}", 100)
+        action = _propose(
+            document,
+            convert.from_range(params.range),
+            title,
+            kind=messages.QUICKFIX,
+            diagnostics=[plain],
+        )
+        action.diagnostics = [diagnostic]
+        found.append(action)
+    return found
+
+
+def _propose(
+    document: Document,
+    chosen: Range,
+    title: str,
+    *,
+    kind: str = messages.REWRITE,
+    instruction: str = "",
+    diagnostics: list[dict[str, Any]] | None = None,
+) -> lsp.CodeAction:
+    argument: dict[str, Any] = {
+        "uri": document.uri,
+        "range": messages.plain(convert.to_range(chosen)),
+        "version": document.version,
+    }
+    if instruction:
+        argument["instruction"] = instruction
+    if diagnostics:
+        argument["diagnostics"] = diagnostics
+    return _command_action(title, messages.PROPOSE, argument, kind)
+
+
+def _command_action(
+    title: str, command: str, argument: dict[str, Any], kind: str
+) -> lsp.CodeAction:
+    return lsp.CodeAction(
+        title=title,
+        kind=kind,
+        command=lsp.Command(title=title, command=command, arguments=[argument]),
+        data={**argument, "static": True},
+    )
+
+
+def _kind(proposal: Proposal) -> str:
+    return messages.QUICKFIX if proposal.resolves else messages.REWRITE
+
+
+def _touched(document: Document, chosen: Range, app: App) -> Region:
+    region = edits.snap(document.text, chosen, app.caps.encoding)
+    return Region(region.start, max(region.end, region.start + 1))
+
+
+def _overlap(one: Region, other: Region) -> bool:
+    return one.start < other.end and other.start < max(one.end, one.start + 1)
+
+
+def _wanted(kind: str | None, only: list[lsp.CodeActionKind | str] | None) -> bool:
+    """Kinds match hierarchically: ``refactor`` asks for ``refactor.rewrite.festina`` too."""
+    if not only:
+        return True
+    mine = str(kind)
+    wanted = [k.value if isinstance(k, lsp.CodeActionKind) else str(k) for k in only]
+    return any(k == "" or mine == k or mine.startswith(f"{k}.") for k in wanted)

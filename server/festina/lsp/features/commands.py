@@ -1,0 +1,206 @@
+"""``workspace/executeCommand``: each command takes one object and answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+
+from festina import edits, markers
+from festina.edits import Region
+from festina.findings import Finding, Gate
+from festina.lifecycle import Order
+from festina.lsp import messages
+from festina.pipeline import MAX_REGION_LINES
+from festina.session import Refusal
+from festina.text import Position, Range
+
+if TYPE_CHECKING:
+    from festina.documents import Document
+    from festina.lsp.app import App
+
+Handler = Callable[["App", dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+async def run(app: App, command: str, argument: object) -> dict[str, Any]:
+    """Carry out a command. A refusal is an answer with a sentence, never a JSON-RPC error."""
+    try:
+        if not isinstance(argument, dict):
+            raise Refusal(f"{command} takes one object as its argument.")
+        return await HANDLERS[command](app, argument)
+    except Refusal as refusal:
+        if not app.caps.proposals:
+            app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
+        return {"ok": False, "message": str(refusal)}
+
+
+async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.propose``: begin a proposal on a range of an open document."""
+    document = _document(app, argument)
+    chosen = _range(argument)
+    version = argument.get("version")
+    if isinstance(version, int) and version != document.version:
+        raise Refusal("The document has changed since the action was listed. Try again.")
+    app.session.workspace_of(document)
+    if "\0" in document.text.content:
+        raise Refusal("This looks like a binary file. Festina edits text.")
+    region, name = await _region(document, chosen, app)
+    diagnostics = _diagnostics(argument.get("diagnostics"), app.path_of(document.uri))
+    instruction = _string(argument, "instruction") or markers.instruction(document.text, region)
+    if not instruction and diagnostics:
+        instruction = "Fix: " + "; ".join(_words(finding) for finding in diagnostics)
+    if not instruction:
+        raise Refusal(
+            "There is no instruction. Write a comment such as `# festina: handle an empty list` "
+            "in the region, or choose an action that says what to do."
+        )
+    order = Order(
+        document=document,
+        region=region,
+        instruction=instruction,
+        name=name,
+        resolves=diagnostics,
+        variations=_count(argument, "variations", app.settings_of(document).variations),
+        model=_string(argument, "model") or None,
+    )
+    return {"proposal": app.lifecycle.start(order).id}
+
+
+async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.accept``: apply a candidate as one versioned edit, and confirm it from the text."""
+    candidate = argument.get("candidate")
+    if argument.get("hunks"):
+        raise Refusal("Accepting single hunks is not built yet; accept the whole edit.")
+    proposal_id = _string(argument, "proposal")
+    index = candidate if isinstance(candidate, int) else None
+    unverified = argument.get("unverified") is True
+    permission = await app.lifecycle.application(proposal_id, index, unverified=unverified)
+    if not app.caps.apply_edit:
+        raise Refusal("This editor cannot take edits from a command; use the code action instead.")
+    message = await app.apply(permission)
+    return {"ok": True, "message": message}
+
+
+async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.dismiss``: put a proposal away."""
+    app.lifecycle.dismiss(_string(argument, "proposal"))
+    return {"ok": True, "message": "Dismissed."}
+
+
+async def cancel(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.cancel``: stop the model and the gates of a proposal."""
+    app.lifecycle.cancel(_string(argument, "proposal"))
+    return {"ok": True, "message": "Cancelled."}
+
+
+async def redirect(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.redirect``: stop, and go on from what came with a further instruction."""
+    app.lifecycle.redirect(_string(argument, "proposal"), _string(argument, "instruction"))
+    return {"ok": True, "message": "Redirected."}
+
+
+async def turn_next(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.next``: show the next candidate."""
+    proposal = app.lifecycle.turn(_string(argument, "proposal"), 1)
+    return {"ok": True, "message": f"Candidate {proposal.visible + 1}."}
+
+
+async def turn_previous(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.previous``: show the previous candidate."""
+    proposal = app.lifecycle.turn(_string(argument, "proposal"), -1)
+    return {"ok": True, "message": f"Candidate {proposal.visible + 1}."}
+
+
+async def variations(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.variations``: ask for further candidates."""
+    count = _count(argument, "count", 4)
+    app.lifecycle.variations(_string(argument, "proposal"), count)
+    return {"ok": True, "message": f"{count} more variations."}
+
+
+HANDLERS: dict[str, Handler] = {
+    messages.PROPOSE: propose,
+    messages.ACCEPT: accept,
+    messages.DISMISS: dismiss,
+    messages.CANCEL: cancel,
+    messages.REDIRECT: redirect,
+    messages.NEXT: turn_next,
+    messages.PREVIOUS: turn_previous,
+    messages.VARIATIONS: variations,
+}
+
+
+async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, str]:
+    region = edits.snap(document.text, chosen, app.caps.encoding)
+    name = ""
+    if region.start == region.end:
+        # parsing a large file takes tens of milliseconds: not on the loop
+        found = await asyncio.to_thread(edits.enclosing, document.text, chosen.start.line)
+        if found is None:
+            raise Refusal(
+                "Nothing is selected and the cursor is in no definition. Select the lines to edit."
+            )
+        region, name = found
+    size = region.end - region.start
+    if size > MAX_REGION_LINES:
+        raise Refusal(
+            f"{size} lines are too many for one edit (the limit is {MAX_REGION_LINES}). "
+            "Select one function or class."
+        )
+    return region, name
+
+
+def _document(app: App, argument: dict[str, Any]) -> Document:
+    uri = _string(argument, "uri")
+    document = app.session.documents.get(uri)
+    if document is None:
+        raise Refusal(f"{uri or 'The document'} is not open in the editor.")
+    return document
+
+
+def _range(argument: dict[str, Any]) -> Range:
+    try:
+        data = argument["range"]
+        start, end = data["start"], data["end"]
+        return Range(
+            Position(int(start["line"]), int(start["character"])),
+            Position(int(end["line"]), int(end["character"])),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise Refusal("`range` must be an LSP range with a start and an end.") from None
+
+
+def _string(argument: dict[str, Any], key: str) -> str:
+    value = argument.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _count(argument: dict[str, Any], key: str, default: int) -> int:
+    value = argument.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _diagnostics(data: object, path: str) -> tuple[Finding, ...]:
+    """Return the diagnostics to fix as findings; our own are never among them."""
+    found = []
+    for item in data if isinstance(data, list) else ():
+        if not isinstance(item, dict) or item.get("source") == messages.SOURCE:
+            continue
+        line = item.get("range", {}).get("start", {}).get("line")
+        code = item.get("code")
+        found.append(
+            Finding(
+                gate=Gate.LINT,
+                path=path,
+                message=str(item.get("message", "")),
+                line=line + 1 if isinstance(line, int) else None,
+                code=str(code) if code is not None else None,
+            )
+        )
+    return tuple(found)
+
+
+def _words(finding: Finding) -> str:
+    return f"{finding.code}: {finding.message}" if finding.code else finding.message

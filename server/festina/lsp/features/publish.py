@@ -1,0 +1,141 @@
+"""How a proposal streams to the editor: diagnostic, notification, lens, progress and messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from festina.lsp import convert, messages, render
+from festina.lsp.throttle import Throttle
+from festina.proposals import CandidateView, Proposal, State
+
+if TYPE_CHECKING:
+    from festina.lsp.app import App
+    from festina.lsp.client import Progress
+
+NOTIFICATIONS_PER_SECOND = 30
+DIAGNOSTICS_PER_SECOND = 4
+PROGRESS_PER_SECOND = 4
+REFRESHES_PER_SECOND = 10
+
+_NEWS = {
+    State.READY: lsp.MessageType.Info,
+    State.UNVERIFIED: lsp.MessageType.Warning,
+    State.REJECTED: lsp.MessageType.Warning,
+    State.FAILED: lsp.MessageType.Error,
+    State.STALE: lsp.MessageType.Info,
+}
+
+
+class Publisher:
+    """Shows every change of a proposal: as much as the client can take, as often as it should."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._states: dict[str, State] = {}
+        self._latest: dict[str, Proposal] = {}
+        self._progress: dict[str, Progress] = {}
+        self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
+        self._diagnose = Throttle[None](1 / DIAGNOSTICS_PER_SECOND, self._send_diagnostics)
+        self._report = Throttle[str](1 / PROGRESS_PER_SECOND, self._send_report)
+        self._refresh = Throttle[None](1 / REFRESHES_PER_SECOND, self._send_refresh)
+
+    def changed(self, proposal: Proposal) -> None:
+        """Take the newest value of a proposal."""
+        before = self._states.get(proposal.id)
+        moved = before is not proposal.state
+        if self._app.caps.proposals:
+            if moved:
+                self._notify.flush(proposal.id)  # the last of each state is always sent
+            self._notify.offer(proposal.id, proposal)
+        else:
+            self._diagnose.offer(proposal.uri, None)
+        self._follow_progress(proposal)
+        if moved:
+            self._states[proposal.id] = proposal.state
+            self._refresh.offer("lenses", None)
+            self._news(proposal)
+        if proposal.state.final:
+            self._states.pop(proposal.id, None)
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        for throttle in (self._notify, self._diagnose, self._report, self._refresh):
+            throttle.close()
+
+    # -- the pieces -------------------------------------------------------------------------
+
+    def _send_proposal(self, _: str, proposal: Proposal) -> None:
+        payload = messages.proposal_payload(proposal, self._app.caps.encoding)
+        self._app.client.notify_proposal(payload)
+
+    def _send_diagnostics(self, uri: str, _: None) -> None:
+        session = self._app.session
+        document = session.documents.get(uri)
+        diagnostics = [self._diagnostic(proposal) for proposal in session.live(uri)]
+        version = document.version if document else None
+        self._app.client.publish_diagnostics(uri, diagnostics, version)
+
+    def _diagnostic(self, proposal: Proposal) -> lsp.Diagnostic:
+        ready = proposal.state is State.READY
+        line = convert.lines_range(
+            proposal.base,
+            proposal.region.start,
+            proposal.region.start + 1,
+            self._app.caps.encoding,
+        )
+        return lsp.Diagnostic(
+            range=line,
+            message=render.diagnostic_message(proposal, self._app.path_of(proposal.uri)),
+            severity=lsp.DiagnosticSeverity.Hint if ready else lsp.DiagnosticSeverity.Information,
+            source=messages.SOURCE,
+            code=str(proposal.state),
+            related_information=self._related(proposal) or None,
+            data={"proposal": proposal.id},
+        )
+
+    def _related(self, proposal: Proposal) -> list[lsp.DiagnosticRelatedInformation]:
+        view = proposal.candidate
+        if view is None or view.verdict is None or not self._app.caps.related_information:
+            return []
+        return [
+            lsp.DiagnosticRelatedInformation(location, render.shorten(finding.message, 200))
+            for finding in view.verdict.findings[:10]
+            if (location := self._app.location_of(proposal, finding)) is not None
+        ]
+
+    def _follow_progress(self, proposal: Proposal) -> None:
+        progress = self._progress.get(proposal.id)
+        if proposal.state.running:
+            if progress is None:
+                title = f"Festina: edit {render.subject(proposal)}"
+                cancel = self._app.canceller(proposal.id)
+                self._progress[proposal.id] = self._app.client.progress(title, on_cancel=cancel)
+            self._report.offer(proposal.id, f"{proposal.state}: {proposal.message}")
+        elif progress is not None:
+            del self._progress[proposal.id]
+            self._report.flush(proposal.id)
+            progress.end(render.shorten(f"{proposal.state}: {proposal.message}"))
+
+    def _send_report(self, proposal_id: str, message: str) -> None:
+        if progress := self._progress.get(proposal_id):
+            progress.report(render.shorten(message))
+
+    def _send_refresh(self, _: str, __: None) -> None:
+        self._app.client.refresh_lenses()
+
+    def _news(self, proposal: Proposal) -> None:
+        """Say once how a proposal ended; a client that renders proposals says it itself."""
+        kind = _NEWS.get(proposal.state)
+        if kind is None or self._app.caps.proposals:
+            return
+        what = f"Festina: edit of {render.subject(proposal)} {_ended(proposal)}"
+        self._app.client.show_message(what, kind)
+
+
+def _ended(proposal: Proposal) -> str:
+    view: CandidateView | None = proposal.candidate
+    if proposal.state is State.READY and view is not None and view.verdict is not None:
+        return f"is ready to accept: {render.evidence(view.verdict)}"
+    return f"is {proposal.state}: {proposal.message}"

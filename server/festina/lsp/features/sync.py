@@ -1,0 +1,65 @@
+"""Documents: open, change, save, close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from festina.documents import Change, Document
+from festina.lsp import convert
+from festina.text import Text
+
+if TYPE_CHECKING:
+    from festina.lsp.app import App
+
+CONFIGURATION_FILES = ("pyproject.toml", "festina.toml")
+
+
+def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
+    """Take a document under our care."""
+    item = params.text_document
+    document = Document(
+        uri=item.uri,
+        path=convert.to_path(item.uri),
+        language=item.language_id,
+        version=item.version,
+        text=Text(item.text),
+    )
+    app.session.documents.open(document)
+    app.adopt(document)
+
+
+def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
+    """Apply the changes, and keep the proposals in step."""
+    uri, version = params.text_document.uri, params.text_document.version
+    before = app.session.documents.get(uri)
+    if before is None:
+        return
+    changes = [_change(change) for change in params.content_changes]
+    after = app.session.documents.change(uri, version, changes, app.caps.encoding)
+    if after is not None:
+        app.lifecycle.document_changed(before.text, after)
+        app.arrived(uri)
+
+
+def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
+    """Another file on disk: verdicts that rested on it, and settings, are looked at again."""
+    uri = params.text_document.uri
+    app.lifecycle.workspace_changed(uri)
+    if uri.rsplit("/", 1)[-1] in CONFIGURATION_FILES:
+        app.reload()
+
+
+def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
+    """End the document's proposals and clear what was shown in it."""
+    uri = params.text_document.uri
+    app.lifecycle.document_closed(uri)
+    app.session.documents.close(uri)
+    app.client.publish_diagnostics(uri, [], None)
+
+
+def _change(change: lsp.TextDocumentContentChangeEvent) -> Change:
+    if isinstance(change, lsp.TextDocumentContentChangePartial):
+        return Change(convert.from_range(change.range), change.text)
+    return Change(None, change.text)

@@ -1,0 +1,76 @@
+"""The messages that are Festina's own: names and payloads. ``docs/protocol.md`` documents each one.
+
+A test fails when this file and that page drift apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from festina import edits
+from festina.lsp import convert
+from festina.proposals import Proposal
+from festina.text import Encoding
+
+PROPOSAL = "festina/proposal"
+"""Server to client, notification: the state of one proposal; for clients that declare it."""
+
+TRUST = "festina/trust"
+"""Client to server, notification ``{trusted: bool}``: the person trusts the workspace, or not."""
+
+PROPOSE = "festina.propose"
+ACCEPT = "festina.accept"
+DISMISS = "festina.dismiss"
+CANCEL = "festina.cancel"
+REDIRECT = "festina.redirect"
+NEXT = "festina.next"
+PREVIOUS = "festina.previous"
+VARIATIONS = "festina.variations"
+
+COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS)
+
+REWRITE = "refactor.rewrite.festina"
+QUICKFIX = "quickfix.festina"
+
+SOURCE = "festina"
+"""The ``source`` of every diagnostic that we publish."""
+
+
+def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
+    """Return the parameters of ``festina/proposal``.
+
+    ``range`` and the hunks' ranges are in the negotiated encoding and count in ``version``.
+    """
+    view = proposal.candidate
+    hunks = []
+    region = convert.line_range(proposal.base, proposal.region.start, proposal.region.end, encoding)
+    if view is not None and view.text:
+        for hunk in edits.hunks(proposal.base, proposal.edits(view)):
+            where = convert.line_range(proposal.base, hunk.start, hunk.end, encoding)
+            hunks.append({"id": hunk.id, "range": plain(where), "newText": hunk.new_text})
+    return {
+        "proposal": proposal.id,
+        "uri": proposal.uri,
+        "version": proposal.version,
+        "range": plain(region),
+        "state": str(proposal.state),
+        "candidate": proposal.visible,
+        "candidates": [
+            {"index": candidate.index, "status": str(candidate.status)}
+            for candidate in proposal.candidates
+        ],
+        "text": view.text if view is not None else "",
+        "hunks": hunks,
+        "verdict": view.verdict.to_json() if view is not None and view.verdict else None,
+        "message": proposal.message,
+    }
+
+
+def plain(value: lsp.Range) -> dict[str, dict[str, int]]:
+    """Return a range as JSON data."""
+    return {
+        "start": {"line": value.start.line, "character": value.start.character},
+        "end": {"line": value.end.line, "character": value.end.character},
+    }

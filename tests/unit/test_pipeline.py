@@ -1,0 +1,151 @@
+from pathlib import Path
+
+import pytest
+
+from festina.edits import Region
+from festina.events import Finished, Judged, Parsed, Refused, Repairing, Streaming
+from festina.findings import Status
+from festina.models.base import ModelError, Trouble
+from festina.pipeline import Task, propose
+from festina.text import Text
+from festina.verify.base import Snapshot
+from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed, unverified
+
+SOURCE = "def one():\n    return 2\n\n\ndef two():\n    return 2\n"
+GOOD = "def one():\n    return 1\n"
+BAD = "def one():\n    return 3\n"
+
+
+def task(**changes) -> Task:
+    values = {
+        "snapshot": Snapshot(Path("/w")),
+        "path": "a.py",
+        "text": Text(SOURCE),
+        "region": Region(0, 2),
+        "instruction": "return 1",
+    }
+    return Task(**{**values, **changes})
+
+
+async def run(task, answers, judge, runner=None):
+    model = ScriptedModel(answers)
+    verifier = ScriptedVerifier(judge)
+    events = [event async for event in propose(task, model, runner or DirectRunner(), verifier)]
+    return events, model, verifier
+
+
+def by_value(new: str):
+    return passed() if "return 1" in new else failed()
+
+
+async def test_one_candidate_streams_is_parsed_judged_and_wins():
+    events, _, verifier = await run(task(), [GOOD], by_value)
+    kinds = [type(event) for event in events]
+    assert kinds.index(Streaming) < kinds.index(Parsed) < kinds.index(Judged)
+    assert isinstance(events[-1], Finished)
+    assert (events[-1].best, events[-1].status) == (0, Status.PASSED)
+    assert verifier.judged[0].new == GOOD + "\n\ndef two():\n    return 2\n"
+
+
+async def test_only_the_region_can_change():
+    events, _, verifier = await run(task(), [GOOD], by_value)
+    assert verifier.judged[0].new.endswith("def two():\n    return 2\n")
+    parsed = next(event for event in events if isinstance(event, Parsed))
+    assert all(edit.end <= 2 for edit in parsed.edits)
+
+
+async def test_findings_go_back_to_the_model_until_it_passes():
+    events, model, _ = await run(task(rounds=2), [BAD, GOOD], by_value)
+    assert [event.round for event in events if isinstance(event, Repairing)] == [1]
+    assert "assert 1 == 2" in "".join(m.content for m in model.requests[1].messages)
+    assert events[-1].status is Status.PASSED
+
+
+async def test_repairs_end_after_their_rounds():
+    events, model, _ = await run(task(rounds=2), [BAD, BAD.replace("3", "4"), BAD], by_value)
+    assert len(model.requests) == 3
+    assert (events[-1].best, events[-1].status) == (None, Status.FAILED)
+
+
+async def test_an_unusable_answer_is_refused_and_repaired():
+    events, _, verifier = await run(task(rounds=1), ["I cannot do that.", GOOD], by_value)
+    assert any(isinstance(event, (Refused, Parsed)) for event in events)
+    assert events[-1].status is Status.PASSED
+    assert verifier.judged[-1].new.startswith(GOOD)
+
+
+async def test_equal_candidates_are_judged_once():
+    events, _, verifier = await run(task(count=6, rounds=0), [GOOD], by_value)
+    assert len(verifier.judged) == 1
+    assert len([event for event in events if isinstance(event, Judged)]) == 6
+
+
+async def test_the_first_candidate_goes_ahead():
+    runner = DirectRunner()
+    events, _, _ = await run(task(count=3, rounds=0), [GOOD], by_value, runner)
+    first = next(event for event in events if isinstance(event, Streaming))
+    assert first.candidate == 0
+
+
+async def test_a_model_error_is_not_repaired_and_ends_the_run():
+    error = ModelError(Trouble.QUOTA, "The quota is used up.")
+    events, model, _ = await run(task(rounds=2), [error], by_value)
+    assert len(model.requests) == 1
+    assert events[-1].error is error
+    assert events[-1].message == "The quota is used up."
+
+
+async def test_one_failing_stream_does_not_end_the_others():
+    error = ModelError(Trouble.NETWORK, "reset")
+    events, _, _ = await run(task(count=2, rounds=0), [error, GOOD], by_value)
+    assert (events[-1].best, events[-1].error) == (1, None)
+
+
+async def test_unverified_wins_over_nothing_but_never_over_passed():
+    def judge(new):
+        return passed() if "return 1" in new else unverified()
+
+    events, _, _ = await run(task(count=2, rounds=0), [BAD, GOOD], judge)
+    assert events[-1].status is Status.PASSED
+    events, _, _ = await run(task(rounds=2), [BAD], judge)
+    assert (events[-1].status, events[-1].best) == (Status.UNVERIFIED, 0)
+
+
+async def test_a_festina_comment_never_reaches_a_candidate_even_if_the_model_repeats_it():
+    source = "def one():\n    # festina: return 1\n    return 2\n"
+    answer = "def one():\n    # festina: return 1\n    return 1\n"
+    events, model, verifier = await run(
+        task(text=Text(source), region=Region(0, 3)), [answer], by_value
+    )
+    assert verifier.judged[0].new == "def one():\n    return 1\n"
+    assert "# festina" not in "".join(m.content for m in model.requests[0].messages)
+    assert events[-1].status is Status.PASSED
+
+
+async def test_closing_the_generator_stops_the_model_and_the_gates():
+    import asyncio
+
+    runner = DirectRunner()
+    runner.hold = asyncio.Event()
+    stream = propose(task(), ScriptedModel([GOOD]), runner, ScriptedVerifier(by_value))
+    await anext(stream)
+    await stream.aclose()
+    assert runner.cancelled == 1
+
+    verifier = ScriptedVerifier(by_value)
+    verifier.hold = asyncio.Event()
+    stream = propose(task(), ScriptedModel([GOOD]), DirectRunner(), verifier)
+    async for event in stream:
+        if isinstance(event, Parsed):
+            await verifier.started.wait()
+            break
+    await stream.aclose()
+    assert verifier.cancelled == 1
+
+
+@pytest.mark.parametrize("answer", ["", "```python\n```", SOURCE.partition("\n\n\n")[0]])
+async def test_an_answer_that_changes_nothing_is_refused(answer):
+    events, _, verifier = await run(task(rounds=0), [answer], by_value)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].best is None
+    assert verifier.judged == []
