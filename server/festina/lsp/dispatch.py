@@ -107,7 +107,7 @@ class FestinaProtocol(Outgoing):
             task = self._start(self._answer(msg_id, method, params))
             if method not in {lsp.INITIALIZE, lsp.SHUTDOWN}:  # not to be cancelled
                 self._incoming[msg_id] = task
-                task.add_done_callback(lambda done: self._answered(msg_id, done))
+                task.add_done_callback(lambda done: self._ended(msg_id, done))
 
     def _receive_notification(self, method: str, params: Any) -> None:
         if method == lsp.EXIT:
@@ -144,10 +144,11 @@ class FestinaProtocol(Outgoing):
             self._send_error(msg_id, INTERNAL_ERROR, f"{method} failed: see the server's log")
         else:
             self._write(body)
+        self._incoming.pop(msg_id, None)  # once answered, the id is free
 
-    def _answered(self, msg_id: MessageId, task: asyncio.Task[None]) -> None:
-        del self._incoming[msg_id]
+    def _ended(self, msg_id: MessageId, task: asyncio.Task[None]) -> None:
         if task.cancelled():  # perhaps before its first step, so that it could not answer itself
+            del self._incoming[msg_id]
             self._send_error(msg_id, REQUEST_CANCELLED, "request cancelled")
 
     async def _take(self, method: str, params: Any) -> None:
