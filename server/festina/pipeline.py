@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 
 from festina import edits, markers, prompt
@@ -66,7 +66,7 @@ class Task:
 
 async def propose(
     task: Task, model: Model, runner: Runner, verifier: Verifier
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Run a task to its end. Closing the generator stops every stream and every gate.
 
     Never raises for what a model or a candidate does; the last event is always ``Finished``.
@@ -85,7 +85,7 @@ async def propose(
 
 async def verify_again(
     task: Task, region_text: str, verifier: Verifier
-) -> AsyncIterator[Step | Judged]:
+) -> AsyncGenerator[Step | Judged, None]:
     """Judge a region text against a new state of its file or workspace (a rebase, a save)."""
     candidate_text = edits.apply(
         task.text, edits.rewrite(task.text, task.region, region_text)

@@ -222,8 +222,8 @@ async def test_redirect_goes_on_from_what_came():
     desk.models.runner.hold = asyncio.Event()
     proposal_id = desk.start()
     await desk.models.runner.started.wait()
-    desk.models.runner.hold.set()
     desk.lifecycle.redirect(proposal_id, "one, not three")
+    desk.models.runner.hold.set()
     await desk.until(proposal_id, State.READY)
     assert desk.models.runner.cancelled == 1
     sent = "".join(message.content for message in desk.models.model.requests[1].messages)

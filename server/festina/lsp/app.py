@@ -163,7 +163,7 @@ class App:
 
         await self.client.register_configuration("festina")
         await self.load_settings()
-        await asyncio.to_thread(sweep.sweep)
+        await sweep.sweep()
 
     def reload(self) -> None:
         """Read the settings again, in the background."""

@@ -7,6 +7,7 @@ everything (design, section 5; the same rule as gopls).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
@@ -235,7 +236,7 @@ def _overlap(one: Region, other: Region) -> bool:
     return one.start < other.end and other.start < max(one.end, one.start + 1)
 
 
-def _wanted(kind: str | None, only: list[lsp.CodeActionKind | str] | None) -> bool:
+def _wanted(kind: str | None, only: Sequence[lsp.CodeActionKind | str] | None) -> bool:
     """Kinds match hierarchically: ``refactor`` asks for ``refactor.rewrite.festina`` too."""
     if not only:
         return True

@@ -1,0 +1,281 @@
+"""Settings: frozen values, built from layers, with readable problems instead of exceptions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """How to reach one model. Only ever taken from the user, never from a workspace.
+
+    Times are in seconds. An empty ``base_url`` or ``model`` means: discover.
+    """
+
+    dialect: str = "chat"
+    base_url: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    api_key_command: tuple[str, ...] = ()
+    api_key_keyring: str = ""
+    temperature: float = 0.2
+    first_content_seconds: float = 60.0
+    inter_token_seconds: float = 30.0
+    total_seconds: float = 300.0
+    max_retries: int = 2
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """Which gates run, and within what limits. Times in seconds, memory in MiB.
+
+    ``parallel`` is how many candidates are checked at once; 0 means one a processor.
+    """
+
+    gates: tuple[str, ...] = ("syntax", "lint", "tests")
+    tests_scope: str = "auto"
+    tests_confirm_seconds: float = 10.0
+    tests_args: tuple[str, ...] = ()
+    timeout_seconds: float = 600.0
+    memory_mib: int = 4096
+    python: str = ""
+    sandbox: str = "auto"
+    parallel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be configured."""
+
+    fast: ModelSettings | None = None
+    slow: ModelSettings | None = None
+    verify: VerifySettings = field(default_factory=VerifySettings)
+    repair_rounds: int = 2
+    variations: int = 1
+    apply_unverified: bool = True
+    presets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of settings: a file, the editor, the command line.
+
+    ``name`` is what a person knows it by, such as the file's path. ``user`` says that it belongs to
+    the person and not to a workspace, so that it may name models, keys and the sandbox level.
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    user: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a layer that was not taken over; ``str()`` is one or two sentences."""
+
+    layer: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.layer}: " if self.layer else ""
+        return f"{where}{self.key}: {self.message}" if self.key else f"{where}{self.message}"
+
+
+GATES = ("syntax", "lint", "tests")
+"""The gates that can be configured today, in the order in which they run."""
+
+
+class _Invalid(Exception):  # noqa: N818 - never leaves this module
+    """A value that the check of its key refuses; the text says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """One key: where its value goes, what is allowed, and who may set it."""
+
+    target: str
+    check: Callable[[Any], Any]
+    user_only: bool = False
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Invalid("must be a string")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _Invalid("must be true or false")
+    return value
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _Invalid(f"must be a number from {low:g} to {high:g}")
+        if not low <= value <= high:
+            raise _Invalid(f"must be from {low:g} to {high:g}")
+        return float(value)
+
+    return check
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise _Invalid(f"must be a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in allowed:
+            raise _Invalid("must be one of " + ", ".join(f'"{name}"' for name in allowed))
+        return str(value)
+
+    return check
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise _Invalid("must be a list of strings")
+    return tuple(value)
+
+
+def _gates(value: Any) -> tuple[str, ...]:
+    gates = _texts(value)
+    unknown = [gate for gate in gates if gate not in GATES]
+    if unknown or not gates:
+        raise _Invalid("must list some of " + ", ".join(f'"{gate}"' for gate in GATES))
+    return tuple(gate for gate in GATES if gate in gates)
+
+
+def _url(value: Any) -> str:
+    url = _text(value)
+    if not url.startswith(("http://", "https://")):
+        raise _Invalid('must start with "https://" or "http://"')
+    return url.rstrip("/")
+
+
+def _mapping(value: Any) -> dict[str, object]:
+    if not isinstance(value, Mapping):
+        raise _Invalid("must be a table")
+    return dict(value)
+
+
+_MODEL = {
+    "dialect": _one_of("chat", "embedded"),
+    "base_url": _url,
+    "model": _text,
+    "api_key_env": _text,
+    "api_key_command": _texts,
+    "api_key_keyring": _text,
+    "temperature": _number(0, 2),
+    "first_content_seconds": _number(0.1, 3600),
+    "inter_token_seconds": _number(0.1, 3600),
+    "total_seconds": _number(1, 86400),
+    "max_retries": _whole(0, 10),
+    "extra_body": _mapping,
+}
+
+KEYS: dict[str, _Key] = {
+    **{
+        f"models.{name}.{key}": _Key(f"{name}.{key}", check, user_only=True)
+        for name in ("fast", "slow")
+        for key, check in _MODEL.items()
+    },
+    "verify.gates": _Key("verify.gates", _gates),
+    "verify.tests.scope": _Key("verify.tests_scope", _one_of("auto", "impacted", "full")),
+    "verify.tests.confirm_seconds": _Key("verify.tests_confirm_seconds", _number(0, 3600)),
+    "verify.tests.args": _Key("verify.tests_args", _texts),
+    "verify.timeout_seconds": _Key("verify.timeout_seconds", _number(1, 86400)),
+    "verify.memory_mib": _Key("verify.memory_mib", _whole(128, 1 << 20)),
+    "verify.python": _Key("verify.python", _text),
+    "verify.parallel": _Key("verify.parallel", _whole(0, 256)),
+    "verify.sandbox": _Key("verify.sandbox", _one_of("auto", "off"), user_only=True),
+    "repair.rounds": _Key("repair_rounds", _whole(0, 10)),
+    "variations": _Key("variations", _whole(1, 75)),
+    "apply_unverified": _Key("apply_unverified", _flag),
+    "presets": _Key("presets", _texts),
+}
+"""Every key that can be set, as it is written."""
+
+_TABLES = frozenset(key[:at] for key in KEYS for at in range(len(key)) if key[at] == ".")
+
+
+def load(layers: Iterable[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
+    """Merge layers, later ones over earlier ones.
+
+    Whatever is invalid is left out and told: the earlier value, or the default, stays in force.
+    """
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for layer in layers:
+        for key, value in _flatten(layer.data):
+            try:
+                values[KEYS[key].target] = _checked(layer, key, value)
+            except _Invalid as invalid:
+                problems.append(Problem(layer.name, key, str(invalid)))
+            except KeyError:
+                problems.append(Problem(layer.name, key, _unknown(key)))
+    return _build(values), tuple(problems)
+
+
+def _checked(layer: Layer, key: str, value: Any) -> Any:
+    known = KEYS[key]
+    if known.user_only and not layer.user:
+        raise _Invalid(
+            "is only taken from your own configuration, never from a workspace; "
+            "set it in the user's config.toml or in the editor's settings"
+        )
+    return known.check(value)
+
+
+def _flatten(data: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in data.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and key not in KEYS and value:
+            yield from _flatten(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _unknown(key: str) -> str:
+    if key in _TABLES:
+        return "must be a table"
+    near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.6)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return f"there is no such setting{hint}"
+
+
+def _build(values: Mapping[str, Any]) -> Settings:
+    plain = {key: value for key, value in values.items() if "." not in key}
+    return replace(
+        Settings(),
+        fast=_model(values, "fast."),
+        slow=_model(values, "slow."),
+        verify=VerifySettings(**_below(values, "verify.")),
+        **plain,
+    )
+
+
+def _model(values: Mapping[str, Any], prefix: str) -> ModelSettings | None:
+    given = _below(values, prefix)
+    return ModelSettings(**given) if given else None
+
+
+def _below(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {key.removeprefix(prefix): v for key, v in values.items() if key.startswith(prefix)}
+
+
+def describe(problems: Sequence[Problem]) -> str:
+    """Return all problems, a line each."""
+    return "\n".join(str(problem) for problem in problems)

@@ -1,0 +1,81 @@
+"""Where settings come from: files of the user and the workspace, the editor, the command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from festina.config import Layer, Problem, Settings
+from festina.config import load as merge
+
+
+def user_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the user's configuration file; ``FESTINA_CONFIG`` names another one."""
+    if named := environ.get("FESTINA_CONFIG"):
+        return Path(named)
+    return platformdirs.user_config_path("festina", appauthor=False) / "config.toml"
+
+
+def load(
+    workspace: Path | None,
+    *,
+    editor: Mapping[str, Any] | None = None,
+    workspace_editor: Mapping[str, Any] | None = None,
+    command_line: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[Settings, tuple[Problem, ...]]:
+    """Read and merge all layers (design, section 5, "Configuration").
+
+    ``editor`` are settings that came with the initialization options, which a client never fills
+    from a workspace; ``workspace_editor`` those that it answered for a workspace.
+    """
+    layers: list[Layer] = []
+    problems: list[Problem] = []
+    file = user_file(environ)
+    _read(file, str(file), (), layers, problems, user=True)
+    if workspace is not None:
+        pyproject = workspace / "pyproject.toml"
+        _read(pyproject, f"{pyproject} [tool.festina]", ("tool", "festina"), layers, problems)
+        own = workspace / "festina.toml"
+        _read(own, str(own), (), layers, problems)
+    if workspace_editor:
+        layers.append(Layer("the editor's settings", workspace_editor, user=False))
+    if editor:
+        layers.append(Layer("the editor's initialization options", editor, user=True))
+    if command_line:
+        layers.append(Layer("the command line", command_line, user=True))
+    settings, found = merge(layers)
+    return settings, (*problems, *found)
+
+
+def _read(
+    file: Path,
+    name: str,
+    table: tuple[str, ...],
+    layers: list[Layer],
+    problems: list[Problem],
+    *,
+    user: bool = False,
+) -> None:
+    """Add a file's table as a layer; a missing file or table adds none."""
+    try:
+        data: Any = tomllib.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(str(file), "", f"is not valid TOML, so it was left out: {error}"))
+        return
+    except OSError as error:
+        problems.append(Problem(str(file), "", f"cannot be read: {error.strerror}"))
+        return
+    for key in table:
+        data = data.get(key, {}) if isinstance(data, dict) else {}
+    if isinstance(data, dict) and data:
+        layers.append(Layer(name, data, user=user))
+    elif data:
+        problems.append(Problem(name, "", "must be a table"))

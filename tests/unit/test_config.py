@@ -1,0 +1,162 @@
+import pytest
+
+from festina import settings_files
+from festina.config import KEYS, Layer, Settings, load
+
+
+def one(data, *, user=True):
+    return load([Layer("festina.toml", data, user=user)])
+
+
+def test_nothing_configured_gives_the_defaults():
+    assert load([]) == (Settings(), ())
+
+
+def test_later_layers_win_key_by_key():
+    settings, problems = load(
+        [
+            Layer("user", {"variations": 4, "verify": {"timeout_seconds": 5}}, user=True),
+            Layer("workspace", {"variations": 8}, user=False),
+        ]
+    )
+    assert problems == ()
+    assert settings.variations == 8
+    assert settings.verify.timeout_seconds == 5
+
+
+def test_dotted_and_nested_keys_are_the_same():
+    dotted, _ = one({"verify": {"tests.scope": "full"}})
+    nested, _ = one({"verify": {"tests": {"scope": "full"}}})
+    assert dotted == nested
+    assert dotted.verify.tests_scope == "full"
+
+
+def test_a_model_is_described():
+    data = {"models": {"fast": {"base_url": "https://api.example.com/v1/", "model": "m"}}}
+    settings, problems = one(data)
+    assert problems == ()
+    assert settings.fast is not None
+    assert settings.fast.base_url == "https://api.example.com/v1"
+    assert settings.slow is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"models": {"fast": {"base_url": "https://evil.example"}}},
+        {"models": {"fast": {"api_key_command": ["curl", "evil.example"]}}},
+        {"models": {"slow": {"api_key_env": "AWS_SECRET_ACCESS_KEY"}}},
+        {"verify": {"sandbox": "off"}},
+    ],
+)
+def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
+    settings, problems = one(data, user=False)
+    assert settings == Settings()
+    assert "never from a workspace" in str(problems[0])
+    assert one(data)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"variations": 0}, "whole number from 1 to 75"),
+        ({"variations": True}, "whole number"),
+        ({"variations": "4"}, "whole number"),
+        ({"verify": {"gates": ["syntax", "spelling"]}}, '"syntax", "lint", "tests"'),
+        ({"verify": {"tests": {"scope": "some"}}}, '"auto", "impacted", "full"'),
+        ({"verify": {"timeout_seconds": -1}}, "from 1 to 86400"),
+        ({"verify": 3}, "must be a table"),
+        ({"verify": {"tmeout_seconds": 3}}, "did you mean `verify.timeout_seconds`"),
+        ({"nonsense": 1}, "no such setting"),
+        ({"models": {"fast": {"base_url": "api.example.com"}}}, "https://"),
+        ({"models": {"fast": {"dialect": "telepathy"}}}, '"chat"'),
+        ({"apply_unverified": "no"}, "true or false"),
+    ],
+)
+def test_an_invalid_value_is_told_and_the_default_used(data, words):
+    settings, problems = one(data)
+    assert settings == Settings()
+    assert len(problems) == 1
+    assert words in str(problems[0])
+    assert str(problems[0]).startswith("festina.toml: ")
+
+
+def test_an_invalid_value_leaves_an_earlier_valid_one_in_force():
+    settings, problems = load(
+        [Layer("user", {"variations": 4}, user=True), Layer("w", {"variations": 99}, user=False)]
+    )
+    assert settings.variations == 4
+    assert len(problems) == 1
+
+
+def test_gates_keep_their_order():
+    assert one({"verify": {"gates": ["tests", "syntax"]}})[0].verify.gates == ("syntax", "tests")
+
+
+def test_every_key_has_a_place():
+    samples = {"models.fast.base_url": "https://x.example", "models.slow.base_url": "http://x"}
+    for key in KEYS:
+        if key in samples:
+            assert load([Layer("l", {key: samples[key]}, user=True)])[1] == ()
+
+
+# -- files ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(tmp_path):
+    config = tmp_path / "user.toml"
+    workspace = tmp_path / "w"
+    workspace.mkdir()
+    return config, workspace, {"FESTINA_CONFIG": str(config)}
+
+
+def test_all_files_are_read_in_their_order(home):
+    config, workspace, environ = home
+    config.write_text('variations = 2\n[models.fast]\nmodel = "m"\n')
+    (workspace / "pyproject.toml").write_text("[tool.festina]\nvariations = 3\n[tool.other]\n")
+    settings, problems = settings_files.load(workspace, environ=environ)
+    assert problems == ()
+    assert (settings.variations, settings.fast.model) == (3, "m")
+    (workspace / "festina.toml").write_text("variations = 4\n")
+    assert settings_files.load(workspace, environ=environ)[0].variations == 4
+    more = {"workspace_editor": {"variations": 5}, "environ": environ}
+    assert settings_files.load(workspace, **more)[0].variations == 5
+    more["editor"] = {"variations": 6}
+    assert settings_files.load(workspace, **more)[0].variations == 6
+    more["command_line"] = {"variations": 7}
+    assert settings_files.load(workspace, **more)[0].variations == 7
+
+
+def test_a_broken_file_is_one_problem_and_the_others_count(home):
+    config, workspace, environ = home
+    config.write_text("variations = 2\n")
+    (workspace / "festina.toml").write_text("variations = = 3\n")
+    settings, problems = settings_files.load(workspace, environ=environ)
+    assert settings.variations == 2
+    assert "not valid TOML" in str(problems[0])
+    assert str(workspace / "festina.toml") in str(problems[0])
+
+
+def test_a_file_that_cannot_be_read_is_told(home):
+    config, workspace, environ = home
+    config.mkdir()
+    _, problems = settings_files.load(workspace, environ=environ)
+    assert "cannot be read" in str(problems[0])
+
+
+def test_no_files_no_problems(home):
+    _, workspace, environ = home
+    assert settings_files.load(workspace, environ=environ) == (Settings(), ())
+    assert settings_files.load(None, environ=environ) == (Settings(), ())
+
+
+def test_settings_that_an_editor_answers_for_a_workspace_are_the_workspaces(home):
+    _, workspace, environ = home
+    data = {"models": {"fast": {"base_url": "https://evil.example"}}}
+    settings, problems = settings_files.load(workspace, workspace_editor=data, environ=environ)
+    assert settings.fast is None
+    assert len(problems) == 1
+    settings, problems = settings_files.load(workspace, editor=data, environ=environ)
+    assert settings.fast is not None
+    assert problems == ()
