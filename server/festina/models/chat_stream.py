@@ -19,7 +19,7 @@ from festina.models.sse import Damage, Event, SseReader
 END_MARK = "[DONE]"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_REASONING_FIELDS = ("reasoning", "reasoning_content", "reasoning_details")
+_decode = json.JSONDecoder().decode  # json.loads looks at its options anew each time
 
 
 class Kind(enum.StrEnum):
@@ -176,7 +176,11 @@ class ChatStream:
                     self._fail(Kind.AFTER_FINISH)
                     return ""
                 text = self._text(text)
-            if any(delta.get(field) for field in _REASONING_FIELDS):
+            elif (
+                delta.get("reasoning")
+                or delta.get("reasoning_content")
+                or delta.get("reasoning_details")
+            ):
                 self.alive += 1
             if delta.get("tool_calls") or delta.get("function_call"):
                 self._finish = self._finish or "tool_calls"
@@ -245,7 +249,7 @@ class ChatStream:
 def _parse(data: str) -> list[Any] | None:
     """Parse an event's data: one JSON value, or (servers that forget the blank line) one a line."""
     try:
-        return [json.loads(data)]
+        return [_decode(data)]
     except (ValueError, RecursionError):
         lines = data.splitlines()
     if len(lines) < 2:
@@ -253,7 +257,7 @@ def _parse(data: str) -> list[Any] | None:
     values: list[Any] = []
     for line in filter(None, map(str.strip, lines)):
         try:
-            values.append(END_MARK if line == END_MARK else json.loads(line))
+            values.append(END_MARK if line == END_MARK else _decode(line))
         except (ValueError, RecursionError):
             return None
     return values

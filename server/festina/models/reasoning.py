@@ -47,7 +47,7 @@ class ReasoningFilter:
         kept: list[str] = []
         while rest:
             rest = self._in_block(rest) if self.open else self._in_answer(rest, kept)
-        return self._without_blank_start("".join(kept))
+        return "".join(kept)
 
     def close(self) -> str:
         """Say that the answer has ended; return what was held back as a tag's possible start."""
@@ -65,7 +65,7 @@ class ReasoningFilter:
 
     def _in_answer(self, rest: str, kept: list[str]) -> str:
         if not self._everywhere and self._begun:
-            kept.append(rest)
+            self._keep(rest, kept)
             return ""
         tag = _ANY_TAG.search(rest)
         if tag is None:
@@ -77,24 +77,24 @@ class ReasoningFilter:
             self._begun = True
             if not self._everywhere:
                 self._held = ""
-                kept.append(rest)
+                self._keep(rest, kept)
                 return ""
-        kept.append(before)
+        self._keep(before, kept)
         if tag is None:
             return ""
         if tag.group() in OPENINGS:
             self.open = True
         else:
             self.leaked = self._begun
+            self._after_block = not self._begun
         return after[len(tag.group()) :]
 
-    def _without_blank_start(self, text: str) -> str:
-        """Drop the line ends between a block and the answer; indentation is the answer's own."""
-        if not self._after_block or not text:
-            return text
-        text = text.lstrip("\r\n")
-        self._after_block = not text
-        return text
+    def _keep(self, text: str, kept: list[str]) -> None:
+        """Keep a piece of the answer; not the line ends between a block and it."""
+        if self._after_block:
+            text = text.lstrip("\r\n")
+            self._after_block = not text
+        kept.append(text)
 
 
 def _tail(text: str, tags: tuple[str, ...]) -> str:
