@@ -16,6 +16,7 @@ from festina.findings import Finding, Gate, Severity
 from festina.lsp.capabilities import Caps
 from festina.text import Encoding, Position, Range, Text
 
+_ANY_WIDTH = 1 << 31  # past the end of every line
 _DRIVE = re.compile(r"/[A-Za-z]:")
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
@@ -30,8 +31,8 @@ _FROM_SEVERITIES = {value: key for key, value in _SEVERITIES.items()}
 
 
 def from_position(position: lsp.Position) -> Position:
-    """Take a position from the wire; what no document can have is clamped to zero."""
-    return Position(max(0, position.line), max(0, position.character))
+    """Take a position from the wire. It may lie outside the document."""
+    return Position(position.line, position.character)
 
 
 def to_position(position: Position) -> lsp.Position:
@@ -71,8 +72,7 @@ def lines_range(text: Text, start: int, end: int, encoding: Encoding) -> lsp.Ran
     if last < 0:
         zero = lsp.Position(line=0, character=0)
         return lsp.Range(start=zero, end=zero)
-    width = len(text.lines[last].rstrip("\r\n").encode("utf-32-le", "surrogatepass"))
-    finish = text.position(text.offset(Position(last, width), encoding), encoding)
+    finish = text.position(text.offset(Position(last, _ANY_WIDTH), encoding), encoding)
     begin = Position(min(start, last), 0)
     return lsp.Range(start=to_position(begin), end=to_position(finish))
 
