@@ -1,0 +1,275 @@
+"""Running a command in a sandbox: no network, nothing private to read, nothing real to write.
+
+Two implementations give the same view: bubblewrap, and the namespaces of util-linux's ``unshare``
+with our own `sandbox_child` inside. Inside both: the shadow at the workspace's path and private
+``/tmp``, home and ``/run`` are writable, all else is read-only; processes, network and System V IPC
+are private; no capability, and the same user id as outside. `Level.NONE` has none of that, only the
+limits and the end of all processes with the run: it is for people who have agreed to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from festina.verify import process, sandbox_advice, sandbox_command, sandbox_view, sweep
+from festina.verify.process import Completed, LaunchError, Limits
+from festina.verify.process_io import to_the_end
+
+_log = logging.getLogger(__name__)
+
+
+class Level(enum.StrEnum):
+    """How well a command can be isolated on this machine, best first."""
+
+    BUBBLEWRAP = "bubblewrap"
+    NAMESPACES = "namespaces"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was found when the levels were tried out.
+
+    ``detail`` says what works and why better levels do not, ``remedy`` what a person can do about
+    it (empty where nothing needs to be done).
+    """
+
+    level: Level
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One sandbox: what stands where, and what a command in it may use.
+
+    ``shadow`` is the directory that stands at ``workspace``, the only real one that can be written
+    to. ``read_only`` are paths to show although they lie where private files are (interpreters,
+    directories of ``sys.path``). ``links`` are paths of the real workspace, such as ``.venv``,
+    relative or absolute, that are shown read-only in their own place. ``environ`` is the whole
+    environment of the command.
+    """
+
+    workspace: Path
+    shadow: Path
+    read_only: tuple[Path, ...] = ()
+    links: tuple[Path, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+_TRIAL_SECONDS = 20.0
+# What the trial insists on; each failed check is printed.
+_TRIAL = """
+import os, socket, sys
+bad = []
+if [n for _, n in socket.if_nameindex() if n != 'lo']: bad.append('the network is not private')
+if os.getppid() > 2: bad.append('processes are not private')
+caps = [l.split()[1] for l in open('/proc/self/status') if l[:6] in ('CapPrm', 'CapEff', 'CapBnd')]
+if any(int(c, 16) for c in caps): bad.append('capabilities are left')
+if not os.statvfs('/').f_flag & os.ST_RDONLY: bad.append('the root is writable')
+try: socket.create_server(('127.0.0.1', 0)).close()
+except OSError: bad.append('there is no loopback interface')
+open('written', 'w').close()
+open('/tmp/written', 'w').close()
+print('; '.join(bad))
+sys.exit(bool(bad))
+"""
+_ALLOWED = frozenset(
+    ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS")
+    + ("LINES", "NO_COLOR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHASHSEED")
+    + ("PYTHONUTF8", "PYTHONIOENCODING", "SOURCE_DATE_EPOCH")
+)
+
+
+def allow_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """Of an environment, only the variables that are known to hold no secret and to matter."""
+    allowed = {
+        name: value for name, value in environ.items() if name in _ALLOWED or name.startswith("LC_")
+    }
+    return {**allowed, "TMPDIR": "/tmp"}  # noqa: S108 - private in the sandbox
+
+
+async def run(
+    box: Box,
+    argv: Sequence[str],
+    *,
+    level: Level,
+    timeout: float | None,
+    pass_fds: Sequence[int] = (),
+    stdin: bytes | None = None,
+    max_output: int = 1 << 20,
+    cwd: Path | None = None,
+) -> Completed:
+    """Run a command in a box and wait until it and everything that it started is gone.
+
+    ``timeout`` is in seconds; ``cwd`` is a path as seen inside, the workspace by default. The rest
+    is as for `process.run`. At `Level.NONE` the command runs in the shadow itself, where it lies, with
+    an empty home of its own; a ``cwd`` in the workspace means the same place in the shadow.
+
+    Raises:
+        OSError: the command does not exist inside, or may not be executed.
+        LaunchError: the sandbox could not be set up; the message says why.
+    """
+    if level is Level.NONE:
+        return await _run_bare(box, argv, timeout, pass_fds, stdin, max_output, cwd)
+    for last in (False, True):
+        wrapper, view = await _prepare(box, level)
+        plan = process.make_plan(
+            argv,
+            cwd=cwd or box.workspace,
+            env=box.environ,
+            pass_fds=pass_fds,
+            limits=box.limits,
+            lock=True,
+            view=view,
+        )
+        try:
+            return await process.launch(
+                wrapper, plan, stdin=stdin, timeout=timeout, max_output=max_output
+            )
+        except LaunchError:
+            # A socket that was to be hidden can be gone by now; a second look settles that.
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
+_probed: Probe | None = None
+
+
+async def probe(*, fresh: bool = False) -> Probe:
+    """Find the best level that works here, by trying each. Remembered unless ``fresh``."""
+    global _probed
+    if _probed is None or fresh:
+        _probed = await _probe()
+    return _probed
+
+
+async def attempt(level: Level) -> str:
+    """Try one level for real; why it does not isolate here, or an empty string when it does."""
+    scratch = await asyncio.to_thread(sweep.new_scratch)
+    try:
+        shadow = scratch / "shadow"
+        shadow.mkdir()
+        box = Box(scratch / "workspace", shadow, environ={"PATH": os.defpath})
+        command = [process.interpreter(), "-I", "-S", "-c", _TRIAL]
+        try:
+            done = await run(box, command, level=level, timeout=_TRIAL_SECONDS)
+        except (LaunchError, OSError) as error:
+            return str(error)
+        if done.timed_out:
+            return "it did not answer in time"
+        if done.returncode or not (shadow / "written").exists():
+            return done.stdout.decode(errors="replace").strip() or "the trial failed inside"
+        return ""
+    finally:
+        await asyncio.to_thread(sweep.remove, scratch)
+
+
+async def _probe() -> Probe:
+    if sys.platform != "linux":
+        return Probe(Level.NONE, "Sandboxes need Linux.", "Run Festina in WSL 2 or a container.")
+    failures: dict[str, str] = {}
+    for level, tool in ((Level.BUBBLEWRAP, "bwrap"), (Level.NAMESPACES, "unshare")):
+        if sandbox_command.tool(tool) is None:
+            failures[tool] = "not installed"
+            continue
+        why = await attempt(level)
+        if not why:
+            detail = (
+                f"{level} works here: no network, private files masked, everything else read-only."
+            )
+            return Probe(level, " ".join([detail, *_listed(failures)]), "")
+        failures[tool] = why
+    _log.warning("No sandbox works here: %s", "; ".join(_listed(failures)))
+    detail = " ".join(["No sandbox works here.", *_listed(failures)])
+    return Probe(Level.NONE, detail, sandbox_advice.remedy("not installed" in failures["bwrap"]))
+
+
+def _listed(failures: Mapping[str, str]) -> list[str]:
+    return [f"{tool}: {why.rstrip('.')}." for tool, why in failures.items()]
+
+
+async def _prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] | None]:
+    """What goes before the supervisor on the command line, and the view if it has to build it."""
+    try:
+        operations = await asyncio.to_thread(
+            sandbox_view.operations,
+            box.workspace,
+            box.shadow,
+            (*box.read_only, Path(sys.base_prefix), Path(process.interpreter()).parent.parent),
+            box.links,
+            os.environ,
+        )
+    except ValueError as error:
+        raise LaunchError(f"The sandbox could not be set up: {error}.") from error
+    if level is Level.NAMESPACES:
+        code = process.code_of("festina.verify.sandbox_mounts")
+        steps = sandbox_command.steps(operations, box.limits)
+        return sandbox_command.unshare(box.workspace), {
+            "code": code,
+            "setattr": True,
+            "operations": steps,
+        }
+    options = await _bwrap_options()
+    return sandbox_command.bubblewrap(box.workspace, operations, box.limits, options), None
+
+
+_known_options: frozenset[str] | None = None
+
+
+async def _bwrap_options() -> frozenset[str]:
+    """The options that the installed bubblewrap lists: some came with 0.7 and 0.8."""
+    global _known_options
+    if _known_options is None:
+        command = [sandbox_command.tool("bwrap") or "bwrap", "--help"]
+        done = await process.run(command, cwd="/", env={}, timeout=_TRIAL_SECONDS)
+        words = (done.stdout + done.stderr).decode(errors="replace").split()
+        _known_options = frozenset(word for word in words if word.startswith("--"))
+    return _known_options
+
+
+async def _run_bare(
+    box: Box,
+    argv: Sequence[str],
+    timeout: float | None,
+    pass_fds: Sequence[int],
+    stdin: bytes | None,
+    max_output: int,
+    cwd: Path | None,
+) -> Completed:
+    """Run in the shadow with an empty home, so that at least honest code leaves no traces."""
+    scratch = await asyncio.to_thread(sweep.new_scratch)
+    try:
+        await asyncio.to_thread(_stand_in, box)
+        home = str(scratch)
+        base = box.environ.get("PYTHONUSERBASE") or f"{os.environ.get('HOME', '')}/.local"
+        env = {**box.environ, "HOME": home, "TMPDIR": home, "PYTHONUSERBASE": base}
+        place = box.shadow
+        if cwd is not None:
+            inside = cwd.is_relative_to(box.workspace)
+            place = box.shadow / cwd.relative_to(box.workspace) if inside else cwd
+        plan = process.make_plan(
+            argv, cwd=place, env=env, pass_fds=pass_fds, limits=box.limits, lock=True
+        )
+        return await process.launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
+    finally:
+        await to_the_end(asyncio.to_thread(sweep.remove, scratch))
+
+
+def _stand_in(box: Box) -> None:
+    """Put symbolic links where a sandbox would have mounts."""
+    for link in box.links:
+        source = box.workspace / link
+        target = box.shadow / source.relative_to(box.workspace)
+        if source.exists() and not os.path.lexists(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(source)

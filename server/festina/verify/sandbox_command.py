@@ -1,0 +1,71 @@
+"""The command lines that put a view of the file system into place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from festina.verify.process import Limits
+from festina.verify.sandbox_view import Operation
+
+_SYSTEM_PATH = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin"
+
+
+def tool(name: str, workspace: Path | None = None) -> str | None:
+    """Where a program that makes sandboxes is; never one that the workspace brings along."""
+    own = os.environ.get("PATH", "").split(os.pathsep)
+    path = os.pathsep.join([_SYSTEM_PATH, *(entry for entry in own if entry.startswith("/"))])
+    found = shutil.which(name, path=path)
+    if found is None or workspace is None:
+        return found
+    within = Path(os.path.realpath(found)).is_relative_to(os.path.realpath(workspace))
+    return None if within else found
+
+
+def unshare(workspace: Path) -> list[str]:
+    """The command line of util-linux 2.36 and later that makes the namespaces.
+
+    The user id stays the same; the capabilities in the new user namespace are kept until the view
+    is built. ``unshare`` itself stays outside and waits until the process namespace is empty.
+    """
+    command = tool("unshare", workspace) or "unshare"
+    flags = "--user --map-current-user --keep-caps --mount --pid --fork --kill-child --net --ipc"
+    return [command, *flags.split(), "--uts", "--cgroup", "--"]
+
+
+def steps(operations: Sequence[Operation], limits: Limits) -> list[tuple[str | int | bool, ...]]:
+    """The operations as `sandbox_child` takes them."""
+    size = limits.scratch_mib << 20
+    result: list[tuple[str | int | bool, ...]] = [("tmpfs", "/dev/shm", size)]  # noqa: S108
+    for step in operations:
+        if step.kind == "tmpfs":
+            result.append(("tmpfs", step.target, size))
+        elif step.kind == "bind":
+            result.append(("bind", step.target, step.source, step.writable))
+        else:
+            result.append((step.kind, step.target))
+    return result
+
+
+def bubblewrap(
+    workspace: Path, operations: Sequence[Operation], limits: Limits, options: frozenset[str]
+) -> list[str]:
+    """The operations as bubblewrap takes them; ``options`` are those that its version knows."""
+    arguments = [tool("bwrap", workspace) or "bwrap", "--unshare-all", "--unshare-user"]
+    arguments += ["--die-with-parent", "--new-session", "--as-pid-1"]
+    if "--disable-userns" in options:
+        arguments.append("--disable-userns")
+    arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    size = ["--size", str(limits.scratch_mib << 20)] if "--size" in options else []
+    for step in operations:
+        if step.kind == "tmpfs":
+            arguments += [*size, "--tmpfs", step.target]
+        elif step.kind == "dir":
+            arguments += ["--dir", step.target]
+        elif step.kind == "hide":
+            arguments += ["--ro-bind", "/dev/null", step.target]
+        else:
+            arguments += ["--bind" if step.writable else "--ro-bind", step.source, step.target]
+    return [*arguments, "--chdir", "/", "--"]

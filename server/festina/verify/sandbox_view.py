@@ -1,0 +1,223 @@
+"""What a command in the sandbox sees of the file system, as a list of mount operations.
+
+The root is shown read-only. Over it lie, parents before children: empty temporary file systems where
+people and services keep what is private (homes, ``/tmp``, ``/run``), the shadow at the workspace's
+own path, and read-only what must be seen all the same (interpreters, a ``.venv``).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pwd
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from festina.verify.sweep import scratch_root
+
+_log = logging.getLogger(__name__)
+
+_MASKS = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt/c", "/mnt/wslg")  # noqa: S108
+_MASK_VARIABLES = (
+    "HOME",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "GNUPGHOME",
+)
+# A service account's home can be one of these, and nothing runs without them.
+_NEVER_MASKED = frozenset(
+    [
+        "/",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/lib",
+        "/lib32",
+        "/lib64",
+        "/nix",
+        "/opt",
+        "/proc",
+        "/sbin",
+        "/snap",
+        "/sys",
+        "/usr",
+        "/var",
+    ]
+)
+_NEVER_MASKED_BELOW = ("/usr/", "/bin/", "/sbin/", "/lib/", "/proc/", "/sys/", "/dev/", "/etc/")
+# User id 0 may read these by ownership even without a single capability.
+_HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
+_HIDDEN_DIRECTORIES = ("/etc/ssl/private", "/etc/ssh", "/etc/sudoers.d")
+_MAX_SOCKETS = 200
+
+
+class Operation(NamedTuple):
+    """One step in building the view; ``kind`` is ``tmpfs``, ``dir``, ``bind`` or ``hide``."""
+
+    kind: str
+    target: str
+    source: str = ""
+    writable: bool = False
+
+
+def operations(
+    workspace: Path,
+    shadow: Path,
+    read_only: Iterable[Path],
+    links: Iterable[Path],
+    environ: Mapping[str, str],
+) -> tuple[Operation, ...]:
+    """List the mounts that make up the view. Looks at the file system; blocks for microseconds.
+
+    ``environ`` is the server's own environment, in which private places may be named. Read-only
+    paths that would uncover a whole masked place are left out, and so are those in the workspace
+    that the shadow has: what the shadow has comes from the shadow.
+
+    Raises:
+        ValueError: the workspace is the root directory, or the shadow is not a directory.
+    """
+    inside = _absolute(workspace)
+    if os.path.realpath(inside) == "/":
+        raise ValueError("the root directory cannot be a workspace in the sandbox")
+    if not shadow.is_dir():
+        raise ValueError(f"{shadow} is not a directory")
+    masks = _masks(environ)
+    places = {os.path.realpath(inside): os.path.realpath(shadow)}
+    if inside not in places and _below(inside, masks):
+        places[inside] = os.path.realpath(shadow)
+    steps = [Operation("tmpfs", mask) for mask in masks]
+    home = os.path.realpath(environ.get("HOME") or "/")
+    if _below(home, masks):
+        steps.append(Operation("dir", home))
+    steps += [Operation("bind", place, source, True) for place, source in places.items()]
+    for path in read_only:
+        steps += _shown(_absolute(path), masks, places)
+    for link in links:
+        steps += _linked(link, inside, places, masks)
+    covered = [*masks, *places]
+    steps += [
+        Operation("hide", path) for path in _sockets() if not _below(path, covered, itself=True)
+    ]
+    if os.getuid() == 0:
+        steps += [Operation("hide", path) for path in _HIDDEN_FILES if _is_plain(path)]
+        steps += [Operation("tmpfs", path) for path in _HIDDEN_DIRECTORIES if _is_plain(path)]
+    unique = dict.fromkeys(steps)
+    return tuple(sorted(unique, key=lambda step: step.target.rstrip("/").count("/")))
+
+
+def _masks(environ: Mapping[str, str]) -> list[str]:
+    """Existing directories to cover, as real paths, none of them below another."""
+    named = [environ[name] for name in _MASK_VARIABLES if environ.get(name)]
+    try:
+        named.append(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        pass  # a user id without a name, as containers have
+    real = {os.path.realpath(path) for path in (*_MASKS, *named, str(scratch_root()))}
+    real = {
+        path
+        for path in real
+        if path not in _NEVER_MASKED
+        and not path.startswith(_NEVER_MASKED_BELOW)
+        and os.path.isdir(path)  # noqa: PTH112
+    }
+    return sorted(path for path in real if not _below(path, real))
+
+
+def _shown(path: str, masks: list[str], places: Mapping[str, str]) -> list[Operation]:
+    """Show a path again, read-only, where a mask or the shadow has covered it."""
+    steps = []
+    real = os.path.realpath(path)
+    if not os.path.exists(real):  # noqa: PTH110
+        return []
+    for place in dict.fromkeys((path, real)):
+        if any(_below(mask, [place], itself=True) for mask in masks) and place not in places:
+            _log.warning("%s is not shown in the sandbox: it would show private files.", place)
+            continue
+        within = next((one for one in places if _below(place, [one], itself=True)), None)
+        if within is not None:
+            relative = os.path.relpath(place, within)
+            if not os.path.lexists(os.path.join(places[within], relative)):  # noqa: PTH118
+                steps.append(Operation("bind", place, real))
+        elif _below(place, masks):
+            steps.append(Operation("bind", place, real))
+    return steps
+
+
+def _linked(
+    link: Path, workspace: str, places: Mapping[str, str], masks: list[str]
+) -> list[Operation]:
+    """Show a path of the real workspace, read-only, at the same place over the shadow.
+
+    Where the shadow has a symbolic link in its place, what that points at is shown instead.
+    """
+    real_root = os.path.realpath(workspace)
+    path = os.path.join(workspace, link)  # noqa: PTH118
+    relative = os.path.relpath(path, real_root if _below(path, [real_root]) else workspace)
+    source = os.path.realpath(path)
+    if relative.startswith("..") or relative == "." or not os.path.exists(source):  # noqa: PTH110
+        return []
+    shadow = places[real_root]
+    if _passes_link(shadow, relative):
+        return _shown(source, masks, places)
+    steps = [Operation("bind", f"{place}/{relative}", source) for place in places]
+    if source != path:  # paths recorded in a virtual environment may be the resolved ones
+        steps += _shown(source, masks, places)
+    return steps
+
+
+def _passes_link(root: str, relative: str) -> bool:
+    current = root
+    for part in relative.split("/"):
+        current += "/" + part
+        if os.path.islink(current):  # noqa: PTH114
+            return True
+    return False
+
+
+def _sockets() -> list[str]:
+    """Paths of the Unix sockets that programs outside listen on and that this user can reach.
+
+    A read-only file system does not keep anyone from connecting to a socket on it.
+    """
+    found = set()
+    try:
+        with open("/proc/net/unix", encoding="utf-8", errors="surrogateescape") as table:  # noqa: PTH123
+            for line in table:
+                fields = line.rstrip("\n").split(maxsplit=7)
+                if len(fields) == 8 and fields[7].startswith("/"):
+                    found.add(fields[7])
+    except OSError:
+        return []
+    existing = []
+    for path in sorted(found):
+        try:
+            if stat.S_ISSOCK(os.lstat(path).st_mode):
+                existing.append(os.path.realpath(path))
+        except (OSError, ValueError):
+            continue
+    return existing[:_MAX_SOCKETS]
+
+
+def _is_plain(path: str) -> bool:
+    try:
+        return not stat.S_ISLNK(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _absolute(path: Path) -> str:
+    return os.path.normpath(os.path.abspath(path))  # noqa: PTH100
+
+
+def _below(path: str, parents: Iterable[str], *, itself: bool = False) -> bool:
+    return any(
+        (itself and path == parent) or path.startswith(parent.rstrip("/") + "/")
+        for parent in parents
+    )
