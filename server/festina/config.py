@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -210,22 +210,39 @@ KEYS: dict[str, _Key] = {
 
 _TABLES = frozenset(key[:at] for key in KEYS for at in range(len(key)) if key[at] == ".")
 
+_HINTS = {
+    "trusted": "trust is never set in a file; run `festina trust` in the workspace",
+    "trust": "trust is never set in a file; run `festina trust` in the workspace",
+    "verify.commands": "commands of your own are not run by this version",
+}
+
+_BOUND_TO_ADDRESS = ("api_key_env", "api_key_command", "api_key_keyring", "extra_body")
+
 
 def load(layers: Iterable[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
     """Merge layers, later ones over earlier ones.
 
-    Whatever is invalid is left out and told: the earlier value, or the default, stays in force.
+    Whatever is invalid is left out and told: the earlier value, or the default, stays in force. A
+    layer that gives a model another address gets none of the keys that earlier ones named for the
+    old address.
     """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for layer in layers:
+        taken: dict[str, Any] = {}
         for key, value in _flatten(layer.data):
             try:
-                values[KEYS[key].target] = _checked(layer, key, value)
+                taken[KEYS[key].target] = _checked(layer, key, value)
             except _Invalid as invalid:
                 problems.append(Problem(layer.name, key, str(invalid)))
             except KeyError:
                 problems.append(Problem(layer.name, key, _unknown(key)))
+        for name in ("fast", "slow"):
+            address = f"{name}.base_url"
+            if taken.get(address, values.get(address)) != values.get(address):
+                for bound in _BOUND_TO_ADDRESS:
+                    values.pop(f"{name}.{bound}", None)
+        values |= taken
     return _build(values), tuple(problems)
 
 
@@ -234,15 +251,16 @@ def _checked(layer: Layer, key: str, value: Any) -> Any:
     if known.user_only and not layer.user:
         raise _Invalid(
             "is only taken from your own configuration, never from a workspace; "
-            "set it in the user's config.toml or in the editor's settings"
+            "set it in your config.toml or in the editor's initialization options"
         )
     return known.check(value)
 
 
-def _flatten(data: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def _flatten(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted keys and their values; what is in an unknown table is told key by key."""
     for name, value in data.items():
         key = f"{prefix}{name}"
-        if isinstance(value, Mapping) and key not in KEYS and value:
+        if key not in KEYS and isinstance(value, Mapping) and (value or key in _TABLES):
             yield from _flatten(value, f"{key}.")
         else:
             yield key, value
@@ -251,6 +269,8 @@ def _flatten(data: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, A
 def _unknown(key: str) -> str:
     if key in _TABLES:
         return "must be a table"
+    if hint := _HINTS.get(key):
+        return hint
     near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.6)
     hint = f"; did you mean `{near[0]}`?" if near else ""
     return f"there is no such setting{hint}"
@@ -274,8 +294,3 @@ def _model(values: Mapping[str, Any], prefix: str) -> ModelSettings | None:
 
 def _below(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {key.removeprefix(prefix): v for key, v in values.items() if key.startswith(prefix)}
-
-
-def describe(problems: Sequence[Problem]) -> str:
-    """Return all problems, a line each."""
-    return "\n".join(str(problem) for problem in problems)

@@ -17,7 +17,7 @@ from festina.config import load as merge
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the user's configuration file; ``FESTINA_CONFIG`` names another one."""
     if named := environ.get("FESTINA_CONFIG"):
-        return Path(named)
+        return Path(named).expanduser()
     return platformdirs.user_config_path("festina", appauthor=False) / "config.toml"
 
 
@@ -34,15 +34,7 @@ def load(
     ``editor`` are settings that came with the initialization options, which a client never fills
     from a workspace; ``workspace_editor`` those that it answered for a workspace.
     """
-    layers: list[Layer] = []
-    problems: list[Problem] = []
-    file = user_file(environ)
-    _read(file, str(file), (), layers, problems, user=True)
-    if workspace is not None:
-        pyproject = workspace / "pyproject.toml"
-        _read(pyproject, f"{pyproject} [tool.festina]", ("tool", "festina"), layers, problems)
-        own = workspace / "festina.toml"
-        _read(own, str(own), (), layers, problems)
+    layers, problems = read(workspace, environ)
     if workspace_editor:
         layers.append(Layer("the editor's settings", workspace_editor, user=False))
     if editor:
@@ -51,6 +43,25 @@ def load(
         layers.append(Layer("the command line", command_line, user=True))
     settings, found = merge(layers)
     return settings, (*problems, *found)
+
+
+def read(
+    workspace: Path | None, environ: Mapping[str, str] = os.environ
+) -> tuple[list[Layer], list[Problem]]:
+    """Return a layer for each file that sets something, and what is wrong with the files."""
+    layers: list[Layer] = []
+    problems: list[Problem] = []
+    file = user_file(environ)
+    if environ.get("FESTINA_CONFIG") and not file.exists():
+        missing = "is named by FESTINA_CONFIG and does not exist; correct or unset the variable"
+        problems.append(Problem(str(file), "", missing))
+    _read(file, str(file), (), layers, problems, user=True)
+    if workspace is not None:
+        pyproject = workspace / "pyproject.toml"
+        _read(pyproject, f"{pyproject} [tool.festina]", ("tool", "festina"), layers, problems)
+        own = workspace / "festina.toml"
+        _read(own, str(own), (), layers, problems)
+    return layers, problems
 
 
 def _read(
@@ -67,7 +78,7 @@ def _read(
         data: Any = tomllib.loads(file.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(Problem(str(file), "", f"is not valid TOML, so it was left out: {error}"))
         return
     except OSError as error:

@@ -10,9 +10,17 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import platformdirs
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks; a change may be lost there, never half made
+    fcntl = None
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +57,8 @@ class TrustStore:
             OSError: the file cannot be written.
         """
         real = os.path.realpath(folder)
-        self._write("folders", sorted({*self._read("folders"), real}))
+        with self._locked():
+            self._write("folders", sorted({*self._read("folders"), real}))
         return Path(real)
 
     def untrust(self, folder: Path) -> bool:
@@ -59,10 +68,11 @@ class TrustStore:
             OSError: the file cannot be written.
         """
         real = os.path.realpath(folder)
-        folders = self._read("folders")
-        if real not in folders:
-            return False
-        self._write("folders", [other for other in folders if other != real])
+        with self._locked():
+            folders = self._read("folders")
+            if real not in folders:
+                return False
+            self._write("folders", [other for other in folders if other != real])
         return True
 
     def may_send(self, origin: str) -> bool:
@@ -75,7 +85,8 @@ class TrustStore:
         Raises:
             OSError: the file cannot be written.
         """
-        self._write("origins", sorted({*self._read("origins"), origin}))
+        with self._locked():
+            self._write("origins", sorted({*self._read("origins"), origin}))
 
     def _load(self) -> dict[str, list[str]]:
         try:
@@ -96,9 +107,22 @@ class TrustStore:
     def _read(self, key: str) -> list[str]:
         return self._load().get(key, [])
 
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes from changing the file between our reading and writing it."""
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if fcntl is None:
+            yield
+            return
+        handle = os.open(self._file.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
     def _write(self, key: str, values: list[str]) -> None:
         data = {**self._load(), key: values}
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".trust-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

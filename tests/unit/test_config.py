@@ -68,6 +68,14 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
         ({"verify": 3}, "must be a table"),
         ({"verify": {"tmeout_seconds": 3}}, "did you mean `verify.timeout_seconds`"),
         ({"nonsense": 1}, "no such setting"),
+        ({"nonsense": {}}, "no such setting"),
+        ({"verify": {"commands": [{"name": "eslint"}]}}, "not run by this version"),
+        ({"verify": {"python": ["python"]}}, "must be a string"),
+        ({"verify": {"tests": {"args": "-x"}}}, "list of strings"),
+        ({"verify": {"tests": {"confirm_seconds": float("nan")}}}, "from 0 to 3600"),
+        ({"trusted": True}, "festina trust"),
+        ({"models": {"fast": {"extra_body": 3}}}, "must be a table"),
+        ({"models": {"fast": {"api_key": "sk-secret"}}}, "did you mean `models.fast.api_key_env`"),
         ({"models": {"fast": {"base_url": "api.example.com"}}}, "https://"),
         ({"models": {"fast": {"dialect": "telepathy"}}}, '"chat"'),
         ({"apply_unverified": "no"}, "true or false"),
@@ -93,11 +101,48 @@ def test_gates_keep_their_order():
     assert one({"verify": {"gates": ["tests", "syntax"]}})[0].verify.gates == ("syntax", "tests")
 
 
-def test_every_key_has_a_place():
-    samples = {"models.fast.base_url": "https://x.example", "models.slow.base_url": "http://x"}
-    for key in KEYS:
-        if key in samples:
-            assert load([Layer("l", {key: samples[key]}, user=True)])[1] == ()
+def test_another_address_does_not_inherit_the_key_of_the_old_one():
+    first = {"base_url": "https://a.example", "api_key_env": "A_KEY", "temperature": 0.5}
+    layers = [
+        Layer("user", {"models": {"fast": first}}, user=True),
+        Layer("editor", {"models": {"fast": {"base_url": "https://b.example"}}}, user=True),
+    ]
+    fast = load(layers)[0].fast
+    assert (fast.base_url, fast.api_key_env, fast.temperature) == ("https://b.example", "", 0.5)
+    layers[1] = Layer("editor", {"models": {"fast": {"model": "m"}}}, user=True)
+    assert load(layers)[0].fast.api_key_env == "A_KEY"
+
+
+SAMPLES = {
+    "dialect": "chat",
+    "base_url": "https://x.example",
+    "api_key_command": ["pass", "x"],
+    "temperature": 1,
+    "first_content_seconds": 1,
+    "inter_token_seconds": 1,
+    "total_seconds": 1,
+    "max_retries": 1,
+    "extra_body": {"top_k": 1},
+    "gates": ["tests"],
+    "scope": "full",
+    "confirm_seconds": 1,
+    "args": ["-x"],
+    "timeout_seconds": 1,
+    "memory_mib": 256,
+    "parallel": 3,
+    "sandbox": "off",
+    "rounds": 1,
+    "variations": 3,
+    "apply_unverified": False,
+    "presets": ["shorten"],
+}
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_every_key_changes_something(key):
+    settings, problems = one({key: SAMPLES.get(key.rpartition(".")[2], "text")})
+    assert problems == ()
+    assert settings != Settings()
 
 
 # -- files ----------------------------------------------------------------------------------
@@ -145,14 +190,35 @@ def test_a_file_that_cannot_be_read_is_told(home):
     assert "cannot be read" in str(problems[0])
 
 
+def test_a_missing_file_that_the_environment_names_is_told(home):
+    config, workspace, environ = home
+    _, problems = settings_files.load(workspace, environ=environ)
+    assert [str(problem) for problem in problems] == [
+        f"{config}: is named by FESTINA_CONFIG and does not exist; correct or unset the variable"
+    ]
+
+
+@pytest.mark.parametrize("content", ["tool = 3", "[tool]\nfestina = 3"])
+def test_a_table_that_is_none_is_told(home, content):
+    config, workspace, environ = home
+    config.touch()
+    (workspace / "pyproject.toml").write_text(content)
+    settings, problems = settings_files.load(workspace, environ=environ)
+    assert settings == Settings()
+    told = ["must be a table"] if "festina" in content else []  # `tool` is not ours to judge
+    assert [problem.message for problem in problems] == told
+
+
 def test_no_files_no_problems(home):
-    _, workspace, environ = home
+    config, workspace, environ = home
+    config.touch()
     assert settings_files.load(workspace, environ=environ) == (Settings(), ())
     assert settings_files.load(None, environ=environ) == (Settings(), ())
 
 
 def test_settings_that_an_editor_answers_for_a_workspace_are_the_workspaces(home):
-    _, workspace, environ = home
+    config, workspace, environ = home
+    config.touch()
     data = {"models": {"fast": {"base_url": "https://evil.example"}}}
     settings, problems = settings_files.load(workspace, workspace_editor=data, environ=environ)
     assert settings.fast is None

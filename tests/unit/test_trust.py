@@ -1,5 +1,6 @@
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_a_damaged_file_trusts_nothing_and_can_be_replaced(store, tmp_path, cont
 def test_the_file_is_the_users_alone_and_no_scraps_stay(store, tmp_path):
     store.trust(tmp_path)
     file = tmp_path / "state" / "trust.json"
-    assert os.stat(file).st_mode & 0o077 == 0
+    assert file.stat().st_mode & 0o077 == 0
     assert [entry.name for entry in file.parent.iterdir()] == ["trust.json"]
     assert json.loads(file.read_text())["folders"] == [os.path.realpath(tmp_path)]
 
@@ -89,3 +90,15 @@ def test_the_workspace_is_the_nearest_folder_with_the_best_marker(tmp_path, mark
         (tmp_path / folder / name).touch()
     (inner / "a.py").touch()
     assert workspace_of(inner / "a.py") == tmp_path / expected
+
+
+def test_changes_by_several_processes_at_once_all_count(tmp_path):
+    file = tmp_path / "state" / "trust.json"
+    folders = [tmp_path / f"p{number}" for number in range(40)]
+
+    def trust(folder):
+        TrustStore(file).trust(folder)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(trust, folders))
+    assert TrustStore(file).folders() == sorted(os.path.realpath(folder) for folder in folders)
