@@ -52,12 +52,14 @@ async def ask(model: ChatModel, request: Request = REQUEST) -> tuple[str, Usage]
     return "".join(item.text for item in items if isinstance(item, Delta)), done.usage
 
 
-async def failure(model: ChatModel, request: Request = REQUEST) -> ModelError:
+async def failure(
+    model: ChatModel, request: Request = REQUEST, *, names_origin: bool = True
+) -> ModelError:
     """The error that asking ends in; what every message must be like is checked here."""
     try:
         answer = await ask(model, request)
     except ModelError as error:
-        check_message(error, model.origin)
+        check_message(error, model.origin if names_origin else "")
         return error
     raise AssertionError(f"an answer came: {answer!r}")
 

@@ -44,7 +44,8 @@ class FakeModel:
 
     ``requests``: JSON bodies of the completions asked for. ``heads``: of every request.
     ``disconnects``: responses that the client did not wait for. ``connections``: accepted ever.
-    ``streams``: responses under way. ``connect_status``: the answer to a proxy's CONNECT.
+    ``live``: connections open now. ``streams``: responses under way.
+    ``connect_status``: the answer to a proxy's CONNECT.
     """
 
     answers: tuple[Answer, ...]
@@ -59,6 +60,7 @@ class FakeModel:
     heads: list[Head] = field(default_factory=list)
     disconnects: int = 0
     connections: int = 0
+    live: int = 0
     streams: int = 0
 
     def __init__(self, *answers: Answer, **options: Any) -> None:
@@ -131,7 +133,7 @@ class FakeModel:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        self._count(connections=1)
+        self._count(connections=1, live=1)
         try:
             await _Connection(self, reader, writer).serve()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -139,6 +141,7 @@ class FakeModel:
         finally:
             self._tasks.discard(task)
             writer.transport.abort()
+            self._count(live=-1)
 
     def _count(self, **changes: int) -> None:
         with self._changed:
@@ -183,6 +186,9 @@ def _listing(models: tuple[Any, ...]) -> dict[str, Any]:
     return {"object": "list", "data": rows}
 
 
+_TLS_HANDSHAKE = b"\x16"
+
+
 class _Connection:
     def __init__(
         self, fake: FakeModel, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -195,8 +201,11 @@ class _Connection:
 
     async def serve(self) -> None:
         while True:
-            start = await self.ahead if self.ahead is not None else b""
-            if self.ahead is not None and not start:
+            start = await (self.ahead or self._peek())
+            if not start:
+                return
+            if start == _TLS_HANDSHAKE:
+                self.writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
                 return
             self.ahead = None
             head, body = await self._read(start)

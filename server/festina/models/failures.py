@@ -74,6 +74,12 @@ class Failures:
             )
         if status in (401, 403):
             return ModelError(Trouble.AUTH, f"{where}{self._about_key(status, said)}")
+        if status == 407:
+            return ModelError(
+                Trouble.PROXY,
+                f"The proxy before {self.origin} wants a user name and password (407). "
+                "Put them into HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY.",
+            )
         if status == 402 or "insufficient_quota" in code or "billing" in code:
             return ModelError(
                 Trouble.QUOTA,

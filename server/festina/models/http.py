@@ -150,6 +150,13 @@ class Http:
         return client
 
     def _make(self, proxy: str, context: ssl.SSLContext) -> httpx2.AsyncClient:
+        unusable = ModelError(
+            Trouble.PROXY,
+            "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not "
+            "an address that can be used. Set it to one such as http://proxy.example.com:3128.",
+        )
+        if proxy and not _without_credentials(proxy):
+            raise unusable
         try:
             return httpx2.AsyncClient(
                 verify=context,
@@ -168,11 +175,7 @@ class Http:
                 "HTTP proxy.",
             ) from None
         except (ValueError, httpx2.InvalidURL):
-            raise ModelError(
-                Trouble.PROXY,
-                "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not "
-                "an address that can be used. Set it to one such as http://proxy.example.com:3128.",
-            ) from None
+            raise unusable from None
 
 
 @functools.cache
@@ -253,8 +256,8 @@ def _unreachable(
     error: httpx2.RequestError, causes: list[BaseException], origin: str, proxy: str
 ) -> ModelError:
     trouble = Trouble.PROXY if proxy else Trouble.NETWORK
-    target = f"The proxy {proxy}, which the environment names," if proxy else origin
-    remedy = "Check HTTPS_PROXY, or add the host to NO_PROXY." if proxy else ""
+    target = f"The proxy {proxy} on the way to {origin}" if proxy else origin
+    remedy = "Check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY." if proxy else ""
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         text = f"{target} could not be found: its name does not resolve."
         remedy = remedy or "Check the network connection and base_url."
