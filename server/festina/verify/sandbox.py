@@ -82,11 +82,10 @@ open('/tmp/written', 'w').close()
 print('; '.join(bad))
 sys.exit(bool(bad))
 """
-_ALLOWED = frozenset(
-    ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS")
-    + ("LINES", "NO_COLOR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHASHSEED")
-    + ("PYTHONUTF8", "PYTHONIOENCODING", "SOURCE_DATE_EPOCH")
-)
+_LOCALE = {"LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES", "NO_COLOR"}
+_PYTHON = {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHASHSEED", "PYTHONUTF8", "PYTHONIOENCODING"}
+_SYSTEM = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH"}
+_ALLOWED = _LOCALE | _PYTHON | _SYSTEM
 
 
 def allow_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -111,8 +110,8 @@ async def run(
     """Run a command in a box and wait until it and everything that it started is gone.
 
     ``timeout`` is in seconds; ``cwd`` is a path as seen inside, the workspace by default. The rest
-    is as for `process.run`. At `Level.NONE` the command runs in the shadow itself, where it lies, with
-    an empty home of its own; a ``cwd`` in the workspace means the same place in the shadow.
+    is as for `process.run`. At `Level.NONE` the command runs in the shadow itself, where it lies,
+    with an empty home of its own; a ``cwd`` in the workspace means the same place in the shadow.
 
     Raises:
         OSError: the command does not exist inside, or may not be executed.
@@ -214,11 +213,8 @@ async def _prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object]
     if level is Level.NAMESPACES:
         code = process.code_of("festina.verify.sandbox_mounts")
         steps = sandbox_command.steps(operations, box.limits)
-        return sandbox_command.unshare(box.workspace), {
-            "code": code,
-            "setattr": True,
-            "operations": steps,
-        }
+        view = {"code": code, "setattr": True, "operations": steps}
+        return sandbox_command.unshare(box.workspace), view
     options = await _bwrap_options()
     return sandbox_command.bubblewrap(box.workspace, operations, box.limits, options), None
 

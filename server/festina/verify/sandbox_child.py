@@ -1,10 +1,10 @@
 """The small supervisor that stands between the server and a command that it runs.
 
-It is never imported by the server: `process.launch` hands its code and a plan to a bare interpreter
-(``python -I -S``), alone, inside bubblewrap, or as the first process of fresh namespaces. It has the
+It is never imported by the server: `process.launch` hands its code and a plan to a bare
+interpreter (``python -I -S``), alone, inside bubblewrap, or as the first process of fresh namespaces. It has the
 private view of the file system built (in namespaces only, by `sandbox_mounts`), gives up every
 privilege, starts the command, passes its exit status on, and sees to it that nothing outlives the
-run: the server holds the other end of the ``life`` pipe, so whatever ends the server, ``kill -9``
+run. The server holds the other end of the ``life`` pipe: whatever ends the server, ``kill -9``
 included, ends the run.
 
 Standard library only, and few modules of it: each import costs every run a millisecond or more.

@@ -1,12 +1,13 @@
 """What a command in the sandbox sees of the file system, as a list of mount operations.
 
-The root is shown read-only. Over it lie, parents before children: empty temporary file systems where
-people and services keep what is private (homes, ``/tmp``, ``/run``), the shadow at the workspace's
-own path, and read-only what must be seen all the same (interpreters, a ``.venv``).
+The root is shown read-only. Over it lie, parents before children: empty temporary file systems
+where people and services keep what is private (homes, ``/tmp``, ``/run``), the shadow at the
+workspace's own path, and read-only what must be seen all the same (interpreters, a ``.venv``).
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pwd
@@ -31,26 +32,8 @@ _MASK_VARIABLES = (
     "GNUPGHOME",
 )
 # A service account's home can be one of these, and nothing runs without them.
-_NEVER_MASKED = frozenset(
-    [
-        "/",
-        "/bin",
-        "/boot",
-        "/dev",
-        "/etc",
-        "/lib",
-        "/lib32",
-        "/lib64",
-        "/nix",
-        "/opt",
-        "/proc",
-        "/sbin",
-        "/snap",
-        "/sys",
-        "/usr",
-        "/var",
-    ]
-)
+_SYSTEM = ("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "nix", "opt", "proc", "sbin")
+_NEVER_MASKED = {"/", "/snap", "/sys", "/usr", "/var", *(f"/{name}" for name in _SYSTEM)}
 _NEVER_MASKED_BELOW = ("/usr/", "/bin/", "/sbin/", "/lib/", "/proc/", "/sys/", "/dev/", "/etc/")
 # User id 0 may read these by ownership even without a single capability.
 _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
@@ -115,10 +98,8 @@ def operations(
 def _masks(environ: Mapping[str, str]) -> list[str]:
     """Existing directories to cover, as real paths, none of them below another."""
     named = [environ[name] for name in _MASK_VARIABLES if environ.get(name)]
-    try:
+    with contextlib.suppress(KeyError):  # a user id without a name, as containers have
         named.append(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:
-        pass  # a user id without a name, as containers have
     real = {os.path.realpath(path) for path in (*_MASKS, *named, str(scratch_root()))}
     real = {
         path

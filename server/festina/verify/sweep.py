@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import logging
@@ -27,8 +28,8 @@ def scratch_root() -> Path:
 def new_scratch() -> Path:
     """Make a scratch directory, readable by this user alone, named after this process.
 
-    The name is ``PID-START-RANDOM``. The start time tells a process from a later one with its number;
-    the random part begins with a mark of the machine (or container) whose numbers these are.
+    The name is ``PID-START-RANDOM``. The start time tells a process from a later one with its
+    number; the random part begins with a mark of the machine (or container) that counts so.
 
     Raises:
         OSError: the user's cache cannot be written to.
@@ -101,14 +102,10 @@ def _started(process: int) -> int:
 def _machine() -> str:
     """Eight hexadecimal digits for the machine or container that process numbers belong to."""
     parts = [os.uname().nodename]
-    try:
+    with contextlib.suppress(OSError, ValueError):
         parts.append(Path("/etc/machine-id").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        pass
-    try:
+    with contextlib.suppress(OSError):
         parts.append(os.readlink("/proc/self/ns/pid"))  # noqa: PTH115
-    except OSError:
-        pass
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
@@ -137,7 +134,7 @@ def _remove(path: Path) -> None:
 
 
 def _empty(here: int, top: int) -> list[str]:
-    """Delete the files of an open directory and move its directories to ``top``; their new names."""
+    """Delete an open directory's files, move its directories to ``top``; their new names."""
     moved = []
     for name in os.listdir(here):
         mode = os.lstat(name, dir_fd=here).st_mode
