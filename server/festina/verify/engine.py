@@ -1,0 +1,149 @@
+"""The plain verifier: every gate started cold, for every candidate. Slow and right."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
+from festina.verify import lint, sandbox, shadow, sweep, syntax
+from festina.verify.base import Candidate, OnStep, Snapshot, Step, verdict_key
+from festina.verify.baseline import Baselines
+from festina.verify.interpreter import Environment, Found
+from festina.verify.state import State, States
+from festina.verify.tests_gate import TestsGate
+
+_RUFF_FILES = frozenset(["pyproject.toml", "ruff.toml", ".ruff.toml"])
+_DOING: dict[str, str] = {
+    Gate.SYNTAX: "checking the syntax",
+    Gate.LINT: "running ruff",
+    Gate.TESTS: "preparing the tests",
+}
+
+
+class ColdVerifier:
+    """Judges each candidate in a fresh copy of the workspace, with the whole suite.
+
+    ``cache`` is a folder for baselines (default: in the user's cache). Everything else that it
+    writes lies in one scratch folder, which :meth:`aclose` removes;
+    :func:`festina.verify.sweep.sweep` removes those of processes that were killed.
+    """
+
+    def __init__(self, *, cache: Path | None = None) -> None:
+        folder = cache if cache is not None else sweep.scratch_root().parent / "baselines"
+        self._states = States()
+        self._tests = TestsGate(self._states, Baselines(folder))
+
+    async def fingerprint(self, snapshot: Snapshot) -> str:
+        """Hash what a verdict rests on: files, buffers, configuration, interpreter, distributions.
+
+        Empty where the workspace is too large to be verified.
+        """
+        try:
+            return (await self._states.of(snapshot)).fingerprint
+        except shadow.TooLarge:
+            return ""
+
+    async def verify(
+        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None = None
+    ) -> Verdict:
+        """Judge one candidate: cheap gates first, stop at the first failure.
+
+        Cancelling kills every process that it started and removes its copies. Any number of calls
+        may run at once; as many suites as ``settings.parallel`` says (of processors, if 0).
+        """
+        start = time.perf_counter()
+
+        def say(message: str, result: GateResult | None = None) -> None:
+            if on_step is not None:
+                on_step(Step(message, result))
+
+        state, too_large = None, ""
+        try:
+            state = await self._states.of(snapshot)
+        except shadow.TooLarge as error:
+            too_large = f"{error} Open the project's own folder as the workspace."
+        results: list[GateResult] = []
+        for gate in sorted(set(snapshot.settings.gates), key=_order):
+            say(_DOING.get(gate, gate))
+            if gate == Gate.SYNTAX:
+                result = await _syntax(state, candidate)
+            elif gate == Gate.LINT:
+                result = await self._lint(state, snapshot, candidate)
+            elif gate != Gate.TESTS:
+                result = _unknown(gate)
+            elif state is None:
+                result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=too_large)
+            else:
+                result = await self._tests.check(state, candidate, say)
+            results.append(result)
+            say(f"{result.gate}: {result.status} ({duration(result.seconds)})", result)
+            if result.status is Status.FAILED:
+                break
+        else:
+            results += _unanswered(candidate.resolves, results)
+        key = "" if state is None else verdict_key(candidate.new, state.fingerprint)
+        return Verdict.of(tuple(results), seconds=time.perf_counter() - start, key=key)
+
+    async def _lint(
+        self, state: State | None, snapshot: Snapshot, candidate: Candidate
+    ) -> GateResult:
+        """Run ruff: the project's own where the workspace is trusted and has one, else ours."""
+        binary = lint.our_ruff()
+        if snapshot.trusted and state is not None and isinstance(state.found, Found):
+            binary = lint.project_ruff(state.found.python) or binary
+        if binary is None:
+            return await lint.check(candidate, None)
+        environ = sandbox.allow_environ(os.environ)
+        if state is not None and any(Path(path).name in _RUFF_FILES for path in state.buffers):
+            # its configuration is open with unsaved changes: only the shadow has those
+            try:
+                async with self._states.copy(state) as root:
+                    return await lint.check(candidate, lint.Ruff(binary, root, environ))
+            except shadow.Changed as error:
+                reason = f"The workspace changed while it was copied ({error}). Verify again."
+                return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
+        return await lint.check(candidate, lint.Ruff(binary, snapshot.workspace, environ))
+
+    async def aclose(self) -> None:
+        """Kill every process and remove every file of this verifier."""
+        await self._tests.aclose()
+        await self._states.aclose()
+
+
+async def _syntax(state: State | None, candidate: Candidate) -> GateResult:
+    python = state.python if state is not None else None
+    newer = isinstance(python, Environment) and syntax.is_newer(python.version)
+    return await syntax.check(
+        candidate, python.python if newer and isinstance(python, Environment) else None
+    )
+
+
+def _order(gate: str) -> tuple[int, str]:
+    """Cheap gates first: the order in which :class:`Gate` lists them."""
+    known = list(Gate)
+    return (known.index(Gate(gate)) if gate in known else len(known), gate)
+
+
+def _unknown(name: str) -> GateResult:
+    gate = Gate(name) if name in list(Gate) else Gate.COMMAND
+    return GateResult(
+        gate,
+        Status.UNVERIFIED,
+        reason=f"This version has no gate {name!r}; take it out of verify.gates.",
+    )
+
+
+def _unanswered(resolves: tuple[Finding, ...], results: list[GateResult]) -> list[GateResult]:
+    """Return a result for what the edit was to resolve and no gate here can speak about."""
+    answered = {result.gate for result in results if result.gate in (Gate.LINT, Gate.TESTS)}
+    return [
+        GateResult(
+            finding.gate,
+            Status.UNVERIFIED,
+            reason=f"Nothing that ran can tell whether {finding.message!r} is resolved.",
+        )
+        for finding in resolves
+        if finding.gate not in answered
+    ][:1]

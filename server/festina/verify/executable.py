@@ -1,0 +1,249 @@
+"""Which executable lines a change touches, and what must run for each to count as executed.
+
+Runs inside the project's own interpreter (the line tables of the version that runs the tests are
+the only right ones), beside the pytest plugin: standard library only, Python 3.8 or newer.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dis
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import CodeType
+
+    Key = tuple[int, str]
+    Need = tuple[int, str, int]
+    Hunk = tuple[int, int, int, int]
+    Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+ENTERED = 0
+"""In a need, the line that stands for: this code object was entered at all."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SCOPES = (*_FUNCTIONS, ast.ClassDef)
+_COMPREHENSIONS = frozenset(["<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
+_LAZY = frozenset(["__annotate__", "__conditional_annotations__"])
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] | None:
+    """Return what must run for each changed executable line, or None where no code changed.
+
+    ``hunks`` are ``(old start, old end, new start, new end)``, zero-based and half-open. The answer
+    maps a line of ``new`` to needs ``(first line of the code object, its name, line)``; the line
+    counts as executed when all of them were met. None: both texts mean the same code, they differ
+    in comments, formatting or docstrings.
+
+    Raises:
+        SyntaxError: this interpreter cannot compile ``new``.
+        ValueError: likewise, for a null byte.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(new)
+        try:
+            before = ast.parse(old)
+        except (SyntaxError, ValueError):
+            before = None
+        if before is not None and _meaning(before) == _meaning(tree):
+            return None
+        code = compile(new, "<candidate>", "exec", dont_inherit=True)
+    change = _Change(_LINE_END.split(old), _LINE_END.split(new), before, tree, code)
+    for hunk in hunks:
+        change.add(*hunk)
+    return change.needs
+
+
+class _Change:
+    def __init__(
+        self,
+        old: Sequence[str],
+        new: Sequence[str],
+        before: ast.Module | None,
+        tree: ast.Module,
+        code: CodeType,
+    ) -> None:
+        self.old = old
+        self.new = new
+        self.before = before
+        self.tree = tree
+        self.codes: dict[int, set[Key]] = {}
+        self.needs: dict[int, list[Need]] = {}
+        self._collect(code)
+        self.headers: dict[int, Key] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, _FUNCTIONS):
+                first = _first_line(node)
+                last = max(node.lineno, _first_line(node.body[0]) - 1)
+                for line in range(first, last + 1):
+                    self.headers[line] = (first, node.name)
+
+    def _collect(self, code: CodeType) -> None:
+        key = (code.co_firstlineno, code.co_name)
+        if code.co_name not in _LAZY:
+            for line in _code_lines(code):
+                self.codes.setdefault(line, set()).add(key)
+        for const in code.co_consts:
+            if isinstance(const, type(code)):
+                self._collect(const)
+
+    def add(self, old_start: int, old_end: int, start: int, end: int) -> None:
+        """Count the lines of one hunk; one that only takes code away counts its neighbours."""
+        lines = [counted for n in range(start + 1, end + 1) for counted in self._lines_of(n)]
+        if not lines:
+            gone = [n for n in range(old_start, old_end) if _is_code(self.old[n])]
+            if gone:
+                lines = self._around(start, _scope_path(self.before, gone[0] + 1))
+        for line in lines:
+            self._need(line)
+
+    def _need(self, line: int) -> None:
+        keys = self.codes.get(line, set())
+        keys = {key for key in keys if key[1] not in _COMPREHENSIONS} or keys
+        needs = {
+            (first, name, ENTERED if first == line and name != "<module>" else line)
+            for first, name in keys
+        }
+        if line in self.headers:
+            needs.add((*self.headers[line], ENTERED))
+        self.needs[line] = sorted(needs)
+
+    def _lines_of(self, line: int) -> list[int]:
+        """Return the executable lines that stand for one changed line, itself where it is one."""
+        statement = _innermost(self.tree, line)
+        if not _is_code(self.new[line - 1]) and not _in_string(statement, line):
+            return []
+        if statement is None or _is_docstring(statement, self.tree):
+            return []
+        if line in self.headers or line in self.codes:
+            return [line]
+        if not hasattr(statement, "body"):
+            last = statement.end_lineno or statement.lineno
+            inside = sorted(n for n in self.codes if statement.lineno <= n <= last)
+            if inside:
+                return [max([n for n in inside if n <= line], default=inside[0])]
+        return self._around(line, _scope_path(self.tree, line))
+
+    def _around(self, line: int, path: Sequence[str]) -> list[int]:
+        """Return the executable lines just before and after ``line`` in the scope at ``path``."""
+        scope = _find_scope(self.tree, path)
+        key = None if scope is None else (_first_line(scope), scope.name)
+        low = 1 if scope is None else _first_line(scope.body[0])
+        lines = sorted(
+            number
+            for number, keys in self.codes.items()
+            if number >= low
+            and (key in keys if key else any(name == "<module>" for _, name in keys))
+        )
+        return [n for n in lines if n <= line][-1:] + [n for n in lines if n > line][:1]
+
+
+def _code_lines(code: CodeType) -> set[int]:
+    if hasattr(code, "co_lines"):
+        return {line for _, _, line in code.co_lines() if line}
+    return {line for _, line in dis.findlinestarts(code) if line}
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno] + [decorator.lineno for decorator in decorators])
+
+
+def _meaning(tree: ast.Module) -> str:
+    """Return the code without positions and docstrings."""
+    tree = copy.deepcopy(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, (*_SCOPES, ast.Module)) and node.body and _is_string(node.body[0]):
+            node.body[0] = ast.Pass()
+    return ast.dump(tree)
+
+
+def _is_string(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_docstring(statement: ast.stmt, tree: ast.Module) -> bool:
+    return _is_string(statement) and any(
+        node.body and node.body[0] is statement
+        for node in ast.walk(tree)
+        if isinstance(node, (*_SCOPES, ast.Module))
+    )
+
+
+def _is_code(text: str) -> bool:
+    stripped = text.strip()
+    return bool(stripped) and not stripped.startswith("#")
+
+
+def _in_string(statement: ast.stmt | None, line: int) -> bool:
+    """Whether ``line`` lies within a string of several lines, where ``#`` starts no comment."""
+    return statement is not None and any(
+        isinstance(node, (ast.Constant, ast.JoinedStr))
+        and node.lineno < line <= (node.end_lineno or node.lineno)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.expr)
+    )
+
+
+def _innermost(tree: ast.Module, line: int) -> ast.stmt | None:
+    found = None
+    for node in ast.walk(tree):  # parents come before children
+        if isinstance(node, ast.stmt) and _first_line(node) <= line <= (
+            node.end_lineno or node.lineno
+        ):
+            found = node
+    return found
+
+
+def _scope_path(tree: ast.Module | None, line: int) -> list[str]:
+    """Return the names of the functions and classes around ``line``, outermost first."""
+    path: list[str] = []
+    body: list[ast.stmt] = [] if tree is None else [tree]  # type: ignore[list-item]
+    while body:
+        parent = body.pop()
+        for node in ast.iter_child_nodes(parent):
+            if not isinstance(node, (ast.stmt, ast.ExceptHandler)) and not hasattr(node, "body"):
+                continue
+            last = getattr(node, "end_lineno", None)
+            if last is None or not _start(node) <= line <= last:
+                continue
+            if isinstance(node, _SCOPES):
+                path.append(node.name)
+            body.append(node)  # type: ignore[arg-type]
+            break
+    return path
+
+
+def _start(node: ast.AST) -> int:
+    return _first_line(node) if isinstance(node, ast.stmt) else getattr(node, "lineno", 0)
+
+
+def _find_scope(tree: ast.Module, path: Sequence[str]) -> Scope | None:
+    """Return the scope at ``path``, or the innermost of those around it that there still is."""
+    found: Scope | None = None
+    for name in path:
+        parent: ast.AST = found if found is not None else tree
+        inner = next((node for node in _scopes_in(parent) if node.name == name), None)
+        if inner is None:
+            break
+        found = inner
+    return found
+
+
+def _scopes_in(parent: ast.AST) -> Iterable[Scope]:
+    """Yield the functions and classes directly in ``parent``, through ``if`` and ``try``."""
+    for node in ast.iter_child_nodes(parent):
+        if isinstance(node, _SCOPES):
+            yield node
+        else:
+            yield from _scopes_in(node)

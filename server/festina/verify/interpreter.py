@@ -1,0 +1,188 @@
+"""Finds the Python interpreter that runs a project's tests, and learns what it can import."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from festina.verify import process
+from festina.verify.base import Snapshot
+
+_FOLDERS = (".venv", "venv", "env")
+_POETRY_SECONDS = 20.0
+_PROBE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An interpreter, and in words how it was found: ``.venv in the workspace``."""
+
+    python: Path
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """No interpreter, why, and what to do about it (a sentence)."""
+
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What an interpreter says of itself.
+
+    ``search`` are the folders that it imports from, ``prefixes`` those that it is installed in,
+    ``editable`` sources outside of them that editable installs point to.
+    """
+
+    python: Path
+    version: tuple[int, int, int]
+    prefixes: tuple[Path, ...]
+    search: tuple[Path, ...]
+    editable: tuple[Path, ...]
+    has_pytest: bool
+
+    def stamp(self) -> str:
+        """Describe the installed distributions; changes when one is added, removed or replaced."""
+        parts = [f"{self.python} {self.version}"]
+        for folder in self.search:
+            try:
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            parts += [
+                f"{entry.path} {entry.stat().st_mtime_ns}"
+                for entry in entries
+                if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))
+            ]
+        return "\n".join(parts)
+
+
+async def find(snapshot: Snapshot, environ: Mapping[str, str] | None = None) -> Found | Missing:
+    """Find the interpreter of a workspace; runs nothing but, where it is trusted, ``poetry``.
+
+    In order: the setting ``verify.python``, a virtual environment in the workspace, uv's and the
+    active one (``UV_PROJECT_ENVIRONMENT``, ``VIRTUAL_ENV``, ``CONDA_PREFIX``), poetry's, and
+    ``python3`` on the PATH.
+    """
+    environ = os.environ if environ is None else environ
+    workspace = snapshot.workspace
+    if snapshot.settings.python:
+        return _configured(workspace, snapshot.settings.python, environ)
+    for name in _FOLDERS:
+        if (python := python_of(workspace / name)) is not None:
+            return Found(python, f"{name} in the workspace")
+    for variable in ("UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV", "CONDA_PREFIX"):
+        folder = environ.get(variable)
+        if folder and (python := python_of(workspace / folder)) is not None:
+            return Found(python, variable)
+    if snapshot.trusted and (found := await _poetry(workspace, environ)) is not None:
+        return found
+    for name in ("python3", "python"):
+        if on_path := shutil.which(name, path=environ.get("PATH")):
+            return Found(Path(on_path), f"{name} on the PATH")
+    return Missing(
+        "No Python interpreter was found for this workspace.",
+        "Create a virtual environment in .venv with the project and pytest in it, or set"
+        " verify.python.",
+    )
+
+
+def python_of(folder: Path) -> Path | None:
+    """Return the interpreter of an environment's folder, or None."""
+    for relative in ("bin/python", "Scripts/python.exe"):
+        if (python := folder / relative).is_file():
+            return python
+    return None
+
+
+async def inspect(python: Path, environ: Mapping[str, str]) -> Environment | Missing:
+    """Run the interpreter once and ask it. Only ever called for a trusted workspace."""
+    source = await _source()
+    try:
+        done = await process.run(
+            [str(python), "-c", source], cwd=Path("/"), env=dict(environ), timeout=_PROBE_SECONDS
+        )
+    except OSError as error:
+        return _unusable(python, error.strerror or "it could not be started")
+    try:
+        said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
+        return Environment(
+            # a launcher (pyenv's shim, a wrapper script) names the real interpreter here
+            Path(said["executable"] or python),
+            (said["version"][0], said["version"][1], said["version"][2]),
+            tuple(Path(path) for path in said["prefixes"]),
+            tuple(Path(path) for path in said["path"]),
+            tuple(Path(path) for path in said["editable"]),
+            bool(said["pytest"]),
+        )
+    except (ValueError, IndexError, KeyError, TypeError):
+        if done.timed_out:
+            return _unusable(python, f"it did not answer in {_PROBE_SECONDS:.0f} s")
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        return _unusable(python, words[-1] if words else f"exit code {done.returncode}")
+
+
+async def _source() -> str:
+    import asyncio
+
+    return await asyncio.to_thread(
+        (Path(__file__).parent / "probe_env.py").read_text, encoding="utf-8"
+    )
+
+
+def _unusable(python: Path, why: str) -> Missing:
+    return Missing(
+        f"The interpreter {python} does not work: {why}.",
+        "Make the project's virtual environment anew, or set verify.python.",
+    )
+
+
+def _configured(workspace: Path, setting: str, environ: Mapping[str, str]) -> Found | Missing:
+    """``verify.python`` may name an interpreter, an environment's folder, or a command."""
+    path = workspace / Path(setting).expanduser()
+    if path.is_dir() and (python := python_of(path)) is not None:
+        return Found(python, "verify.python")
+    if path.is_file():
+        return Found(path, "verify.python")
+    if os.sep not in setting and (on_path := shutil.which(setting, path=environ.get("PATH"))):
+        return Found(Path(on_path), "verify.python")
+    return Missing(
+        f"verify.python names {setting!r}, which is no interpreter and no virtual environment.",
+        "Correct the setting, or remove it to let Festina look for the project's environment.",
+    )
+
+
+async def _poetry(workspace: Path, environ: Mapping[str, str]) -> Found | None:
+    poetry = shutil.which("poetry", path=environ.get("PATH"))
+    if poetry is None or not _uses_poetry(workspace):
+        return None
+    try:
+        done = await process.run(
+            [poetry, "env", "info", "-p"], cwd=workspace, env=dict(environ), timeout=_POETRY_SECONDS
+        )
+    except OSError:
+        return None
+    folder = done.stdout.decode("utf-8", "replace").strip()
+    if done.returncode != 0 or not folder:
+        return None
+    python = python_of(Path(folder))
+    return None if python is None else Found(python, "poetry")
+
+
+def _uses_poetry(workspace: Path) -> bool:
+    if (workspace / "poetry.lock").is_file():
+        return True
+    try:
+        data = tomllib.loads((workspace / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    tool = data.get("tool")
+    return isinstance(tool, dict) and "poetry" in tool

@@ -1,0 +1,370 @@
+"""Judges test runs: a verdict is earned test by test, never read from an exit code. Pure.
+
+Two runs are compared, one without and one with the candidate. Both come as records from our plugin
+(:mod:`festina.verify.pytest_plugin`); a run without an end record proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from festina.findings import Finding, Gate, Status, TestCounts
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_MAX_FINDINGS = 20
+
+BAD = frozenset(["failed", "error"])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one test: ``passed``, ``failed``, ``error``, ``skipped``, ``xfailed``."""
+
+    id: str
+    status: str
+    message: str = ""
+    detail: str = ""
+    path: str = ""
+    line: int | None = None
+
+    @property
+    def bad(self) -> bool:
+        """It failed, in the test itself or around it."""
+        return self.status in BAD
+
+
+@dataclass
+class Run:
+    """One run of a suite, built record by record.
+
+    ``place`` is the folder at which the run saw the workspace; paths in it are kept relative.
+    ``ids`` are those that were to run (None: collection did not end), ``end`` is pytest's exit
+    status from the end record (None: there was none), ``imported`` the hash of the watched file
+    each time that it was executed as a module, ``modules`` the file of every imported module.
+    """
+
+    place: str = ""
+    started: bool = False
+    ids: tuple[str, ...] | None = None
+    files: frozenset[str] = frozenset()
+    deselected: frozenset[str] = frozenset()
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    running: str | None = None
+    end: int | None = None
+    internal_error: str = ""
+    code_changed: bool = True
+    changed: tuple[int, ...] = ()
+    executed: tuple[int, ...] = ()
+    imported: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)
+    stopped: bool = False
+    timed_out: bool = False
+    returncode: int | None = None
+    seconds: float = 0.0
+    output: str = ""
+
+    def add(self, record: Mapping[str, Any]) -> Outcome | None:
+        """Take in one record; return the outcome that it settles or worsens, if any."""
+        kind = record["kind"]
+        if kind == "start":
+            self.started = True
+        elif kind == "collected":
+            self.ids = tuple(normal(record["ids"]))
+            self.files = frozenset(map(self.relative, record["files"]))
+        elif kind == "deselected":
+            self.deselected |= frozenset(normal(record["ids"]))
+        elif kind == "begin":
+            self.running = record["id"]
+        elif kind == "collect_error":
+            return self._settle(self._outcome(record, "error"))
+        elif kind == "report":
+            return self._report(record)
+        elif kind == "internal_error":
+            self.internal_error = record["detail"]
+        elif kind == "end":
+            self._end(record)
+        return None
+
+    def _report(self, record: Mapping[str, Any]) -> Outcome | None:
+        outcome, when = record["outcome"], record["when"]
+        if outcome == "failed":
+            return self._settle(self._outcome(record, "failed" if when == "call" else "error"))
+        if record["part"]:  # a subtest; only its failure says something of its test
+            return None
+        if outcome == "skipped":
+            return self._settle(self._outcome(record, "xfailed" if record["xfail"] else "skipped"))
+        if outcome == "passed" and when == "call":
+            return self._settle(self._outcome(record, "passed"))
+        return None
+
+    def _settle(self, outcome: Outcome) -> Outcome | None:
+        known = self.outcomes.get(outcome.id)
+        if known is not None and (known.bad or (known.status != "passed" and not outcome.bad)):
+            return None
+        self.outcomes[outcome.id] = outcome
+        return outcome
+
+    def _end(self, record: Mapping[str, Any]) -> None:
+        self.end = record["status"]
+        self.running = None
+        self.code_changed = record["code_changed"]
+        self.changed = tuple(record["changed"])
+        self.executed = tuple(record["executed"])
+        self.imported = tuple(record["imported"])
+        self.modules = {name: self.relative(path) for name, path in record["modules"].items()}
+
+    def relative(self, path: str) -> str:
+        """Return a path relative to the workspace where it lies in it."""
+        return path.removeprefix(self.place + "/") if self.place else path
+
+    def _outcome(self, record: Mapping[str, Any], status: str) -> Outcome:
+        return Outcome(
+            plain(record["id"]),
+            status,
+            record.get("message", ""),
+            record.get("detail", ""),
+            self.relative(record.get("path", "")),
+            record.get("line"),
+        )
+
+    @property
+    def failing(self) -> set[str]:
+        """The ids that failed, and the files that could not be collected."""
+        return {outcome.id for outcome in self.outcomes.values() if outcome.bad}
+
+
+def plain(test: str) -> str:
+    """Return a test id without memory addresses, which differ from run to run."""
+    return _ADDRESS.sub("0x", test)
+
+
+def normal(ids: Iterable[str]) -> list[str]:
+    """Return test ids without memory addresses, in order."""
+    return [plain(test) for test in ids]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The changed file: its path relative to the workspace, and its content hash.
+
+    ``names`` are the dotted names under which it may be imported, ``in_tests`` says whether it
+    holds tests or configures them; ``python`` is false for configuration, whose effect no line can
+    show.
+    """
+
+    path: str
+    digest: str = ""
+    names: tuple[str, ...] = ()
+    in_tests: bool = False
+    python: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a pair of runs proves."""
+
+    status: Status
+    counts: TestCounts | None = None
+    findings: tuple[Finding, ...] = ()
+    reason: str | None = None
+
+
+def broken(base: Run) -> str | None:
+    """Say, in a sentence, why a baseline cannot be compared with; None: it can."""
+    if base.timed_out:
+        return (
+            f"The tests without the edit did not end in {base.seconds:.0f} s. Raise"
+            " verify.timeout_seconds, or choose fewer tests with verify.tests_args."
+        )
+    if base.end is None or base.ids is None:
+        return (
+            f"pytest could not run without the edit: {said(base)}. Run pytest in the workspace's"
+            " environment and mend what it reports."
+        )
+    if base.end == 4:  # usage error
+        return (
+            f"pytest does not accept its options: {said(base)}. Correct addopts in its"
+            " configuration, or install the plugin that they need."
+        )
+    if base.internal_error:
+        return f"pytest or a plugin of it broke without the edit: {_tail(base.internal_error)}."
+    if not base.ids and not base.failing:
+        return (
+            "pytest collected no tests. Add tests, or set testpaths in pytest's configuration if"
+            " they have unusual names."
+        )
+    return None
+
+
+def said(run: Run) -> str:
+    """Return the line of a run's output that says most about why it did not work."""
+    lines = [line.strip() for line in run.output.splitlines() if line.strip()]
+    telling = [line for line in lines if re.match(r"(E  |ERROR|[\w.]*(Error|Exception)\b)", line)]
+    if telling:
+        errors = [line for line in telling if not line.startswith("ERROR:")] or telling
+        return errors[-1].removeprefix("E ").removeprefix("ERROR:").strip().rstrip(".")[:300]
+    if lines:
+        return lines[-1].rstrip(".")[:300]
+    return died(run)
+
+
+def died(run: Run) -> str:
+    """Say how a process ended."""
+    code = run.returncode
+    if code is None:
+        return "it was stopped"
+    if code < 0 or code > 128:
+        return f"killed by signal {-code if code < 0 else code - 128}"
+    return f"exit code {code}"
+
+
+def _tail(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].rstrip(".")[:300] if lines else "no message"
+
+
+def elsewhere(run: Run, target: Target) -> str | None:
+    """Return the file that was imported in the place of the target, if one was."""
+    files = [run.modules[name] for name in target.names if name in run.modules]
+    return files[0] if files and target.path not in files else None
+
+
+def is_new_failure(base: Run, outcome: Outcome) -> bool:
+    """Whether an outcome alone decides against the candidate."""
+    return outcome.bad and outcome.id not in base.failing
+
+
+def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Judgement:
+    """Compare a complete or stopped run with its baseline; ``wanted`` ids failed and must pass."""
+    counts = _counts(base, run)
+    failures = [outcome for outcome in run.outcomes.values() if is_new_failure(base, outcome)]
+    if failures:
+        found = tuple(_failure(outcome, target) for outcome in failures[:_MAX_FINDINGS])
+        return Judgement(Status.FAILED, counts, found)
+    if run.timed_out:
+        return Judgement(
+            Status.UNVERIFIED,
+            counts,
+            reason=f"The tests did not end in {run.seconds:.0f} s"
+            + (f" ({run.running} was running)." if run.running else "."),
+        )
+    if not run.started:
+        return Judgement(Status.UNVERIFIED, counts, reason=f"pytest did not start: {said(run)}.")
+    if run.end is None or run.ids is None or run.internal_error:
+        return Judgement(Status.FAILED, counts, (_crash(run, target),))
+    less = _less(base, run, target)
+    if less:
+        if target.in_tests:
+            return Judgement(
+                Status.UNVERIFIED,
+                counts,
+                reason="The edit takes away from the tests that judge it: " + less[0].message + ".",
+            )
+        return Judgement(Status.FAILED, counts, tuple(less[:_MAX_FINDINGS]))
+    unmet = [plain(test) for test in wanted if run.outcomes.get(plain(test), _NONE).bad]
+    if unmet:
+        found = tuple(_failure(run.outcomes[test], target) for test in unmet)
+        return Judgement(Status.FAILED, counts, found)
+    unseen = [test for test in wanted if plain(test) not in run.outcomes]
+    reason = f"The test {unseen[0]} is not among those that ran." if unseen else _doubt(run, target)
+    if reason is None and counts.passed == 0:
+        reason = "Every test fails without the edit, and no test passes with it."
+    if reason is not None:
+        return Judgement(Status.UNVERIFIED, counts, reason=reason)
+    return Judgement(Status.PASSED, counts)
+
+
+_NONE = Outcome("", "")
+
+
+def _counts(base: Run, run: Run) -> TestCounts:
+    ran = run.outcomes.values()
+    return TestCounts(
+        selected=len(run.ids or ()),
+        passed=sum(outcome.status == "passed" for outcome in ran),
+        failed=sum(is_new_failure(base, outcome) for outcome in ran),
+        skipped=sum(outcome.status in ("skipped", "xfailed") for outcome in ran),
+        changed_lines=len(run.changed),
+        changed_lines_executed=len(run.executed),
+    )
+
+
+def _failure(outcome: Outcome, target: Target) -> Finding:
+    path = outcome.path or outcome.id.partition("::")[0]
+    return Finding(
+        Gate.TESTS,
+        path,
+        f"{outcome.id}: {outcome.message}" if outcome.message else f"{outcome.id} failed",
+        line=outcome.line,
+        code=outcome.id,
+        detail=outcome.detail or None,
+    )
+
+
+def _crash(run: Run, target: Target) -> Finding:
+    where = f" while {run.running} ran" if run.running else ""
+    if run.internal_error:
+        message = f"pytest broke{where}: {_tail(run.internal_error)}"
+    elif run.end is not None or run.returncode in (1, 2, 3, 4):
+        message = f"pytest gave up{where}: {said(run)}"
+    else:
+        message = f"the test process ended{where} without a result ({died(run)})"
+    return Finding(
+        Gate.TESTS, target.path, message, code=run.running, detail=run.output[-4000:] or None
+    )
+
+
+def _less(base: Run, run: Run, target: Target) -> list[Finding]:
+    """Return what runs less with the candidate than without: missing, skipped, xfailed, not run."""
+    before, after = set(base.ids or ()), set(run.ids or ())
+    found = []
+
+    def add(test: str, what: str) -> None:
+        path = test.partition("::")[0]
+        found.append(Finding(Gate.TESTS, path, f"{test} {what}", code=test))
+
+    for test in base.ids or ():
+        if test not in after:
+            add(test, "is deselected now" if test in run.deselected else "is missing now")
+    for test in run.ids or ():
+        now = run.outcomes.get(test, _NONE).status
+        then = base.outcomes.get(test, _NONE).status
+        if now == "" and then != "":
+            add(test, "did not run")
+        elif now == "skipped" and then != "skipped":
+            add(test, "is skipped now")
+        elif now == "xfailed" and then not in ("xfailed", "skipped"):
+            add(test, "is expected to fail now")
+        elif test not in before and now == "":
+            add(test, "is new and did not run")
+    return found
+
+
+def _doubt(run: Run, target: Target) -> str | None:
+    """Return why green tests say nothing about this change, or None where they do."""
+    if not target.python:
+        return "The tests pass, but nothing shows that they depend on this file."
+    if not run.code_changed:
+        return None
+    other = elsewhere(run, target)
+    if other is not None and not run.imported:
+        return (
+            f"The tests import {other} and not the edited file. Install the project into its"
+            " environment in editable form (`pip install -e .`)."
+        )
+    if not run.imported and not run.executed:
+        return (
+            "No test executes the change: no test imports this file (programs that tests start are"
+            " not followed)."
+        )
+    if run.imported and target.digest not in run.imported:
+        return "The tests imported another version of the file than the candidate."
+    if not run.executed:
+        return (
+            f"No test executes the change (0 of {len(run.changed)} changed lines; programs that"
+            " tests start are not followed)."
+        )
+    return None

@@ -1,0 +1,221 @@
+"""One run of a project's pytest suite in the sandbox, as records from our plugin.
+
+The plugin shares a process with the code that it reports on. The private pipe, the nonce and the
+end record catch code that ends the process, skips, or writes to descriptors blindly; code that goes
+for the plugin's own objects, or for pytest's, can still forge a result from within.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from festina.config import VerifySettings
+from festina.verify import process, sandbox
+from festina.verify.interpreter import Environment
+from festina.verify.judge import Outcome, Run, Target
+
+PLUGIN = "festina_witness"
+ANALYSER = "festina_executable"
+MAX_REPORT = 256 << 20
+"""Bytes of records that one run may send; a suite of 100,000 tests sends about 60 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all runs in one state of a workspace share.
+
+    ``workspace`` is real (no links in it). ``plugins`` is a folder of its own with the plugin.
+    """
+
+    workspace: Path
+    environment: Environment
+    level: sandbox.Level
+    settings: VerifySettings
+    plugins: Path
+    shown: tuple[str, ...]
+    environ: Mapping[str, str]
+
+    def stands_at(self, root: Path) -> Path:
+        """Return where a run sees its copy ``root``: at the workspace's path, in a sandbox."""
+        return root if self.level is sandbox.Level.NONE else self.workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The file whose lines are watched: its texts before and after, and where they differ."""
+
+    target: Target
+    old: str
+    new: str
+    hunks: tuple[tuple[int, int, int, int], ...]
+
+    def in_tests(self) -> Watch:
+        """Return the same, for a file that holds tests or configures them."""
+        return dataclasses.replace(self, target=dataclasses.replace(self.target, in_tests=True))
+
+
+def install_plugin(folder: Path) -> None:
+    """Put the plugin and what it needs alone into ``folder``. Blocks."""
+    here = Path(__file__).parent
+    shutil.copyfile(here / "pytest_plugin.py", folder / f"{PLUGIN}.py")
+    shutil.copyfile(here / "executable.py", folder / f"{ANALYSER}.py")
+
+
+async def run_suite(
+    bench: Bench,
+    root: Path,
+    *,
+    watch: Watch | None = None,
+    import_root: str | None = None,
+    timeout: float,
+    stop: Callable[[Outcome], bool] | None = None,
+) -> Run:
+    """Run the whole suite on the copy ``root``; ``stop`` ends it early, at an outcome.
+
+    ``import_root`` (relative to the workspace) is put first on ``sys.path``. Never raises for what
+    the suite does. Cancelling kills it.
+
+    Raises:
+        OSError: the interpreter could not be started.
+        LaunchError: the sandbox could not be set up.
+    """
+    run = Run(place=str(bench.stands_at(root)))
+    loop = asyncio.get_running_loop()
+    argv = [str(bench.environment.python), "-m", "pytest", "-p", PLUGIN]
+    argv += list(bench.settings.tests_args)
+    with contextlib.ExitStack() as stack:
+        question = _question(bench, root, watch, import_root)
+        asked = _unnamed(json.dumps(question).encode("ascii"))
+        stack.callback(os.close, asked)
+        answers, write = os.pipe()
+        stack.callback(os.close, answers)
+        writing = stack.enter_context(contextlib.ExitStack())
+        writing.callback(os.close, write)
+        box = _box(bench, root, f"{asked},{write}")
+        readers = ThreadPoolExecutor(1, "festina-records")
+        stack.callback(readers.shutdown, wait=False)
+        work = asyncio.create_task(
+            sandbox.run(box, argv, level=bench.level, timeout=timeout, pass_fds=(asked, write))
+        )
+
+        def enough() -> None:
+            run.stopped = True
+            loop.call_soon_threadsafe(work.cancel)
+
+        nonce = question["nonce"].encode("ascii")
+        reader = loop.run_in_executor(readers, _read, answers, nonce, run, stop, enough)
+        try:
+            await asyncio.wait([work])
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+            writing.close()  # nobody writes any more: the reader comes to its end
+            await asyncio.wait([reader])
+        reader.result()
+        if not work.cancelled():
+            done = work.result()
+            run.returncode, run.timed_out, run.seconds = (
+                done.returncode,
+                done.timed_out,
+                done.seconds,
+            )
+            run.output = f"{_text(done.stdout)}\n{_text(done.stderr)}"
+    return run
+
+
+def _read(
+    fd: int,
+    nonce: bytes,
+    run: Run,
+    stop: Callable[[Outcome], bool] | None,
+    enough: Callable[[], None],
+) -> None:
+    """Take in records until the pipe ends. Runs in a thread; ``enough`` asks for the end."""
+    rest = b""
+    total = 0
+    while data := os.read(fd, 1 << 16):
+        total += len(data)
+        if total > MAX_REPORT or run.stopped:
+            if not run.stopped:
+                enough()
+            continue
+        *lines, rest = (rest + data).split(b"\n") if b"\n" in data else (rest + data,)
+        for line in lines:
+            mark, _, record = line.partition(b" ")
+            if mark != nonce or run.stopped:
+                continue  # not from our plugin
+            outcome = run.add(json.loads(record))
+            if outcome is not None and stop is not None and stop(outcome):
+                enough()
+
+
+def _question(
+    bench: Bench, root: Path, watch: Watch | None, import_root: str | None
+) -> dict[str, Any]:
+    place = bench.stands_at(root)
+    return {
+        "nonce": secrets.token_hex(16),
+        "pythonpath": bench.environ.get("PYTHONPATH"),
+        "root": None if import_root is None else str(place / import_root),
+        "analyser": ANALYSER,
+        "path": str(place / watch.target.path) if watch else "",
+        "old": watch.old if watch else "",
+        "new": watch.new if watch else "",
+        "hunks": watch.hunks if watch and watch.target.python else None,
+    }
+
+
+def _box(bench: Bench, root: Path, witness: str) -> sandbox.Box:
+    environ = dict(bench.environ)
+    paths = [str(bench.plugins), *filter(None, [bench.environ.get("PYTHONPATH")])]
+    environ["PYTHONPATH"] = os.pathsep.join(paths)
+    environ["FESTINA_WITNESS"] = witness
+    # equal conditions for both runs: parameters made from a set keep their order, and so their ids
+    environ.setdefault("PYTHONHASHSEED", "0")
+    return sandbox.Box(
+        workspace=bench.workspace,
+        shadow=root,
+        read_only=tuple(_read_only(bench)),
+        links=tuple(Path(path) for path in bench.shown),
+        environ=environ,
+        limits=process.Limits(memory_mib=bench.settings.memory_mib),
+    )
+
+
+def _read_only(bench: Bench) -> Iterable[Path]:
+    """Folders that imports need; never one that would lay the real workspace over its shadow."""
+    environment = bench.environment
+    found = [bench.plugins, environment.python.parent]
+    found += [environment.python.resolve().parent.parent, *environment.prefixes]
+    found += [*environment.search, *environment.editable]
+    kept: list[Path] = []
+    for path in found:
+        real = path.resolve()
+        apart = not (bench.workspace.is_relative_to(real) or real.is_relative_to(bench.workspace))
+        if apart and path.exists() and path not in kept:
+            kept.append(path)
+    return kept
+
+
+def _unnamed(data: bytes) -> int:
+    """Return a descriptor of a file without a name that holds ``data``."""
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        return os.dup(file.fileno())
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

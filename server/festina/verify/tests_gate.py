@@ -1,0 +1,309 @@
+"""The ``tests`` gate: the project's own suite, with the candidate and without it, compared."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from festina.findings import Gate, GateResult, Status
+from festina.text import Text
+from festina.verify import sandbox, shadow
+from festina.verify.base import Candidate
+from festina.verify.baseline import Baselines
+from festina.verify.interpreter import Environment, Missing
+from festina.verify.judge import Run, Target, broken, elsewhere, is_new_failure, judge
+from festina.verify.process import LaunchError
+from festina.verify.state import State, States
+from festina.verify.suite import Bench, Watch, install_plugin, run_suite
+from festina.verify.syntax import is_python
+
+_CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
+_LEAST_SECONDS = 30.0
+_INSTALL = (
+    "Install the project into its environment in editable form (`pip install -e .`), so that its"
+    " tests import the workspace's files."
+)
+
+Say = Callable[[str], None]
+
+
+class Unverified(Exception):  # noqa: N818 - reads as the sentence it makes
+    """The gate cannot tell; ``str()`` says why and what to do."""
+
+
+class TestsGate:
+    """Runs suites, at most so many at once, and judges candidates by them."""
+
+    __test__ = False  # not a pytest class, in spite of its name
+
+    def __init__(self, states: States, baselines: Baselines) -> None:
+        self._states = states
+        self._baselines = baselines
+        self._slots: dict[int, asyncio.Semaphore] = {}
+        self._plugins: asyncio.Task[Path] | None = None
+
+    async def check(self, state: State, candidate: Candidate, say: Say) -> GateResult:
+        """Judge a candidate. Cancelling kills what runs and removes what was copied."""
+        start = time.perf_counter()
+        level: sandbox.Level | None = None
+        try:
+            path, environment = _conditions(state, candidate)
+            level = await _level(state)
+            bench = await self._bench(state, environment, level)
+            result = await self._judge(bench, state, candidate, path, say)
+        except Unverified as error:
+            result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=str(error))
+        except (LaunchError, OSError) as error:
+            result = GateResult(
+                Gate.TESTS, Status.UNVERIFIED, reason=f"The tests could not be started: {error}"
+            )
+        except shadow.Changed as error:
+            reason = f"The workspace changed while it was copied ({error}). Verify again."
+            result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
+        return GateResult(
+            Gate.TESTS,
+            result.status,
+            time.perf_counter() - start,
+            result.findings,
+            result.tests,
+            result.reason,
+            None if level is None else str(level),
+        )
+
+    async def _bench(self, state: State, environment: Environment, level: sandbox.Level) -> Bench:
+        if self._plugins is None:
+            self._plugins = asyncio.create_task(self._install())
+        environ = sandbox.allow_environ(os.environ)
+        if "PYTHONPATH" in os.environ:
+            environ["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        return Bench(
+            state.snapshot.workspace.resolve(),
+            environment,
+            level,
+            state.snapshot.settings,
+            await asyncio.shield(self._plugins),
+            state.tree.shown,
+            environ,
+        )
+
+    async def _install(self) -> Path:
+        folder = await self._states.folder("plugins")
+        await asyncio.to_thread(install_plugin, folder)
+        return folder
+
+    async def _judge(
+        self, bench: Bench, state: State, candidate: Candidate, path: str, say: Say
+    ) -> GateResult:
+        watch = await asyncio.to_thread(_watch, bench.workspace, path, candidate)
+        base, import_root = await self._baseline(bench, state, watch.target, say)
+        name = PurePosixPath(path).name
+        if path in base.files or name == "conftest.py" or name in _CONFIGURATION:
+            watch = watch.in_tests()
+        wanted = [
+            finding.code
+            for finding in candidate.resolves
+            if finding.gate is Gate.TESTS and finding.code
+        ]
+        say("running the tests")
+        limit = min(bench.settings.timeout_seconds, max(_LEAST_SECONDS, 5 * base.seconds + 10))
+
+        async def once() -> Run:
+            return await self._run(
+                bench,
+                state,
+                limit,
+                watch=watch,
+                text=candidate.new,
+                import_root=import_root,
+                stop=lambda outcome: is_new_failure(base, outcome),
+            )
+
+        run = await once()
+        if run.end is None and not run.stopped and not run.timed_out:
+            say("the test process died; running the tests once more")
+            run = await once()
+        judgement = judge(base, run, watch.target, wanted)
+        return GateResult(
+            Gate.TESTS,
+            judgement.status,
+            findings=judgement.findings,
+            tests=judgement.counts,
+            reason=judgement.reason,
+        )
+
+    async def _baseline(
+        self, bench: Bench, state: State, target: Target, say: Say
+    ) -> tuple[Run, str | None]:
+        """Return the baseline in which the target's own source is imported, and by which root."""
+
+        async def get(import_root: str | None) -> Run:
+            key = f"{state.fingerprint} {bench.level} {import_root}"
+            if not self._baselines.has(key):
+                say("running the tests once without the edit")
+            run = await self._baselines.get(
+                key,
+                lambda: self._run(
+                    bench, state, bench.settings.timeout_seconds, import_root=import_root
+                ),
+            )
+            if (reason := broken(run)) is not None:
+                raise Unverified(reason)
+            return run
+
+        base = await get(None)
+        other = elsewhere(base, target)
+        if other is None:
+            return base, None
+        root = _import_root(bench.workspace, target.path)
+        reason = f"The tests import {other}, not the edited file. {_INSTALL}"
+        try:
+            base = await get(root)
+        except Unverified as error:
+            raise Unverified(reason) from error
+        if elsewhere(base, target) is not None:
+            raise Unverified(reason)
+        return base, root
+
+    async def _run(
+        self,
+        bench: Bench,
+        state: State,
+        limit: float,
+        *,
+        watch: Watch | None = None,
+        text: str = "",
+        import_root: str | None = None,
+        stop: Callable[..., bool] | None = None,
+    ) -> Run:
+        count = bench.settings.parallel or os.cpu_count() or 1
+        slots = self._slots.setdefault(count, asyncio.Semaphore(count))
+        async with slots, self._states.copy(state) as root:
+            if watch is not None:
+                await asyncio.to_thread(shadow.lay, root, watch.target.path, text)
+            bare = bench.level is sandbox.Level.NONE
+            show = shadow.substitutes if bare else shadow.mount_points
+            await asyncio.to_thread(show, root, bench.workspace, bench.shown)
+            return await run_suite(
+                bench, root, watch=watch, import_root=import_root, timeout=limit, stop=stop
+            )
+
+    async def aclose(self) -> None:
+        """End what still runs."""
+        await self._baselines.aclose()
+
+
+def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
+    """Return the file's real place and the interpreter, where tests may run and can tell."""
+    snapshot = state.snapshot
+    path = candidate.path
+    name = PurePosixPath(path).name
+    if path.endswith(".pyi"):
+        raise Unverified("No test executes a stub file.")
+    if not is_python(path) and name not in _CONFIGURATION:
+        raise Unverified(
+            f"Festina has no gate that could verify {PurePosixPath(path).suffix or name} files:"
+            " nothing shows whether the tests depend on this one."
+        )
+    if not snapshot.trusted:
+        raise Unverified(
+            "The workspace is not trusted, so nothing in it was executed. If you trust it, run"
+            f" `festina trust {snapshot.workspace}` and verify again."
+        )
+    try:
+        real = shadow.locate(snapshot.workspace, path)
+    except shadow.Outside as error:
+        raise Unverified(str(error)) from error
+    if any(real == shown or real.startswith(f"{shown}/") for shown in state.tree.shown):
+        raise Unverified(f"{path} belongs to an environment, which the tests see as installed.")
+    for python in (state.found, state.python):
+        if isinstance(python, Missing):
+            raise Unverified(f"{python.reason} {python.remedy}")
+    environment = state.python
+    assert isinstance(environment, Environment)
+    if not environment.has_pytest:
+        raise Unverified(
+            f"pytest is not installed for {environment.python}. Install it there"
+            f" (`{environment.python} -m pip install pytest`), or set verify.python to the"
+            " project's interpreter."
+        )
+    return real, environment
+
+
+async def _level(state: State) -> sandbox.Level:
+    """Return the isolation to use: the setting's, if it works, else the best there is."""
+    snapshot = state.snapshot
+    if snapshot.settings.sandbox == sandbox.Level.NONE and snapshot.consent:
+        return sandbox.Level.NONE
+    probe = await sandbox.probe()
+    if probe.level is sandbox.Level.NONE and not snapshot.consent:
+        raise Unverified(
+            f"Tests run only in a sandbox, and there is none here: {probe.detail} {probe.remedy}"
+        )
+    return probe.level
+
+
+def _watch(workspace: Path, path: str, candidate: Candidate) -> Watch:
+    data = candidate.new.encode("utf-8", "surrogatepass")
+    target = Target(
+        path,
+        hashlib.sha256(data).hexdigest(),
+        _module_names(workspace, path),
+        python=is_python(path),
+    )
+    old, new = (text.removeprefix("\ufeff") for text in (candidate.old, candidate.new))
+    return Watch(target, old, new, hunks(old, new))
+
+
+def hunks(old: str, new: str) -> tuple[tuple[int, int, int, int], ...]:
+    """Return where two texts differ: (old start, old end, new start, new end), half-open lines."""
+    before, after = Text(old).lines, Text(new).lines
+    head = 0
+    for ours, theirs in zip(before, after, strict=False):
+        if ours != theirs:
+            break
+        head += 1
+    tail = 0
+    most = min(len(before), len(after)) - head
+    while tail < most and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    middle = (before[head : len(before) - tail], after[head : len(after) - tail])
+    matcher = difflib.SequenceMatcher(None, *middle, autojunk=False)
+    return tuple(
+        (head + i1, head + i2, head + j1, head + j2)
+        for kind, i1, i2, j1, j2 in matcher.get_opcodes()
+        if kind != "equal"
+    )
+
+
+def _module_names(workspace: Path, path: str) -> tuple[str, ...]:
+    """Return the dotted names under which a file may be imported, shortest first."""
+    parts = list(PurePosixPath(path).with_suffix("").parts)
+    least = 1
+    folder = (workspace / path).parent
+    while (folder / "__init__.py").is_file() and least < len(parts):
+        least += 1
+        folder = folder.parent
+    if parts[-1] == "__init__":
+        parts.pop()
+        least = max(1, least - 1)
+    return tuple(
+        ".".join(parts[-count:])
+        for count in range(least, len(parts) + 1)
+        if all(part.isidentifier() for part in parts[-count:])
+    )
+
+
+def _import_root(workspace: Path, path: str) -> str:
+    """Return the folder, relative to the workspace, from which a file's package is imported."""
+    pure = PurePosixPath(path)
+    if pure.parts[0] == "src" and not (workspace / "src" / "__init__.py").is_file():
+        return "src"
+    folder = pure.parent
+    while folder.parts and (workspace / folder / "__init__.py").is_file():
+        folder = folder.parent
+    return str(folder)
