@@ -193,7 +193,7 @@ def _gate_words(result: GateResult) -> str:
     if result.status is Status.SKIPPED:
         return ""
     if result.status is Status.UNVERIFIED:
-        return f"{result.gate}: not verified ({result.reason})"
+        return f"{result.gate}: not verified ({(result.reason or 'no reason given').rstrip('.')})"
     if result.status is Status.FAILED:
         first = result.findings[0].message if result.findings else (result.reason or "failed")
         return f"{result.gate} failed: {first.splitlines()[0] if first else 'failed'}"

@@ -69,7 +69,7 @@ def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
     proposal = begin(proposal.with_candidate(view))
     if proposal.state is not State.STREAMING or event.candidate != proposal.visible:
         return proposal
-    return replace(proposal, message=f"streaming, about {event.tokens} tokens")
+    return replace(proposal, message=f"about {event.tokens} tokens so far")
 
 
 def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
@@ -112,7 +112,7 @@ def _repairing(proposal: Proposal, event: Repairing) -> Proposal:
 def verifying(proposal: Proposal) -> Proposal:
     """Return a parsed proposal as its verification begins."""
     if proposal.state is State.PARSED:
-        return step(proposal, State.VERIFYING, "verifying")
+        return step(proposal, State.VERIFYING, "starting the gates")
     return proposal
 
 

@@ -81,7 +81,7 @@ class Runs:
         }:
             return
         views = tuple(map(_unjudged, proposal.candidates))
-        proposal = step(proposal, State.VERIFYING, f"verifying again: {why}")
+        proposal = step(proposal, State.VERIFYING, f"again, because {why}")
         self.session.put(replace(proposal, candidates=views))
         self.jobs.start(proposal.id, self._verify_again(proposal.id))
 
@@ -164,7 +164,7 @@ class Runs:
         if isinstance(event, Parsed):
             now = self.session.proposals[proposal_id]
             if now.state is State.PARSED:
-                self.session.put(step(now, State.VERIFYING, "verifying"))
+                self.session.put(step(now, State.VERIFYING, "starting the gates"))
 
     def _fail(self, proposal_id: str, message: str) -> None:
         proposal = self.session.proposals.get(proposal_id)

@@ -10,6 +10,7 @@ from festina.edits import (
     apply,
     enclosing,
     hunks,
+    name_of,
     rebase,
     rewrite,
     snap,
@@ -213,3 +214,17 @@ def test_a_diff_can_be_replayed(old, new):
     plain = [line.rstrip("\r\n") for line in old.lines]
     assert [line[1:] for line in body if line[0] in " -"] == plain
     assert [line[1:] for line in body if line[0] in " +"] == [x.rstrip("\r\n") for x in new.lines]
+
+
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [
+        (Region(3, 13), "Thing"),
+        (Region(7, 13), "name"),
+        (Region(15, 18), "last"),
+        (Region(5, 6), ""),
+        (Region(0, 0), ""),
+    ],
+)
+def test_a_region_is_called_after_the_definition_that_it_begins_with(region, name):
+    assert name_of(Text(SOURCE), region) == name

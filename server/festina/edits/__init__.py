@@ -4,7 +4,7 @@ from festina.edits.answer import Defect, DefectCode, Parsed, finish, preview
 from festina.edits.diff import unified
 from festina.edits.prepare import Prepared, prepare
 from festina.edits.rebase import rebase
-from festina.edits.region import Region, enclosing, snap
+from festina.edits.region import Region, enclosing, name_of, snap
 from festina.edits.rewrite import Hunk, LineEdit, apply, hunks, rewrite, subset
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "enclosing",
     "finish",
     "hunks",
+    "name_of",
     "prepare",
     "preview",
     "rebase",

@@ -56,6 +56,16 @@ def enclosing(text: Text, line: int) -> tuple[Region, str] | None:
     return found
 
 
+def name_of(text: Text, region: Region) -> str:
+    """Return the name of the definition that a region begins with, or an empty string."""
+    for line in text.lines[region.start : region.end]:
+        if match := _DEFINITION.match(line):
+            return match["name"]
+        if line.strip() and not line.lstrip().startswith(("@", "#")):
+            return ""
+    return ""
+
+
 _DEFINITION = re.compile(r"(?P<indent>[ \t]*)(?:async[ \t]+)?(?:def|class)[ \t]+(?P<name>\w+)")
 
 

@@ -60,7 +60,11 @@ class ModelSource:
                 # httpx2 takes 100 ms to import: not on the loop
                 factory = await asyncio.to_thread(importlib.import_module, "festina.models.factory")
                 self._made[name] = await factory.create(
-                    self._settings, self._environ, model=name, on_progress=say
+                    self._settings,
+                    self._environ,
+                    model=name,
+                    on_progress=say,
+                    ask_key=self._client().key,
                 )
             model, choice = self._made[name]
             if self._runner is None:

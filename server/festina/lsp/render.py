@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from festina import edits
 from festina.findings import Gate, Status, Verdict
 from festina.proposals import CandidateView, Proposal, State
+from festina.text import Text
 
 TITLE_CHARS = 80
 DIFF_LINES = 30
@@ -39,12 +42,25 @@ def diagnostic_message(proposal: Proposal, path: str) -> str:
     view = proposal.candidate
     if view is None or not view.text:
         return headline(proposal)
+    if proposal.state is State.STREAMING:
+        view = _so_far(proposal, view)
     diff = edits.unified(proposal.base, proposal.result(view), path, context=1)
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     if len(lines) > DIFF_LINES:
         more = len(lines) - DIFF_LINES + 1
         lines = [*lines[: DIFF_LINES - 1], f"... {more} more lines"]
     return "\n".join([headline(proposal), *lines])
+
+
+def _so_far(proposal: Proposal, view: CandidateView) -> CandidateView:
+    """Fill a text that still streams with the old lines that it has not reached yet.
+
+    Without them the diff would show everything below as removed.
+    """
+    complete = [line for line in Text(view.text).lines if line.endswith(("\r", "\n"))]
+    region = proposal.region
+    rest = proposal.base.lines_text(region.start + len(complete), region.end)
+    return replace(view, text="".join(complete) + rest)
 
 
 def accept_title(proposal: Proposal, view: CandidateView) -> str:

@@ -134,7 +134,7 @@ HANDLERS: dict[str, Handler] = {
 
 async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, str]:
     region = edits.snap(document.text, chosen, app.caps.encoding)
-    name = ""
+    name = edits.name_of(document.text, region)
     if region.start == region.end:
         # parsing a large file takes tens of milliseconds: not on the loop
         found = await asyncio.to_thread(edits.enclosing, document.text, chosen.start.line)

@@ -1,0 +1,84 @@
+"""``docs/protocol.md`` and ``lsp/messages.py`` say the same."""
+
+import json
+import re
+from pathlib import Path
+
+from support.fakes import passed
+
+from festina.edits import Region
+from festina.lsp import client, messages
+from festina.lsp.features import commands
+from festina.proposals import CandidateStatus, CandidateView, Proposal, State
+from festina.text import Encoding, Text
+
+PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
+
+
+def example(section: str) -> dict:
+    body = PAGE.split(section, 1)[1]
+    return json.loads(re.search(r"```json\n(.*?)```", body, re.DOTALL)[1])
+
+
+def proposal(text="    return 1\n") -> Proposal:
+    return Proposal(
+        id="p1",
+        uri="file:///w/a.py",
+        version=7,
+        base=Text("def f():\n    return '😋'\nx = 1\n"),
+        region=Region(1, 2),
+        instruction="x",
+        state=State.READY,
+        candidates=(CandidateView(0, CandidateStatus.PASSED, text, passed()),),
+        message="ok",
+    )
+
+
+def test_every_command_is_documented_and_no_other():
+    documented = re.findall(r"^\| `(festina\.\w+)` \|", PAGE, re.MULTILINE)
+    assert documented == list(messages.COMMANDS)
+    assert set(commands.HANDLERS) == set(messages.COMMANDS)
+
+
+def test_every_custom_message_is_documented_and_no_other():
+    documented = set(re.findall(r"^### `(festina/\w+)`", PAGE, re.MULTILINE))
+    assert documented == {messages.PROPOSAL, messages.TRUST, client.KEY}
+    assert client.PROPOSAL == messages.PROPOSAL
+
+
+def test_the_payload_has_the_documented_fields():
+    documented = example("### `festina/proposal`")
+    payload = messages.proposal_payload(proposal(), Encoding.UTF16)
+    assert list(payload) == list(documented)
+    assert list(payload["hunks"][0]) == list(documented["hunks"][0])
+    assert list(payload["candidates"][0]) == list(documented["candidates"][0])
+    assert set(documented["verdict"]) <= set(payload["verdict"])
+    json.dumps(payload)
+
+
+def test_every_state_and_status_is_documented():
+    for name in [*State, *CandidateStatus]:
+        assert f"`{name}`" in PAGE
+
+
+def test_kinds_and_source_are_documented():
+    assert f"`{messages.REWRITE}`" in PAGE
+    assert f"`{messages.QUICKFIX}`" in PAGE
+    assert f"source `{messages.SOURCE}`" in PAGE
+
+
+def test_hunks_are_the_minimal_edit_against_the_version():
+    payload = messages.proposal_payload(proposal(), Encoding.UTF16)
+    assert payload["hunks"] == [
+        {
+            "id": 0,
+            "range": {"start": {"line": 1, "character": 0}, "end": {"line": 2, "character": 0}},
+            "newText": "    return 1\n",
+        }
+    ]
+    assert payload["range"]["end"] == {"line": 2, "character": 0}
+
+
+def test_a_proposal_without_text_has_no_hunks():
+    bare = messages.proposal_payload(proposal(text=""), Encoding.UTF8)
+    assert (bare["hunks"], bare["text"]) == ([], "")
