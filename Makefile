@@ -1,0 +1,78 @@
+# `make help` lists the targets. Needed: make, git, Python 3.11 or newer. All else goes into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help try test test-all lint format bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+try: $(VENV)/.try ## Watch the main job on a bundled sample with the embedded model: no key, no editor
+	@$(BIN)/festina try
+
+test: lint ## Check the code's form, then run the tests, without the slow ones
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-all: lint ## Like `test`, with the slow tests
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/.dev ## Check the code's form: ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## Bring the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure, and compare with the truth: latency, and verdicts against cold runs
+	@for script in tests/bench/[a-z]*.py; do \
+	  echo "== $$script"; PYTHONPATH=tests $(BIN)/python "$$script" || exit 1; \
+	done
+
+clean: ## Remove .venv and all caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- the environment: each stamp says that what it names is installed -------------------------------
+
+$(VENV)/.dev: $(VENV)/.created pyproject.toml
+	@echo "Installing Festina and what its tests need into $(VENV) (a minute or two, once) ..."
+	@$(call install,-e '.[local$(comma)dev]')
+	@touch $(VENV)/.dev $(VENV)/.try
+
+$(VENV)/.try: $(VENV)/.created pyproject.toml
+	@echo "Installing Festina and its embedded model's engine into $(VENV) (a minute, once) ..."
+	@$(call install,-e '.[local]' 'pytest>=9')
+	@touch $@
+
+$(VENV)/.created:
+	@$(find_python); \
+	"$$found" -m venv $(VENV) || { \
+	  echo "make: $$found could not make the virtual environment $(VENV) (its own words are above)." >&2; \
+	  echo "On Debian and Ubuntu 'apt-get install python3-venv' adds what is missing." >&2; exit 1; }
+	@touch $@
+
+comma := ,
+
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1) || { \
+  echo "make: the packages could not be installed (pip's own words are above)." >&2; \
+  echo "Check the network connection, then run make again: it goes on from here." >&2; exit 1; }
+endef
+
+# A command of that name may exist and not run (pyenv's shims), so each one is tried.
+define find_python
+found=; \
+for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
+  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+  version=$$("$$python" --version 2>/dev/null) || version="not to be found"; \
+  echo "make: Festina needs Python 3.11 or newer, and $$python is $$version." >&2; \
+  echo "Install a newer one, or name one that you have: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; \
+fi
+endef
