@@ -213,7 +213,13 @@ async def _prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object]
     if level is Level.NAMESPACES:
         code = process.code_of("festina.verify.sandbox_mounts")
         steps = sandbox_command.steps(operations, box.limits)
-        view = {"code": code, "setattr": True, "operations": steps}
+        view = {
+            "code": code,
+            "operations": steps,
+            "proc_read_only": sandbox_view.PROC_READ_ONLY,
+            "proc_hidden": sandbox_view.PROC_HIDDEN,
+            "setattr": True,
+        }
         return sandbox_command.unshare(box.workspace), view
     options = await _bwrap_options()
     return sandbox_command.bubblewrap(box.workspace, operations, box.limits, options), None

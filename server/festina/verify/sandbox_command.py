@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from festina.verify import sandbox_view
 from festina.verify.process import Limits
 from festina.verify.sandbox_view import Operation
 
@@ -58,7 +59,14 @@ def bubblewrap(
     if "--disable-userns" in options:
         arguments.append("--disable-userns")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    # Bubblewrap leaves these writable to user id 0, and core_pattern runs programs on the host.
+    for name in sandbox_view.PROC_READ_ONLY:
+        arguments += ["--ro-bind-try", f"/proc/{name}", f"/proc/{name}"]
+    for name in sandbox_view.PROC_HIDDEN:
+        if Path("/proc", name).exists():
+            arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     size = ["--size", str(limits.scratch_mib << 20)] if "--size" in options else []
+    arguments += [*size, "--tmpfs", "/dev/shm"]  # noqa: S108
     for step in operations:
         if step.kind == "tmpfs":
             arguments += [*size, "--tmpfs", step.target]

@@ -118,7 +118,7 @@ def _devices() -> None:
     _mount("devpts", _point("/dev/pts", directory=True), "devpts", flags, options)
 
 
-def _processes() -> None:
+def _processes(view: dict[str, Any]) -> None:
     flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
     _mount("proc", "/new/proc", "proc", flags)
     with open("/new/proc/self/uid_map", "rb") as table:  # noqa: PTH123
@@ -127,12 +127,12 @@ def _processes() -> None:
         with open("/new/proc/sys/user/max_user_namespaces", "wb", buffering=0) as limit:  # noqa: PTH123
             limit.write(b"0")
     # User id 0 may write here by ownership alone, and core_pattern runs programs on the host.
-    for name in ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"):
+    for name in view["proc_read_only"]:
         target = f"/new/proc/{name}"
         if os.path.exists(target):  # noqa: PTH110
             _mount(target, target, None, MS_BIND | MS_REC)
             _mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
-    for name in ("kcore", "keys", "kmsg", "timer_list"):
+    for name in view["proc_hidden"]:
         if os.path.exists(f"/new/proc/{name}"):  # noqa: PTH110
             _mount("/old/dev/null", f"/new/proc/{name}", None, MS_BIND)
 
@@ -167,7 +167,7 @@ def build_view(view: dict[str, Any]) -> None:
     os.chdir("/")
     _mount("/old", "/new", None, MS_BIND | MS_REC)
     _restrict("/new", writable=False, setattr_call=setattr_call)
-    _processes()
+    _processes(view)
     _devices()
     for operation in view["operations"]:
         _apply(operation, setattr_call)

@@ -40,6 +40,10 @@ _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
 _HIDDEN_DIRECTORIES = ("/etc/ssl/private", "/etc/ssh", "/etc/sudoers.d")
 _MAX_SOCKETS = 200
 
+PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi")
+"""What of ``/proc`` user id 0 could write to by ownership, without a capability."""
+PROC_HIDDEN = ("kcore", "keys", "kmsg", "timer_list")
+
 
 class Operation(NamedTuple):
     """One step in building the view; ``kind`` is ``tmpfs``, ``dir``, ``bind`` or ``hide``."""
@@ -84,7 +88,7 @@ def operations(
         steps += _shown(_absolute(path), masks, places)
     for link in links:
         steps += _linked(link, inside, places, masks)
-    covered = [*masks, *places]
+    covered = [*masks, *places, "/dev", "/proc"]
     steps += [
         Operation("hide", path) for path in _sockets() if not _below(path, covered, itself=True)
     ]
