@@ -68,7 +68,7 @@ def check_message(error: ModelError, origin: str = "") -> None:
     """One or two sentences (with the provider's own words: three), for a person, with a remedy."""
     text = str(error)
     assert origin in text
-    assert text[0].isupper() or text.startswith(("http", "api_key"))
+    assert text[0].isupper() or text.startswith(("http", "api_key", "models."))
     assert text.endswith(".")
     assert "\n" not in text
     assert len(text) < 500

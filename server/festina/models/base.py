@@ -75,9 +75,7 @@ class ModelError(Exception):
     It never contains a key, a prompt or an answer.
     """
 
-    def __init__(
-        self, trouble: Trouble, message: str, *, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, trouble: Trouble, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.trouble = trouble
         self.retry_after = retry_after

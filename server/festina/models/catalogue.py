@@ -22,7 +22,7 @@ _NOT_FOR_CHAT = re.compile(
     r"|vision|ocr|clip|bge-|computer-use|search|davinci|babbage|turbo-instruct|codex"
 )
 _LIKED = (
-    (re.compile(r"coder|(?<![a-z])code(?![a-z])|starcoder|codestral|devstral"), 4),
+    (re.compile(r"(?<!de)(?<!en)coder|(?<![a-z])code(?![a-z])|codestral|devstral"), 4),
     (re.compile(r"instruct|chat|(?<![a-z])it(?![a-z])"), 2),
     (re.compile(r"mini|flash|fast|turbo|oss"), 1),
     (re.compile(r"preview|beta|experimental|(?<![a-z])base(?![a-z])"), -2),

@@ -214,7 +214,7 @@ class Failures:
             message = found if isinstance(found, str) else ""
         message = " ".join(message.split())
         if len(message) > SHOWN:
-            message = message[:SHOWN].rsplit(" ", 1)[0] + " ..."
+            message = message[:SHOWN].rsplit(" ", 1)[0] + " \u2026"
         quoted = _shares_run(message, (*self.prompt, answer)) or _shares_run(code, self.prompt)
         return ("", "") if quoted else (code, _KEYLIKE.sub("[...]", message))
 

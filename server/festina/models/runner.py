@@ -137,8 +137,9 @@ class _Job(Generic[_T]):
             try:
                 await asyncio.shield(self._ended)
             except asyncio.CancelledError:
-                cancelled = True
-                self._loop.call_soon_threadsafe(self._stop)
+                if not cancelled:  # once: another would break off the cleaning up
+                    cancelled = True
+                    self._loop.call_soon_threadsafe(self._stop)
         return cancelled
 
     def _start(self) -> None:
