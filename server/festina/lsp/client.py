@@ -178,7 +178,7 @@ class Client:
             return None
         items = [lsp.MessageActionItem(title=title) for title in actions]
         params = lsp.ShowMessageRequestParams(type=level, message=message, actions=items)
-        answer = await self._request(lsp.WINDOW_SHOW_MESSAGE_REQUEST, params, seconds=None)
+        answer = await self._request(lsp.WINDOW_SHOW_MESSAGE_REQUEST, params, patient=True)
         title = getattr(answer, "title", None)
         return title if title in actions else None
 
@@ -246,7 +246,7 @@ class Client:
         """
         if not self.caps.plugin:
             return None
-        answer = await self._request(KEY, {"origin": origin}, seconds=None)
+        answer = await self._request(KEY, {"origin": origin}, patient=True)
         key = answer.get("key") if isinstance(answer, Mapping) else None
         return key if isinstance(key, str) and key else None
 
@@ -265,12 +265,10 @@ class Client:
         else:
             progress.agreed()
 
-    async def _request(
-        self, method: str, params: object, *, seconds: float | None = ANSWER_SECONDS
-    ) -> Any:
-        """Send a request; None when it is refused or not answered in time."""
+    async def _request(self, method: str, params: object, *, patient: bool = False) -> Any:
+        """Send a request; None when it is refused or, unless ``patient``, not answered in time."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if patient else ANSWER_SECONDS):
                 return await self._protocol.send_request_async(method, params)
         except (JsonRpcException, TimeoutError) as error:
             logger.warning("the editor did not answer %s: %s", method, type(error).__name__)
