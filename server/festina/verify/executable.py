@@ -75,6 +75,7 @@ class _Change:
         self.tree = tree
         self.codes: dict[int, set[Key]] = {}
         self.needs: dict[int, list[Need]] = {}
+        self.module = (code.co_firstlineno, code.co_name)
         self._collect(code)
         self.headers: dict[int, Key] = {}
         for node in ast.walk(tree):
@@ -95,15 +96,14 @@ class _Change:
 
     def add(self, old_start: int, old_end: int, start: int, end: int) -> None:
         """Count the lines of one hunk; one that only takes code away counts its neighbours."""
-        lines = [counted for n in range(start + 1, end + 1) for counted in self._lines_of(n)]
-        if not lines:
-            gone = [n for n in range(old_start, old_end) if _is_code(self.old[n])]
+        found = [self._count(line) for line in range(start + 1, end + 1)]
+        if not any(found):
+            gone = [line for line in range(old_start, old_end) if _is_code(self.old[line])]
             if gone:
-                lines = self._around(start, _scope_path(self.before, gone[0] + 1))
-        for line in lines:
-            self._need(line)
+                self._around(start, _scope_path(self.before, gone[0] + 1))
 
     def _need(self, line: int) -> None:
+        """Demand all that has code on ``line``; for a header, that its function was called."""
         keys = self.codes.get(line, set())
         keys = {key for key in keys if key[1] not in _COMPREHENSIONS} or keys
         needs = {
@@ -114,34 +114,33 @@ class _Change:
             needs.add((*self.headers[line], ENTERED))
         self.needs[line] = sorted(needs)
 
-    def _lines_of(self, line: int) -> list[int]:
-        """Return the executable lines that stand for one changed line, itself where it is one."""
+    def _count(self, line: int) -> bool:
+        """Count one changed line, by itself or by what stands for it; say whether it is code."""
         statement = _innermost(self.tree, line)
         if not _is_code(self.new[line - 1]) and not _in_string(statement, line):
-            return []
+            return False
         if statement is None or _is_docstring(statement, self.tree):
-            return []
+            return False
         if line in self.headers or line in self.codes:
-            return [line]
+            self._need(line)
+            return True
         if not hasattr(statement, "body"):
             last = statement.end_lineno or statement.lineno
             inside = sorted(n for n in self.codes if statement.lineno <= n <= last)
             if inside:
-                return [max([n for n in inside if n <= line], default=inside[0])]
-        return self._around(line, _scope_path(self.tree, line))
+                self._need(max([n for n in inside if n <= line], default=inside[0]))
+                return True
+        self._around(line, _scope_path(self.tree, line))
+        return True
 
-    def _around(self, line: int, path: Sequence[str]) -> list[int]:
-        """Return the executable lines just before and after ``line`` in the scope at ``path``."""
+    def _around(self, line: int, path: Sequence[str]) -> None:
+        """Count the executable lines just before and after ``line`` in the scope at ``path``."""
         scope = _find_scope(self.tree, path)
-        key = None if scope is None else (_first_line(scope), scope.name)
+        key = self.module if scope is None else (_first_line(scope), scope.name)
         low = 1 if scope is None else _first_line(scope.body[0])
-        lines = sorted(
-            number
-            for number, keys in self.codes.items()
-            if number >= low
-            and (key in keys if key else any(name == "<module>" for _, name in keys))
-        )
-        return [n for n in lines if n <= line][-1:] + [n for n in lines if n > line][:1]
+        lines = sorted(n for n, keys in self.codes.items() if n >= low and key in keys)
+        for near in [n for n in lines if n <= line][-1:] + [n for n in lines if n > line][:1]:
+            self.needs.setdefault(near, [(*key, near)])
 
 
 def _code_lines(code: CodeType) -> set[int]:

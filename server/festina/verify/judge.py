@@ -14,6 +14,8 @@ from typing import Any
 from festina.findings import Finding, Gate, Status, TestCounts
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+_TELLING = re.compile(r"E  |ERROR|.*: error: |[\w.]*(?:Error|Exception)\b")
+_PREFIX = re.compile(r"E  +|ERROR: *|.*: error: ")
 _MAX_FINDINGS = 20
 
 BAD = frozenset(["failed", "error"])
@@ -202,10 +204,11 @@ def broken(base: Run) -> str | None:
 def said(run: Run) -> str:
     """Return the line of a run's output that says most about why it did not work."""
     lines = [line.strip() for line in run.output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.match(r"(E  |ERROR|[\w.]*(Error|Exception)\b)", line)]
+    telling = [line for line in lines if _TELLING.match(line)]
     if telling:
         errors = [line for line in telling if not line.startswith("ERROR:")] or telling
-        return errors[-1].removeprefix("E ").removeprefix("ERROR:").strip().rstrip(".")[:300]
+        words = _PREFIX.sub("", errors[-1])
+        return words.rstrip(".")[:300]
     if lines:
         return lines[-1].rstrip(".")[:300]
     return died(run)

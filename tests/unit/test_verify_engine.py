@@ -1,0 +1,608 @@
+"""The cold verifier on small projects: what passes, what fails, and what cannot be told.
+
+The candidates of ``CHEATS`` try to turn a wrong edit green. The verdict comes from a process that
+the candidate shares, so some forgeries stay possible until code under test and judge are kept
+apart: an ``__eq__`` that always agrees, sniffing the caller's frame, replacing pytest's own
+functions or our plugin's. They are not listed here, since a plain verifier does not catch them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from festina.config import VerifySettings
+from festina.findings import Finding, Gate, GateResult, Status, Verdict
+from festina.verify import sandbox
+from festina.verify.base import Candidate, Snapshot, Step, verdict_key
+from festina.verify.engine import ColdVerifier
+from support import projects
+
+ALONE = ("--disable-plugin-autoload",)
+"""Our own environment's plugins take a second to load and have no part in these tests."""
+
+SETTINGS = VerifySettings(python=sys.executable, tests_args=ALONE)
+CORE = "calc/core.py"
+OVER = "    return value\n\n\ndef unused"
+"""The end of ``clamp``, whose bug is that it ignores the upper bound."""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Baselines are shared by the tests that use the same project."""
+    return tmp_path_factory.mktemp("baselines")
+
+
+@pytest.fixture(autouse=True)
+def own_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Copies go below the test's own folder, and none may be left there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield
+    left = [path.name for path in (tmp_path / "cache").rglob("*-[0-9]*")]
+    assert left == []
+
+
+@pytest.fixture
+async def verifier(cache: Path) -> AsyncIterator[ColdVerifier]:
+    verifier = ColdVerifier(cache=cache)
+    yield verifier
+    await verifier.aclose()
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return projects.make(tmp_path_factory.mktemp("flat") / "project", projects.FLAT)
+
+
+async def judge(
+    verifier: ColdVerifier,
+    root: Path,
+    path: str,
+    *pairs: tuple[str, str],
+    settings: VerifySettings = SETTINGS,
+    resolves: tuple[Finding, ...] = (),
+    steps: list[Step] | None = None,
+) -> Verdict:
+    """Replace text in a file of a project and verify that; the project must stay untouched."""
+    old = (root / path).read_bytes().decode()
+    new = old
+    for before, after in pairs:
+        assert new.count(before) == 1
+        new = new.replace(before, after)
+    before_digest = projects.digest(root)
+    snapshot = Snapshot(root, settings=settings, trusted=True, consent=True)
+    on_step = None if steps is None else steps.append
+    verdict = await verifier.verify(snapshot, Candidate(path, old, new, resolves), on_step)
+    assert projects.digest(root) == before_digest
+    return verdict
+
+
+def gate_of(verdict: Verdict) -> GateResult:
+    result = verdict.gate(Gate.TESTS)
+    assert result is not None
+    return result
+
+
+def reason(verdict: Verdict) -> str:
+    assert verdict.status is Status.UNVERIFIED, verdict.summary()
+    return gate_of(verdict).reason or ""
+
+
+# --- what a verdict rests on
+
+
+async def test_a_right_edit_passes_and_says_on_what(verifier: ColdVerifier, flat: Path) -> None:
+    steps: list[Step] = []
+    fixed = OVER.replace("return value", "return min(value, high)")
+    verdict = await judge(verifier, flat, CORE, (OVER, fixed), steps=steps)
+    assert verdict.status is Status.PASSED
+    assert "4 tests ok (1 of 1 changed lines executed)" in verdict.summary()
+    assert [gate.gate for gate in verdict.gates] == [Gate.SYNTAX, Gate.LINT, Gate.TESTS]
+    assert gate_of(verdict).sandbox == (await sandbox.probe()).level
+    messages = [step.message for step in steps]
+    assert "running the tests once without the edit" in messages
+    assert [step.result for step in steps if step.result] == list(verdict.gates)
+
+
+async def test_a_wrong_edit_fails_with_the_assertion(verifier: ColdVerifier, flat: Path) -> None:
+    verdict = await judge(verifier, flat, CORE, ("value * 2", "value * 3"))
+    assert verdict.status is Status.FAILED
+    (finding,) = verdict.findings
+    assert (finding.path, finding.line) == ("tests/test_core.py", 13)
+    assert finding.code == "tests/test_core.py::test_double"
+    assert "assert 6 == 4" in finding.message
+    assert finding.detail is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("LIMIT = 10", "LIMIT = 11", Status.FAILED),
+        ("LIMIT = 10", "LIMIT = 5 + 5", Status.PASSED),
+        ("LIMIT = 10", "LIMIT = 10  # ten", Status.PASSED),
+        ("LIMIT = 10", "LIMIT = 10\nraise RuntimeError", Status.FAILED),
+        ("def double(value):", "def double(value, twice):", Status.FAILED),
+        ("def double(value):", "def double(value, by=2):", Status.PASSED),
+        ("value + 1", "value + 2", Status.UNVERIFIED),
+        ("def unused(value):", "def unused(value, by=1):", Status.UNVERIFIED),
+    ],
+)
+async def test_what_runs_decides(
+    verifier: ColdVerifier, flat: Path, before: str, after: str, status: Status
+) -> None:
+    assert (await judge(verifier, flat, CORE, (before, after))).status is status
+
+
+async def test_cheap_gates_come_first_and_stop(verifier: ColdVerifier, flat: Path) -> None:
+    syntax = await judge(verifier, flat, CORE, ("LIMIT = 10", "LIMIT = ("))
+    assert [gate.gate for gate in syntax.gates] == [Gate.SYNTAX]
+    lint = await judge(verifier, flat, CORE, ("LIMIT = 10", "import os\n\nLIMIT = 10"))
+    assert [gate.gate for gate in lint.gates] == [Gate.SYNTAX, Gate.LINT]
+    assert (syntax.status, lint.status) == (Status.FAILED, Status.FAILED)
+
+
+CHEATS = {
+    "exit in a function": ("return value * 2", "import os\n\n    os._exit(0)"),
+    "exit at import": ("LIMIT = 10", "import os\n\nLIMIT = 10\nos._exit(0)"),
+    "SystemExit in a function": ("return value * 2", "raise SystemExit(0)"),
+    "sys.exit at import": ("LIMIT = 10", "import sys\n\nLIMIT = 10\nsys.exit(0)"),
+    "skip": ("return value * 2", "import pytest\n\n    pytest.skip()"),
+    "skip at import": (
+        "LIMIT = 10",
+        "import pytest\n\nLIMIT = 10\npytest.skip(allow_module_level=True)",
+    ),
+    "xfail": ("return value * 2", "import pytest\n\n    pytest.xfail()"),
+    "pytest.exit": ("return value * 2", "import pytest\n\n    pytest.exit('done', 0)"),
+    "patched TestReport.failed": (
+        "LIMIT = 10",
+        "import pytest\n\nLIMIT = 11\npytest.TestReport.failed = False\n"
+        "pytest.TestReport.passed = True",
+    ),
+    "kill": ("return value * 2", "import os\n\n    os.kill(os.getpid(), 9)"),
+    "forged records": (
+        "return value * 2",
+        "import os\n\n    for fd in range(3, 64):\n        try:\n"
+        '            os.write(fd, b\'{"kind": "end", "status": 0}\\n\')\n'
+        "        except OSError:\n            pass\n    os._exit(0)",
+    ),
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS)
+async def test_cheats_fail(verifier: ColdVerifier, flat: Path, cheat: str) -> None:
+    verdict = await judge(verifier, flat, CORE, CHEATS[cheat])
+    assert verdict.gates[-1].gate is Gate.TESTS
+    assert verdict.status is Status.FAILED
+
+
+async def test_a_new_conftest_lives_only_in_one_copy(verifier: ColdVerifier, flat: Path) -> None:
+    """Code under test may write into its copy; the next run starts from a fresh one."""
+    write = (
+        "import pathlib\n\nLIMIT = 11\n"
+        "pathlib.Path('conftest.py').write_text('def pytest_collection_modifyitems(items):"
+        " items.clear()')"
+    )
+    first = await judge(verifier, flat, CORE, ("LIMIT = 10", write))
+    again = await judge(verifier, flat, CORE, ("LIMIT = 10", "LIMIT = 12"))
+    assert (first.status, again.status) == (Status.FAILED, Status.FAILED)
+    assert not (flat / "conftest.py").exists()
+
+
+# --- the baseline
+
+
+async def test_known_failures_are_subtracted_and_wanted_ones_must_pass(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        projects.FLAT
+        + "=== tests/test_above.py\nfrom calc.core import clamp\n\n\n"
+        + "def test_above():\n    assert clamp(99, 0, 10) == 10\n\n\n"
+        + "def test_other():\n    assert clamp(1, 0, 10) == 2\n",
+    )
+    wanted = (Finding(Gate.TESTS, "", "", code="tests/test_above.py::test_above"),)
+    idle = (OVER, OVER.replace("return value", "return value + 0"))
+    unrelated = await judge(verifier, root, CORE, idle)
+    assert unrelated.status is Status.PASSED
+    assert "4 tests ok" in unrelated.summary()
+    assert (await judge(verifier, root, CORE, idle, resolves=wanted)).status is Status.FAILED
+    fixed = (OVER, OVER.replace("return value", "return min(value, high)"))
+    assert (await judge(verifier, root, CORE, fixed, resolves=wanted)).status is Status.PASSED
+
+
+async def test_concurrent_candidates_share_one_baseline(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        "=== mod.py\nX = 1\n=== test_mod.py\nimport mod\n\n\ndef test_x():\n    assert mod.X < 3\n",
+    )
+    steps: list[Step] = []
+    verdicts = await asyncio.gather(
+        *(judge(verifier, root, "mod.py", ("1", str(n)), steps=steps) for n in (2, 3, 4))
+    )
+    assert [verdict.status for verdict in verdicts] == [
+        Status.PASSED,
+        Status.FAILED,
+        Status.FAILED,
+    ]
+    first = await verifier.fingerprint(
+        Snapshot(root, settings=SETTINGS, trusted=True, consent=True)
+    )
+    assert verdicts[0].key == verdict_key("X = 2\n", first)
+    (root / "extra.txt").write_text("more")
+    second = await verifier.fingerprint(
+        Snapshot(root, settings=SETTINGS, trusted=True, consent=True)
+    )
+    assert first != second
+
+
+async def test_open_buffers_are_part_of_the_shadow(verifier: ColdVerifier, flat: Path) -> None:
+    old = (flat / CORE).read_text()
+    test = (flat / "tests/test_core.py").read_text().replace("== 4", "== 6")
+    snapshot = Snapshot(
+        flat, {"tests/test_core.py": test, CORE: old}, SETTINGS, trusted=True, consent=True
+    )
+    candidate = Candidate(CORE, old, old.replace("value * 2", "value * 3"))
+    verdict = await verifier.verify(snapshot, candidate)
+    assert verdict.status is Status.PASSED
+    plain = Snapshot(flat, {CORE: old}, SETTINGS, trusted=True, consent=True)
+    assert await verifier.fingerprint(plain) != await verifier.fingerprint(snapshot)
+    bare = Snapshot(flat, {}, SETTINGS, trusted=True, consent=True)
+    assert await verifier.fingerprint(plain) == await verifier.fingerprint(bare)
+
+
+BROKEN = {
+    "no tests": ("=== mod.py\nX = 1\n", "collected no tests"),
+    "conftest": ("=== mod.py\nX = 1\n=== conftest.py\nimport nowhere\n", "nowhere"),
+    "addopts": (
+        "=== mod.py\nX = 1\n=== pytest.ini\n[pytest]\naddopts = --no-such-option\n",
+        "--no-such-option",
+    ),
+    "all fail": (
+        "=== mod.py\nX = 1\n=== test_mod.py\nimport mod\n\n\ndef test_x():\n    assert mod.X > 9\n",
+        "Every test fails",
+    ),
+    "not covered": (
+        "=== mod.py\nX = 1\n=== test_other.py\ndef test_x():\n    pass\n",
+        "no test imports this file",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+async def test_what_proves_nothing_says_why(
+    verifier: ColdVerifier, tmp_path: Path, kind: str
+) -> None:
+    text, words = BROKEN[kind]
+    root = projects.make(tmp_path / "project", text)
+    verdict = await judge(verifier, root, "mod.py", ("X = 1", "X = 2"))
+    assert words in reason(verdict)
+
+
+async def test_a_candidate_may_mend_what_kept_every_test_from_being_collected(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        "=== mod.py\nX = nothing\n"
+        "=== test_mod.py\nimport mod\n\n\ndef test_x():\n    assert mod.X\n",
+    )
+    assert (await judge(verifier, root, "mod.py", ("nothing", "1"))).status is Status.PASSED
+
+
+async def test_an_endless_loop_is_unverified(verifier: ColdVerifier, tmp_path: Path) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        "=== mod.py\ndef f():\n    return 1\n=== test_mod.py\nimport mod\n\n\n"
+        "def test_x():\n    assert mod.f()\n",
+    )
+    settings = VerifySettings(python=sys.executable, tests_args=ALONE, timeout_seconds=5)
+    verdict = await judge(
+        verifier, root, "mod.py", ("return 1", "while True: pass"), settings=settings
+    )
+    assert "test_mod.py::test_x was running" in reason(verdict)
+
+
+# --- which source was tested
+
+
+SRC = """
+=== src/calc/__init__.py
+=== src/calc/core.py
+def double(value):
+    return value * 2
+=== tests/test_core.py
+from calc.core import double
+
+
+def test_double():
+    assert double(2) == 4
+=== site/calc/__init__.py
+=== site/calc/core.py
+def double(value):
+    return value * 2
+"""
+
+
+async def test_an_installed_copy_is_not_what_gets_tested(
+    verifier: ColdVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``site`` stands for site-packages with a plain install of the project."""
+    root = projects.make(tmp_path / "project", SRC)
+    installed = tmp_path / "site-packages"
+    (root / "site").rename(installed)
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    right = await judge(verifier, root, "src/calc/core.py", ("value * 2", "value + value"))
+    assert right.status is Status.PASSED
+    wrong = await judge(verifier, root, "src/calc/core.py", ("value * 2", "value * 3"))
+    assert wrong.status is Status.FAILED
+
+
+async def test_where_the_installed_copy_wins_all_the_same_the_remedy_is_named(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    insist = "=== conftest.py\nimport sys\n\nsys.path.insert(0, sys.path[0] + '/../site')\n"
+    root = projects.make(tmp_path / "project", SRC + insist)
+    (root / "conftest.py").write_text(f"import sys\n\nsys.path.insert(0, {str(root / 'site')!r})\n")
+    verdict = await judge(verifier, root, "src/calc/core.py", ("value * 2", "value * 3"))
+    assert "pip install -e ." in reason(verdict)
+
+
+async def test_lines_run_by_threads_and_by_suites_that_trace_count(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        """
+        === mod.py
+        def threaded():
+            return 1
+
+
+        def traced():
+            return 1
+        === test_mod.py
+        import sys
+        import threading
+
+        import mod
+
+
+        def test_trace():
+            sys.settrace(lambda *args: None)
+            sys.settrace(None)
+
+
+        def test_thread():
+            found = []
+            thread = threading.Thread(target=lambda: found.append(mod.threaded()))
+            thread.start()
+            thread.join()
+            assert found == [1]
+
+
+        def test_traced():
+            assert mod.traced() == 1
+        """,
+    )
+    one = ("def threaded():\n    return 1", "def threaded():\n    return 2 - 1")
+    two = ("def traced():\n    return 1", "def traced():\n    return 2 - 1")
+    for pair in (one, two):
+        assert (await judge(verifier, root, "mod.py", pair)).status is Status.PASSED
+
+
+async def test_a_strict_suite_does_not_notice_that_it_is_watched(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        """
+        === pytest.ini
+        [pytest]
+        addopts = -x -q -p no:randomly --strict-markers
+        filterwarnings = error
+        === mod.py
+        def f():
+            return 1
+        === test_mod.py
+        import gc
+        import os
+        import sys
+
+        import mod
+
+
+        def test_surroundings():
+            assert "FESTINA_WITNESS" not in os.environ
+            assert "PYTHONPATH" not in os.environ
+            assert not any("festina" in name and "plugins" in name for name in sys.path)
+            gc.collect()
+
+
+        def test_fork():
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+
+
+        def test_f():
+            assert mod.f() == 1
+        """,
+    )
+    verdict = await judge(verifier, root, "mod.py", ("return 1", "return 2 - 1"))
+    assert verdict.status is Status.PASSED
+    assert "3 tests ok" in verdict.summary()
+
+
+# --- tests, configuration and other files
+
+
+async def test_an_edit_of_tests_may_add_but_not_take_away(
+    verifier: ColdVerifier, flat: Path
+) -> None:
+    path = "tests/test_core.py"
+    added = "\n\ndef test_more():\n    assert double(3) == 6\n"
+    more = await judge(verifier, flat, path, ("== 10\n", "== 10\n" + added))
+    assert more.status is Status.PASSED
+    renamed = await judge(verifier, flat, path, ("def test_double", "def test_twice"))
+    assert "takes away" in reason(renamed)
+    bad = await judge(verifier, flat, path, ("== 10\n", "== 10\n" + added.replace("6", "7")))
+    assert bad.status is Status.FAILED
+
+
+async def test_other_files_are_unverified(verifier: ColdVerifier, tmp_path: Path) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        projects.FLAT + "=== app.js\nlet x = 1\n=== calc/core.pyi\nLIMIT: int\n",
+    )
+    script = await judge(verifier, root, "app.js", ("1", "2"))
+    assert [gate.status for gate in script.gates[:2]] == [Status.SKIPPED, Status.SKIPPED]
+    assert ".js" in reason(script)
+    assert "stub" in reason(await judge(verifier, root, "calc/core.pyi", ("int", "float")))
+    config = await judge(verifier, root, "pyproject.toml", ('version = "1"', 'version = "2"'))
+    assert "nothing shows" in reason(config)
+
+
+async def test_a_diagnostic_of_another_tool_is_not_proved_gone(
+    verifier: ColdVerifier, flat: Path
+) -> None:
+    wanted = (Finding(Gate.TYPES, CORE, "bad type"),)
+    verdict = await judge(verifier, flat, CORE, ("value * 2", "2 * value"), resolves=wanted)
+    assert verdict.status is Status.UNVERIFIED
+    assert "bad type" in (verdict.gates[-1].reason or "")
+
+
+# --- conditions
+
+
+async def test_before_trust_nothing_of_the_workspace_runs(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "project", projects.FLAT)
+    ran = tmp_path / "ran"
+    for name in ("python", "ruff"):
+        program = root / ".venv" / "bin" / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+        program.chmod(0o755)
+    (root / ".venv" / "pyvenv.cfg").touch()
+    old = (root / CORE).read_text()
+    candidate = Candidate(CORE, old, old.replace("value * 2", "2 * value"))
+    verdict = await verifier.verify(Snapshot(root), candidate)
+    assert "festina trust" in reason(verdict)
+    assert [gate.status for gate in verdict.gates[:2]] == [Status.PASSED, Status.PASSED]
+    assert not ran.exists()
+    wrong = Candidate(CORE, old, old.replace("value * 2", "values * 2"))
+    assert (await verifier.verify(Snapshot(root), wrong)).status is Status.FAILED
+    await verifier.verify(Snapshot(root, trusted=True), candidate)
+    assert ran.exists()  # so the first assertion could have failed
+
+
+async def test_a_missing_interpreter_and_a_missing_pytest_name_the_remedy(
+    verifier: ColdVerifier, flat: Path, tmp_path: Path
+) -> None:
+    pair = ("value * 2", "2 * value")
+    nowhere = VerifySettings(python="no/such/python")
+    assert "verify.python" in reason(await judge(verifier, flat, CORE, pair, settings=nowhere))
+    false = VerifySettings(python="/bin/false")
+    assert "does not work" in reason(await judge(verifier, flat, CORE, pair, settings=false))
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
+    bare.chmod(0o755)
+    verdict = await judge(verifier, flat, CORE, pair, settings=VerifySettings(python=str(bare)))
+    assert "-m pip install pytest" in reason(verdict)
+
+
+async def test_without_a_sandbox_tests_run_only_after_consent(
+    verifier: ColdVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none() -> sandbox.Probe:
+        return sandbox.Probe(sandbox.Level.NONE, "No namespaces.", "Install bubblewrap.")
+
+    monkeypatch.setattr(sandbox, "probe", none)
+    root = projects.make(tmp_path / "project", projects.FLAT)
+    old = (root / CORE).read_text()
+    candidate = Candidate(CORE, old, old.replace("value * 2", "2 * value"))
+    refused = await verifier.verify(Snapshot(root, settings=SETTINGS, trusted=True), candidate)
+    assert "Install bubblewrap." in reason(refused)
+    verdict = await judge(verifier, root, CORE, ("value * 2", "2 * value"))
+    assert verdict.status is Status.PASSED
+    assert gate_of(verdict).sandbox == "none"
+    wrong = await judge(verifier, root, CORE, ("value * 2", "3 * value"))
+    assert wrong.findings[0].path == "tests/test_core.py"
+
+
+async def test_a_link_out_of_the_workspace_is_never_written_through(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(tmp_path / "project", projects.FLAT)
+    outside = tmp_path / "outside.py"
+    outside.write_text("X = 1\n")
+    (root / "linked.py").symlink_to(outside)
+    (root / "alias.py").symlink_to(root / CORE)
+    assert "outside the workspace" in reason(
+        await judge(verifier, root, "linked.py", ("X = 1", "X = 2"))
+    )
+    assert outside.read_text() == "X = 1\n"
+    inside = await judge(verifier, root, "alias.py", ("value * 2", "value * 3"))
+    assert inside.status is Status.FAILED
+
+
+async def test_secrets_and_caches_are_not_copied(verifier: ColdVerifier, tmp_path: Path) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        """
+        === .env
+        TOKEN=secret
+        === __pycache__/mod.cpython-311.pyc
+        stale
+        === mod.py
+        X = 1
+        === .git/config
+        [core]
+        === test_mod.py
+        import os
+
+        import mod
+
+
+        def test_view():
+            assert not os.path.exists(".env")
+            assert os.path.exists(".git/config")
+            assert mod.X < 3
+        """,
+    )
+    assert (await judge(verifier, root, "mod.py", ("1", "2"))).status is Status.PASSED
+
+
+async def test_cancelling_removes_what_it_made(verifier: ColdVerifier, tmp_path: Path) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        "=== mod.py\nX = 1\n=== test_mod.py\nimport time\n\n\ndef test_x():\n    time.sleep(600)\n",
+    )
+    running = asyncio.Event()
+
+    def on_step(step: Step) -> None:
+        if step.message == "running the tests once without the edit":
+            running.set()
+
+    snapshot = Snapshot(root, settings=SETTINGS, trusted=True, consent=True)
+    work = asyncio.create_task(
+        verifier.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 2\n"), on_step)
+    )
+    await asyncio.wait_for(running.wait(), 60)
+    scratch = tmp_path / "cache"
+    async with asyncio.timeout(60):
+        while not list(scratch.rglob("shadow-*/test_mod.py")):
+            await asyncio.sleep(0.01)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert list(scratch.rglob("shadow-*")) == []
