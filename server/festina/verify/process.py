@@ -260,7 +260,7 @@ class _Run:
     def result(self, expired: bool, seconds: float) -> Completed:
         code: int | None = None
         started = False
-        for line in self._report.data().decode(errors="replace").splitlines():
+        for line in os.fsdecode(self._report.data()).split("\n"):
             word, _, rest = line.partition(" ")
             number, _, name = rest.partition(" ")
             if word == "exec":

@@ -20,7 +20,6 @@ from pathlib import Path
 
 from festina.verify import process, sandbox_advice, sandbox_command, sandbox_view, sweep
 from festina.verify.process import Completed, LaunchError, Limits
-from festina.verify.process_io import to_the_end
 
 _log = logging.getLogger(__name__)
 
@@ -120,7 +119,7 @@ async def run(
     if level is Level.NONE:
         return await _run_bare(box, argv, timeout, pass_fds, stdin, max_output, cwd)
     for last in (False, True):
-        wrapper, view = await _prepare(box, level)
+        wrapper, view = await prepare(box, level)
         plan = process.make_plan(
             argv,
             cwd=cwd or box.workspace,
@@ -154,11 +153,11 @@ async def probe(*, fresh: bool = False) -> Probe:
 
 async def attempt(level: Level) -> str:
     """Try one level for real; why it does not isolate here, or an empty string when it does."""
-    scratch = await asyncio.to_thread(sweep.new_scratch)
-    try:
-        shadow = scratch / "shadow"
+    async with sweep.scratch() as scratch:
+        workspace, shadow = scratch / "workspace", scratch / "shadow"
+        workspace.mkdir()
         shadow.mkdir()
-        box = Box(scratch / "workspace", shadow, environ={"PATH": os.defpath})
+        box = Box(workspace, shadow, environ={"PATH": os.defpath})
         command = [process.interpreter(), "-I", "-S", "-c", _TRIAL]
         try:
             done = await run(box, command, level=level, timeout=_TRIAL_SECONDS)
@@ -166,11 +165,10 @@ async def attempt(level: Level) -> str:
             return str(error)
         if done.timed_out:
             return "it did not answer in time"
+        said = (done.stdout + done.stderr).decode(errors="replace").strip()
         if done.returncode or not (shadow / "written").exists():
-            return done.stdout.decode(errors="replace").strip() or "the trial failed inside"
+            return said or "the workspace was not replaced"
         return ""
-    finally:
-        await asyncio.to_thread(sweep.remove, scratch)
 
 
 async def _probe() -> Probe:
@@ -197,7 +195,7 @@ def _listed(failures: Mapping[str, str]) -> list[str]:
     return [f"{tool}: {why.rstrip('.')}." for tool, why in failures.items()]
 
 
-async def _prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] | None]:
+async def prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] | None]:
     """What goes before the supervisor on the command line, and the view if it has to build it."""
     try:
         operations = await asyncio.to_thread(
@@ -249,8 +247,7 @@ async def _run_bare(
     cwd: Path | None,
 ) -> Completed:
     """Run in the shadow with an empty home, so that at least honest code leaves no traces."""
-    scratch = await asyncio.to_thread(sweep.new_scratch)
-    try:
+    async with sweep.scratch() as scratch:
         await asyncio.to_thread(_stand_in, box)
         home = str(scratch)
         base = box.environ.get("PYTHONUSERBASE") or f"{os.environ.get('HOME', '')}/.local"
@@ -263,8 +260,6 @@ async def _run_bare(
             argv, cwd=place, env=env, pass_fds=pass_fds, limits=box.limits, lock=True
         )
         return await process.launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
-    finally:
-        await to_the_end(asyncio.to_thread(sweep.remove, scratch))
 
 
 def _stand_in(box: Box) -> None:

@@ -127,7 +127,10 @@ def _become(plan: dict[str, Any], supervisor: int) -> None:
     os.chdir(plan["cwd"])
     if plan["limits"] is not None:
         limit(plan["limits"])
-    os.execvpe(plan["argv"][0], plan["argv"], plan["env"])  # noqa: S606
+    try:
+        os.execvpe(plan["argv"][0], plan["argv"], plan["env"])  # noqa: S606
+    except OSError as error:  # which names the last place on PATH that was looked at
+        raise OSError(error.errno, error.strerror, plan["argv"][0]) from None
 
 
 def _descendants() -> list[int]:
@@ -213,7 +216,7 @@ def main(plan: dict[str, Any]) -> None:
         _prctl(PR_SET_PDEATHSIG, SIGKILL) if first else _prctl(PR_SET_CHILD_SUBREAPER, 1)
         _prctl(PR_SET_DUMPABLE, 0)  # the command must not reach our descriptors through /proc
     except OSError as error:
-        os.write(report, f"setup {error.errno} {error.filename}\n".encode())
+        os.write(report, os.fsencode(f"setup {error.errno} {error.filename}\n"))
         os._exit(1)
     supervisor = os.getpid()
     os.write(report, b"start\n")
@@ -222,7 +225,7 @@ def main(plan: dict[str, Any]) -> None:
         try:
             _become(plan, supervisor)
         except OSError as error:
-            os.write(report, f"exec {error.errno} {error.filename}\n".encode())
+            os.write(report, os.fsencode(f"exec {error.errno} {error.filename}\n"))
         except BaseException as error:
             os.write(report, f"exec 0 {type(error).__name__}\n".encode())
             raise

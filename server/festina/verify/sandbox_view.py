@@ -21,6 +21,8 @@ from festina.verify.sweep import scratch_root
 _log = logging.getLogger(__name__)
 
 _MASKS = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt/c", "/mnt/wslg")  # noqa: S108
+_PRIVATE_IN_HOME = [".config", ".cache", ".ssh", ".gnupg", ".aws", ".kube", ".docker", ".mozilla"]
+_PRIVATE_IN_HOME += [".local/share/keyrings", ".local/state", ".password-store"]
 _MASK_VARIABLES = (
     "HOME",
     "TMPDIR",
@@ -75,7 +77,8 @@ def operations(
         raise ValueError("the root directory cannot be a workspace in the sandbox")
     if not shadow.is_dir():
         raise ValueError(f"{shadow} is not a directory")
-    masks = _masks(environ)
+    private = _private(environ)
+    masks = [path for path in private if not _below(path, private)]
     places = {os.path.realpath(inside): os.path.realpath(shadow)}
     if inside not in places and _below(inside, masks):
         places[inside] = os.path.realpath(shadow)
@@ -85,9 +88,12 @@ def operations(
         steps.append(Operation("dir", home))
     steps += [Operation("bind", place, source, True) for place, source in places.items()]
     for path in read_only:
-        steps += _shown(_absolute(path), masks, places)
+        steps += _shown(_absolute(path), private, places)
     for link in links:
-        steps += _linked(link, inside, places, masks)
+        steps += _linked(link, inside, places, private)
+    shown = [step.target for step in steps if step.kind == "bind" and not step.writable]
+    inner = {path for path in _private_in_home(environ) if _below(path, shown)}
+    steps += [Operation("tmpfs", path) for path in sorted(inner)]
     covered = [*masks, *places, "/dev", "/proc"]
     steps += [
         Operation("hide", path) for path in _sockets() if not _below(path, covered, itself=True)
@@ -99,8 +105,8 @@ def operations(
     return tuple(sorted(unique, key=lambda step: step.target.rstrip("/").count("/")))
 
 
-def _masks(environ: Mapping[str, str]) -> list[str]:
-    """Existing directories to cover, as real paths, none of them below another."""
+def _private(environ: Mapping[str, str]) -> list[str]:
+    """Existing directories to cover, as real paths; some of them can be below others."""
     named = [environ[name] for name in _MASK_VARIABLES if environ.get(name)]
     with contextlib.suppress(KeyError):  # a user id without a name, as containers have
         named.append(pwd.getpwuid(os.getuid()).pw_dir)
@@ -112,17 +118,24 @@ def _masks(environ: Mapping[str, str]) -> list[str]:
         and not path.startswith(_NEVER_MASKED_BELOW)
         and os.path.isdir(path)  # noqa: PTH112
     }
-    return sorted(path for path in real if not _below(path, real))
+    return sorted(real)
 
 
-def _shown(path: str, masks: list[str], places: Mapping[str, str]) -> list[Operation]:
+def _private_in_home(environ: Mapping[str, str]) -> list[str]:
+    """Directories of the home that stay covered although one above them is shown again."""
+    home = environ.get("HOME") or "/nonexistent"
+    paths = (f"{home}/{name}" for name in _PRIVATE_IN_HOME)
+    return [os.path.realpath(path) for path in paths if os.path.isdir(path)]  # noqa: PTH112
+
+
+def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Operation]:
     """Show a path again, read-only, where a mask or the shadow has covered it."""
     steps = []
     real = os.path.realpath(path)
     if not os.path.exists(real):  # noqa: PTH110
         return []
     for place in dict.fromkeys((path, real)):
-        if any(_below(mask, [place], itself=True) for mask in masks) and place not in places:
+        if any(_below(one, [place], itself=True) for one in private) and place not in places:
             _log.warning("%s is not shown in the sandbox: it would show private files.", place)
             continue
         within = next((one for one in places if _below(place, [one], itself=True)), None)
@@ -130,13 +143,13 @@ def _shown(path: str, masks: list[str], places: Mapping[str, str]) -> list[Opera
             relative = os.path.relpath(place, within)
             if not os.path.lexists(os.path.join(places[within], relative)):  # noqa: PTH118
                 steps.append(Operation("bind", place, real))
-        elif _below(place, masks):
+        elif _below(place, private):
             steps.append(Operation("bind", place, real))
     return steps
 
 
 def _linked(
-    link: Path, workspace: str, places: Mapping[str, str], masks: list[str]
+    link: Path, workspace: str, places: Mapping[str, str], private: list[str]
 ) -> list[Operation]:
     """Show a path of the real workspace, read-only, at the same place over the shadow.
 
@@ -150,10 +163,10 @@ def _linked(
         return []
     shadow = places[real_root]
     if _passes_link(shadow, relative):
-        return _shown(source, masks, places)
+        return _shown(source, private, places)
     steps = [Operation("bind", f"{place}/{relative}", source) for place in places]
     if source != path:  # paths recorded in a virtual environment may be the resolved ones
-        steps += _shown(source, masks, places)
+        steps += _shown(source, private, places)
     return steps
 
 

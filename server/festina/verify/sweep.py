@@ -11,7 +11,10 @@ import os
 import secrets
 import stat
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+
+from festina.verify.process_io import to_the_end
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +25,7 @@ def scratch_root() -> Path:
     """The directory in the user's cache that holds all scratch directories. It may not exist."""
     import platformdirs
 
-    return platformdirs.user_cache_path("festina") / "scratch"
+    return platformdirs.user_cache_path("festina").resolve() / "scratch"
 
 
 def new_scratch() -> Path:
@@ -34,13 +37,35 @@ def new_scratch() -> Path:
     Raises:
         OSError: the user's cache cannot be written to.
     """
-    root = scratch_root()
-    root.mkdir(parents=True, exist_ok=True)
+    path = _new_name()
+    _make(path)
+    return path
+
+
+@contextlib.asynccontextmanager
+async def scratch() -> AsyncIterator[Path]:
+    """A scratch directory for the length of a block, made and removed off the loop.
+
+    Raises:
+        OSError: the user's cache cannot be written to.
+    """
+    path = _new_name()
+    try:
+        await to_the_end(asyncio.to_thread(_make, path))
+        yield path
+    finally:
+        await to_the_end(asyncio.to_thread(remove, path))
+
+
+def _new_name() -> Path:
     process = os.getpid()
     name = f"{process}-{_started(process)}-{_machine()}{secrets.token_hex(4)}"
-    path = root / name
+    return scratch_root() / name
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700)
-    return path.resolve()
 
 
 async def sweep() -> int:
