@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from festina.models.base import ModelError, Trouble
+from festina.models.base import ModelError, Request, Trouble
+from festina.models.http import Http
 from festina.models.runner import Runner
 from support.asking import REQUEST, ask, failure, model_at
 from support.fake_model import FakeModel
@@ -28,7 +30,6 @@ from support.fake_replies import (
     events,
     status,
     stream,
-    text,
 )
 
 
@@ -142,14 +143,17 @@ Transfer-Encoding: chunked\r\n\r\nzz\r\n",), framing="raw"), Trouble.NETWORK, "b
     Fault("drip", stream(X, Repeat(b":\n", 0.01)), Trouble.TIMEOUT, "stopped in the middle"),
 ]  # fmt: skip
 by_name = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-SHORT = {"first_content_seconds": 0.3, "inter_token_seconds": 0.3}
 LONG = {"first_content_seconds": 60.0, "inter_token_seconds": 60.0}
+SHORT = {
+    "sent nothing": {**LONG, "first_content_seconds": 0.3},
+    "stopped in the middle": {**LONG, "inter_token_seconds": 0.3},
+}
 
 
 @by_name
 async def test_said_in_words(fault: Fault) -> None:
     with FakeModel(fault.reply) as fake:
-        model = model_at(fake, **SHORT)
+        model = model_at(fake, **SHORT.get(fault.words, LONG))
         error = await failure(model)
         assert error.trouble is fault.trouble
         assert fault.words in str(error)
@@ -188,20 +192,18 @@ async def test_shut_down_in_the_middle(fault: Fault) -> None:
 
 
 async def test_a_stall_at_every_byte_ends_in_a_deadline() -> None:
-    raw = body_of(text("x = 1\n"))
+    pieces = [{"choices": [{"delta": {"content": "x"}}]}, {"choices": [{"finish_reason": "stop"}]}]
+    raw = body_of(events(*pieces))
 
-    def cut_at(end: int) -> Reply:
-        return stream(raw[:end], Hold())
+    def stall(body: dict[str, Any]) -> Reply:
+        return stream(raw[: body["seed"]], Hold())
 
-    with FakeModel(*(cut_at(end) for end in range(len(raw)))) as fake:
-        model = model_at(fake, max_retries=0, **SHORT)
-        limit = asyncio.Semaphore(90)
-
-        async def one() -> None:
-            async with limit:
-                assert (await failure(model)).trouble is Trouble.TIMEOUT
-
-        await asyncio.gather(*(one() for _ in range(len(raw))))
+    with FakeModel(stall) as fake:
+        http = Http(connections=len(raw))
+        model = model_at(fake, http=http, first_content_seconds=1.5, inter_token_seconds=1.5)
+        requests = [Request(REQUEST.messages, 9, seed=end) for end in range(len(raw))]
+        errors = await asyncio.gather(*(failure(model, request) for request in requests))
+        assert {error.trouble for error in errors} == {Trouble.TIMEOUT}
         assert len(fake.requests) == len(raw)
         await fake.until(lambda: fake.streams == 0)
         await model.aclose()

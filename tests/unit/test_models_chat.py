@@ -304,9 +304,9 @@ async def test_the_whole_answer_has_a_deadline() -> None:
 
 
 async def test_reasoning_is_progress_but_never_text() -> None:
-    steps = [step for _ in range(10) for step in (Pause(0.05), data(chunk(None, reasoning="hm")))]
+    steps = [step for _ in range(15) for step in (Pause(0.1), data(chunk(None, reasoning="hm")))]
     with FakeModel(stream(*steps, data(chunk("x", "stop")), DONE)) as fake:
-        model = model_at(fake, first_content_seconds=0.3, inter_token_seconds=0.3)
+        model = model_at(fake, first_content_seconds=1.0, inter_token_seconds=1.0)
         assert (await ask(model))[0] == "x"
         await model.aclose()
 
@@ -314,12 +314,13 @@ async def test_reasoning_is_progress_but_never_text() -> None:
 async def test_a_slow_reader_misses_no_deadline() -> None:
     steps = (data(chunk("a")), Pause(0.05), data(chunk("b")), data(chunk("", "stop")), DONE)
     with FakeModel(stream(*steps)) as fake:
-        model = model_at(fake, first_content_seconds=0.2, inter_token_seconds=0.2)
+        model = model_at(fake, inter_token_seconds=1.0)
         got = []
         async with aclosing(model.stream(REQUEST)) as answer:
             async for item in answer:
                 got.append(item)
-                await asyncio.sleep(0.3)
+                if item == Delta("a"):
+                    await asyncio.sleep(1.2)
         assert got[:2] == [Delta("a"), Delta("b")]
         await model.aclose()
 

@@ -45,6 +45,12 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "has_embedded", lambda: False)
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not make a server that is there look absent."""
+    monkeypatch.setattr(discovery, "PROBE_SECONDS", 30.0)
+
+
 def local(*fakes: FakeModel) -> list[Preset]:
     names = ("Ollama", "llama.cpp", "LM Studio", "vLLM")
     return [
@@ -130,7 +136,10 @@ async def test_the_best_liked_local_server_that_has_a_model_is_used() -> None:
         assert len(second.heads) == 1
 
 
-async def test_servers_that_are_something_else_are_passed_over(bare: None) -> None:
+async def test_servers_that_are_something_else_are_passed_over(
+    bare: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "PROBE_SECONDS", 0.5)
     odd: list[Reply] = [
         document(b"<html>a web server</html>", kind="text/html"),
         document({"hello": 1}),
@@ -317,7 +326,8 @@ def steps(checks: list[discovery.Check]) -> dict[str, bool]:
 
 async def checked(fake: FakeModel, key: str = "k", **changes: Any) -> dict[str, bool]:
     base = changes.pop("base_url", fake.base_url)
-    fast = ModelSettings(base_url=base, api_key_env="FAKE_KEY", first_content_seconds=0.5)
+    wait = changes.pop("first_content_seconds", 60.0)
+    fast = ModelSettings(base_url=base, api_key_env="FAKE_KEY", first_content_seconds=wait)
     choice = Choice("chat", base, fake.model, presets.origin_of(base), "configured", "models.fast")
     found = await discovery.check(
         replace(choice, **changes), Settings(fast=fast), {"FAKE_KEY": key}
@@ -343,7 +353,7 @@ async def test_doctor_finds_a_model_that_is_not_listed() -> None:
 
 async def test_doctor_finds_what_is_wrong() -> None:
     with FakeModel(stream(Hold()), key="k") as fake:
-        assert await checked(fake) == {**GOOD, "first token": False}
+        assert await checked(fake, first_content_seconds=0.3) == {**GOOD, "first token": False}
         assert await checked(fake, key="wrong") == {"name": True, "connection": True, "key": False}
         assert await checked(fake, key="") == {"key": False}
         nobody = f"http://127.0.0.1:{closed_port()}/v1"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from festina.config import ModelSettings
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
 from festina.models.chat_fields import Fields
 from festina.models.chat_stream import ChatStream
+from festina.models.deadlines import Deadlines
 from festina.models.failures import Failures
 from festina.models.http import Http, Response
 from festina.models.keys import header_value
@@ -21,8 +21,6 @@ from festina.models.retry import Policy, may_retry, retry_after
 
 DRAIN_SECONDS = 0.25
 """How long to wait, after the answer, for the response's own end, so as to keep the connection."""
-
-_T = TypeVar("_T")
 
 
 class ChatModel:
@@ -79,11 +77,12 @@ class ChatModel:
             self._preset.key_variable,
             prompt,
         )
-        clock = _Clock(self._settings, failures)
         answer = ChatStream(tags_are_code=mentions_tags(prompt))
         shown: list[str] = []
-        response = await self._open(request, clock, failures)
+        clock = Deadlines(self._settings, failures)
+        response: Response | None = None
         try:
+            response = await self._open(request, clock, failures)
             chunks = response.chunks()
             while not answer.over:
                 alive = answer.alive
@@ -103,14 +102,16 @@ class ChatModel:
                 yield Delta(text)
             await _drain(chunks)
         finally:
-            await response.aclose()
+            clock.close()
+            if response is not None:
+                await response.aclose()
         yield Done(answer.usage)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _open(self, request: Request, clock: _Clock, failures: Failures) -> Response:
+    async def _open(self, request: Request, clock: Deadlines, failures: Failures) -> Response:
         """Send the request, again where that may help; nothing was shown of an answer yet."""
         attempt = 0
         while True:
@@ -133,7 +134,7 @@ class ChatModel:
             attempt += 1
 
     async def _try(
-        self, sent: dict[str, object], clock: _Clock, failures: Failures, attempt: int
+        self, sent: dict[str, object], clock: Deadlines, failures: Failures, attempt: int
     ) -> Response | _Failed | None:
         """Send once; None means that the request is to be sent again with other fields."""
         body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
@@ -165,51 +166,6 @@ class _Failed:
 
     error: ModelError
     pause: float | None
-
-
-@dataclass
-class _Clock:
-    """The deadlines of one answer.
-
-    Only time spent waiting for the server counts, and only text or reasoning is progress: neither
-    a slow reader here nor comments from there move a deadline.
-    """
-
-    settings: ModelSettings
-    failures: Failures
-
-    def __post_init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._end = self._loop.time() + self.settings.total_seconds
-        self._begun = False
-        self._waited = 0.0
-
-    def restart(self) -> None:
-        self._waited = 0.0
-
-    def progress(self) -> None:
-        self._begun = True
-        self._waited = 0.0
-
-    def left(self) -> float:
-        return self._end - self._loop.time()
-
-    async def wait(self, work: Awaitable[_T]) -> _T:
-        settings = self.settings
-        limit = settings.inter_token_seconds if self._begun else settings.first_content_seconds
-        began = self._loop.time()
-        when = min(began + limit - self._waited, self._end)
-        try:
-            async with asyncio.timeout_at(when):
-                return await work
-        except TimeoutError:
-            if when == self._end:
-                raise self.failures.total(settings.total_seconds) from None
-            if self._begun:
-                raise self.failures.stalled(limit) from None
-            raise self.failures.first_content(limit) from None
-        finally:
-            self._waited += self._loop.time() - began
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
