@@ -266,6 +266,16 @@ async def test_notifications(wire: Wire, client: Client, poor: Client) -> None:
     ]
 
 
+async def test_message_without_params_has_none(wire: Wire, client: Client) -> None:
+    client.notify("test/note", None)
+    client.refresh_lenses()
+    await asked(wire, "workspace/codeLens/refresh")
+    assert [sorted(message) for message in wire.sent] == [
+        ["jsonrpc", "method"],
+        ["id", "jsonrpc", "method"],
+    ]
+
+
 async def test_registration_and_refresh(wire: Wire, client: Client) -> None:
     registering = asyncio.ensure_future(client.register_configuration("festina"))
     message = await asked(wire, "client/registerCapability")

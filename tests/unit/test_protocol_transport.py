@@ -147,6 +147,22 @@ def test_outbox_gives_up_on_a_client_that_never_reads() -> None:
     client.join(20)
 
 
+def test_outbox_counts_only_what_is_unsent() -> None:
+    reader, writer = os.pipe()
+    reasons: list[str] = []
+    outbox = Outbox(writer, reasons.append, limit=1000)
+    outbox.start()
+    frames = Frames()
+    for number in range(100):  # ten times the limit, to a client that keeps up
+        outbox.write(b"%90d" % number)
+        while not (found := list(frames.feed(os.read(reader, 4096)))):
+            pass
+        assert [int(body) for body in found] == [number]
+    outbox.close(20)
+    os.close(reader)
+    assert reasons == []
+
+
 def test_outbox_says_once_that_the_client_is_gone() -> None:
     reader, writer = os.pipe()
     os.close(reader)

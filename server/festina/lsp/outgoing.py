@@ -6,7 +6,7 @@ import itertools
 import json
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from cattrs import Converter, transform_error
@@ -51,13 +51,11 @@ class Outgoing(LanguageServerProtocol):
         if waiting is None:
             logger.debug("received a response that nobody waits for")
             return
-        future, response_type = waiting
+        future, response_type = waiting  # not cancelled: then it would not be waited for
         try:
-            result = self._response_value(message, response_type)
+            future.set_result(self._response_value(message, response_type))
         except JsonRpcException as error:
-            _settle(future, error)
-        else:
-            _settle(future, None, result)
+            future.set_exception(error)
 
     def _response_value(self, message: dict[str, Any], response_type: type[Any] | None) -> Any:
         if (refusal := message.get("error")) is not None:
@@ -124,17 +122,6 @@ class Outgoing(LanguageServerProtocol):
             return text.encode("utf-8")
         except UnicodeEncodeError:  # half a surrogate pair, which JSON can escape and UTF-8 cannot
             return json.dumps(plain, allow_nan=False, separators=(",", ":")).encode("ascii")
-
-
-def _settle(future: Future[Any], error: Exception | None, result: Any = None) -> None:
-    """Give a waiting future its end, unless it was cancelled in the meantime."""
-    try:
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-    except InvalidStateError:
-        pass
 
 
 def field(value: Any, name: str) -> Any:
