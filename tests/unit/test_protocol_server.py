@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcContentModified
 
@@ -206,6 +208,52 @@ async def test_ignored_message(wire: Wire, message: Any) -> None:
     wire.send(message)
     await wire.flush()
     assert len(wire.sent) == seen + 1  # the answer of flush alone
+
+
+SCALAR = st.none() | st.booleans() | st.integers(-2, 2) | st.floats() | st.text(max_size=3)
+VALUE = st.recursive(
+    SCALAR,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+METHOD = st.sampled_from(
+    [
+        "initialize",
+        "initialized",
+        "textDocument/didOpen",
+        "textDocument/didChange",
+        "textDocument/codeAction",
+        "workspace/executeCommand",
+        "window/workDoneProgress/cancel",
+        "$/cancelRequest",
+        "$/setTrace",
+        "test/echo",
+    ]
+)
+MESSAGE = VALUE | st.fixed_dictionaries(
+    {},
+    optional={
+        "jsonrpc": st.just("2.0") | VALUE,
+        "id": st.integers(0, 2) | VALUE,
+        "method": METHOD | VALUE,
+        "params": VALUE,
+        "result": VALUE,
+        "error": VALUE,
+    },
+)
+
+
+@given(st.lists(MESSAGE, max_size=6))
+def test_server_survives_any_message_and_answers_the_next(messages: list[Any]) -> None:
+    async def session() -> None:
+        wire = Wire(protocol_server.ours())
+        await wire.initialize()
+        for message in messages:
+            wire.send_bytes(frame(message))
+        await wire.flush()
+        await wire.close()
+
+    asyncio.run(session())
 
 
 async def test_notifications_before_initialize_and_after_shutdown_are_dropped() -> None:
