@@ -38,7 +38,7 @@ class TrustStore:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file = file or default_file()
+        self.file = file or default_file()
 
     def is_trusted(self, folder: Path) -> bool:
         """Whether code of ``folder``, or of a trusted folder around it, may be executed."""
@@ -79,6 +79,10 @@ class TrustStore:
         """Whether the person once agreed to send code to ``origin`` (scheme, host and port)."""
         return origin in self._read("origins")
 
+    def origins(self) -> list[str]:
+        """Return the origins that code may be sent to though they were only discovered."""
+        return self._read("origins")
+
     def allow_send(self, origin: str) -> None:
         """Remember that code may be sent to ``origin``.
 
@@ -90,11 +94,11 @@ class TrustStore:
 
     def _load(self) -> dict[str, list[str]]:
         try:
-            data = json.loads(self._file.read_text("utf-8"))
+            data = json.loads(self.file.read_text("utf-8"))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):
-            logger.warning("%s cannot be read; nothing is trusted", self._file)
+            logger.warning("%s cannot be read; nothing is trusted", self.file)
             return {}
         if not isinstance(data, dict):
             return {}
@@ -110,11 +114,11 @@ class TrustStore:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep other processes from changing the file between our reading and writing it."""
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if fcntl is None:
             yield
             return
-        handle = os.open(self._file.parent, os.O_RDONLY)
+        handle = os.open(self.file.parent, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -123,13 +127,13 @@ class TrustStore:
 
     def _write(self, key: str, values: list[str]) -> None:
         data = {**self._load(), key: values}
-        handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".trust-")
+        handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=".trust-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(data, file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(self._file)
+            Path(name).replace(self.file)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(name).unlink()

@@ -1,0 +1,245 @@
+"""The work behind ``festina edit``; it tells a person, a program or a filter what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from festina import markers
+from festina.commands import apply, filtering, job, target
+from festina.commands.base import Exit, Stop
+from festina.commands.outcome import Answer, Outcome
+from festina.commands.running import exit_of
+from festina.commands.target import Target
+from festina.config import Settings
+from festina.edits import Region
+from festina.events import Finished
+from festina.findings import Status
+from festina.models.base import ModelError
+from festina.pipeline import Task
+from festina.text import Text
+from festina.trust import TrustStore
+from festina.verify.base import Snapshot, Verifier, verdict_key
+from festina.verify.engine import ColdVerifier
+
+if TYPE_CHECKING:
+    from festina.models.discovery import Choice
+    from festina.terminal import Terminal
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be edited, and under which settings. ``name``: the region's, if it has one."""
+
+    args: argparse.Namespace
+    target: Target
+    region: Region
+    name: str
+    settings: Settings
+    trust: TrustStore
+
+    @property
+    def place(self) -> str:
+        """The region for a person: ``pkg/mod.py:40-58  clamp``."""
+        lines = f"{self.target.relative}:{self.region.start + 1}-{self.region.end}"
+        return f"{lines}  {self.name}".rstrip()
+
+    @property
+    def instruction(self) -> str:
+        """What is to be done.
+
+        Raises:
+            Stop: nobody said.
+        """
+        given = self.args.message or markers.instruction(self.target.text, self.region)
+        if not given.strip():
+            raise Stop(
+                "Say what to do: -m TEXT, or a comment in the lines such as "
+                "`# festina: handle zero`."
+            )
+        return str(given)
+
+
+async def shown(args: argparse.Namespace) -> int:
+    """Edit for a person: progress, then the diff, the verdict and what it rests on."""
+    from festina.terminal import Terminal
+
+    terminal = Terminal()
+    order = _order(args, terminal.warn)
+    with terminal.progress("looking for a model"):
+        outcome, choice = await _propose(order, terminal)
+    finished = _finished(outcome)
+    if finished.error is not None:
+        _stop(finished.error)
+    _show(order, outcome, choice, terminal)
+    return exit_of(finished.status)
+
+
+async def as_json(args: argparse.Namespace) -> int:
+    """Edit for a program: one JSON object on standard output."""
+    order = _order(args, _warn)
+    outcome, choice = await _propose(order, None)
+    finished, best = _finished(outcome), outcome.best
+    data: dict[str, Any] = {
+        "status": str(finished.status),
+        "message": finished.message,
+        "path": order.target.relative,
+        "region": {"start": order.region.start + 1, "end": order.region.end},
+        "candidate": best.index if best is not None else None,
+        "candidates": [outcome.answers[index].to_json() for index in sorted(outcome.answers)],
+        "model": {"name": choice.model, "origin": choice.origin, "how": choice.how},
+        "model_seconds": round(finished.model_seconds, 4),
+        "verify_seconds": round(finished.verify_seconds, 4),
+    }
+    if best is not None and best.verdict is not None:
+        data |= {"text": best.region_text, "diff": best.diff, "verdict": best.verdict.to_json()}
+    if finished.error is not None:
+        data["trouble"] = str(finished.error.trouble)
+    sys.stdout.write(json.dumps(data) + "\n")
+    return job.exit_of_error(finished.error) if finished.error else exit_of(finished.status)
+
+
+async def filtered(args: argparse.Namespace, given: bytes) -> tuple[int, bytes]:
+    """Edit for ``:!``: return the exit code and what to print."""
+    separate = filtering.errors_are_separate()
+    order = _order(args, _warn if separate else lambda _: None, given)
+    outcome, _ = await _propose(order, None)
+    finished, best = _finished(outcome), outcome.best
+    if finished.error is not None:
+        _stop(finished.error)
+    if finished.status is not Status.PASSED or best is None:
+        raise Stop(f"{finished.status}: {finished.message}", exit_of(finished.status))
+    return Exit.DONE, filtering.like_input(best.region_text, given)
+
+
+def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
+    """Find out what is meant, and refuse early what cannot come to a good end.
+
+    Raises:
+        Stop: the mistake, in a sentence.
+    """
+    file, lines = target.split(args.target)
+    found = target.read(file, args.workspace)
+    name = ""
+    if args.filter:
+        found, region = filtering.locate(found, lines, given)
+    else:
+        region, name = target.region_of(found, lines)
+    target.check_size(found, region)
+    if args.apply:
+        apply.check_writable(found.path)
+    trust = TrustStore()
+    order = Order(args, found, region, name, job.settings_of(found.workspace, warn), trust)
+    order.instruction  # noqa: B018 - refuse before anything starts
+    if not trust.is_trusted(found.workspace):
+        untrusted = (
+            f"{found.workspace} is not trusted, so none of its code is run and an edit stays "
+            f"unverified. If you trust it: festina trust {found.workspace}"
+        )
+        if args.apply or args.filter or args.diff:
+            raise Stop(untrusted, Exit.UNVERIFIED)
+        warn(untrusted)
+    return order
+
+
+async def _propose(order: Order, terminal: Terminal | None) -> tuple[Outcome, Choice]:
+    """Ask and check; write a passed edit where that was asked for."""
+    args, place = order.args, order.target
+    snapshot = job.snapshot_of(place.workspace, order.settings, order.trust)
+    if args.filter:
+        snapshot = replace(snapshot, buffers={place.relative: place.text.content})
+    task = Task(
+        snapshot,
+        place.relative,
+        place.text,
+        order.region,
+        order.instruction,
+        place.language,
+        count=args.candidates or order.settings.variations,
+        rounds=order.settings.repair_rounds,
+    )
+    verifier = ColdVerifier()
+    try:
+        async with job.model_for(
+            order.settings, args.model, trust=order.trust, agreed=args.yes, terminal=terminal
+        ) as ready:
+            outcome = await job.pursue(task, ready, verifier, terminal)
+        if args.apply and _finished(outcome).status is Status.PASSED and outcome.best is not None:
+            await _apply(order, outcome.best, verifier, snapshot)
+    finally:
+        await verifier.aclose()
+    return outcome, ready.choice
+
+
+async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snapshot) -> None:
+    """Write an edit, if its verdict still holds (design, invariant 2)."""
+    assert best.verdict is not None
+    now = verdict_key(best.text, await verifier.fingerprint(snapshot))
+    if now != best.verdict.key:
+        raise Stop(
+            "The workspace changed after the edit was checked, so nothing was written. Ask for it "
+            "again.",
+            Exit.FAILED,
+        )
+    apply.write(order.target.path, order.target.text, Text(best.text))
+
+
+def _show(order: Order, outcome: Outcome, choice: Choice, terminal: Terminal) -> None:
+    from festina.terminal import brief
+
+    finished, best = _finished(outcome), outcome.best
+    passed = finished.status is Status.PASSED
+    if order.args.diff:
+        if passed and best is not None:
+            _write(best.diff)
+        else:
+            terminal.note(f"{finished.status}: {finished.message}")
+        return
+    number = f"#{best.index + 1}" if best is not None and outcome.count > 1 else ""
+    terminal.say(order.place, "bold")
+    if best is None:
+        terminal.say(f"{finished.message}. Say it in other words, or ask for more with -n.", "red")
+    else:
+        terminal.diff(best.diff)
+        terminal.judged(
+            best.status, number, brief(best.verdict) if best.verdict is not None else best.defect
+        )
+        if best.verdict is not None and not passed:
+            terminal.findings(best.verdict)
+    terminal.say(job.time_split(outcome, choice), "dim")
+    if passed and order.args.apply:
+        terminal.say(f"applied to {order.target.relative}", "green")
+    elif passed:
+        terminal.say("not applied; --apply writes an edit that passed", "dim")
+    elif order.args.apply:
+        terminal.say(f"{order.target.relative} was not touched")
+
+
+def _write(text: str) -> None:
+    """Print exactly these bytes, so that ``patch`` and ``git apply`` take them."""
+    if sys.stdout.isatty():
+        from festina.terminal import Terminal
+
+        Terminal().diff(text)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+
+
+def _finished(outcome: Outcome) -> Finished:
+    assert outcome.finished is not None  # the pipeline's last event
+    return outcome.finished
+
+
+def _stop(error: ModelError) -> NoReturn:
+    raise Stop(str(error), job.exit_of_error(error))
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"festina: {text}\n")

@@ -1,0 +1,168 @@
+"""Asking a model for an edit and showing what happens: what ``edit`` and ``try`` share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from festina import settings_files
+from festina.commands import running
+from festina.commands.base import Exit, Stop
+from festina.commands.outcome import Answer, Outcome
+from festina.config import Settings
+from festina.findings import duration
+from festina.models.base import Model, ModelError, Trouble
+from festina.pipeline import Task, propose
+from festina.trust import TrustStore
+from festina.verify.base import Snapshot, Verifier
+
+if TYPE_CHECKING:
+    from festina.models.discovery import Choice
+    from festina.models.runner import Runner
+    from festina.terminal import Terminal
+
+_CONFIGURATION = frozenset(
+    {
+        Trouble.AUTH,
+        Trouble.UNKNOWN_MODEL,
+        Trouble.BAD_REQUEST,
+        Trouble.TLS,
+        Trouble.PROXY,
+        Trouble.NO_MODEL,
+        Trouble.EMBEDDED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A model that may be used, and the thread that talks to it."""
+
+    model: Model
+    choice: Choice
+    runner: Runner
+
+    def fit(self, task: Task) -> Task:
+        """Return the task as this model wants it."""
+        return replace(task, small=self.choice.how == "embedded")
+
+
+def exit_of_error(error: ModelError) -> Exit:
+    """Return the exit code of a model's error: is it the configuration, or bad luck?"""
+    return Exit.USAGE if error.trouble in _CONFIGURATION else Exit.FAILED
+
+
+def settings_of(workspace: Path, warn: Callable[[str], None]) -> Settings:
+    """Read the settings for the command line, where ``tests.scope = "auto"`` means ``full``."""
+    settings, problems = settings_files.load(workspace)
+    for problem in problems:
+        warn(str(problem))
+    if settings.verify.tests_scope == "auto":
+        return replace(settings, verify=replace(settings.verify, tests_scope="full"))
+    return settings
+
+
+def snapshot_of(workspace: Path, settings: Settings, trust: TrustStore) -> Snapshot:
+    """Freeze the workspace as it is on the disk."""
+    return Snapshot(
+        workspace=workspace,
+        settings=settings.verify,
+        trusted=trust.is_trusted(workspace),
+        consent=settings.verify.sandbox == "off",
+    )
+
+
+@asynccontextmanager
+async def model_for(
+    settings: Settings,
+    name: str | None,
+    *,
+    trust: TrustStore,
+    agreed: bool,
+    terminal: Terminal | None,
+) -> AsyncIterator[Ready]:
+    """Give a model that code may be sent to.
+
+    ``agreed`` answers the question that is asked before the first send to an endpoint which was
+    found rather than configured (design, invariant 9).
+
+    Raises:
+        Stop: there is no model, or it may not be used.
+    """
+    from festina.models import factory
+    from festina.models.runner import Runner
+
+    say: Callable[[str], None] = (lambda _: None) if terminal is None else terminal.status
+    try:
+        model, choice = await factory.create(settings, os.environ, model=name, on_progress=say)
+    except ModelError as error:
+        raise Stop(str(error), exit_of_error(error)) from None
+    runner = Runner()
+    try:
+        _permit(choice, trust, agreed=agreed, terminal=terminal)
+        yield Ready(model, choice, runner)
+    finally:
+        with contextlib.suppress(ModelError):
+            await runner.run(model.aclose())
+        await runner.aclose()
+
+
+def _permit(choice: Choice, trust: TrustStore, *, agreed: bool, terminal: Terminal | None) -> None:
+    if choice.how in {"configured", "embedded"} or trust.may_send(choice.origin):
+        return
+    found = f"Festina found a model at {choice.origin} ({choice.why})."
+    if not agreed and terminal is not None and running.may_ask():
+        with terminal.paused():
+            agreed = running.ask(
+                f"{found}\nSend the code to be edited, and what is around it, there?"
+            )
+        if not agreed:
+            raise Stop(f"Nothing was sent to {choice.origin}.")
+    if not agreed:
+        raise Stop(
+            f"{found} Nothing was sent: agree with --yes, once, or configure it as models.fast."
+        )
+    with contextlib.suppress(OSError):  # then it is asked again
+        trust.allow_send(choice.origin)
+
+
+async def pursue(
+    task: Task, ready: Ready, verifier: Verifier, terminal: Terminal | None, *, aside: bool = True
+) -> Outcome:
+    """Run a task to its end and show, of several candidates, each verdict as it falls."""
+    from festina.terminal import in_a_line
+
+    outcome = Outcome(task.count)
+    task = ready.fit(task)
+    async with aclosing(propose(task, ready.model, ready.runner, verifier)) as events:
+        async for event in events:
+            ended = outcome.fold(event)
+            if terminal is None:
+                continue
+            if ended is not None and task.count > 1:
+                words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
+                terminal.judged(ended.status, _name(ended, task.count), words, aside=aside)
+            leader = outcome.leader()
+            preview = leader.preview.split("\n") if leader is not None else ()
+            terminal.status(outcome.status(), preview)
+    return outcome
+
+
+def _name(answer: Answer, count: int) -> str:
+    number = f"#{answer.index + 1:<{len(str(count))}}"
+    return f"{number} repaired" if answer.round else number
+
+
+def time_split(outcome: Outcome, choice: Choice) -> str:
+    """Say where the time went, and to whom."""
+    assert outcome.finished is not None
+    where = "embedded" if choice.how == "embedded" else choice.origin.partition("://")[2]
+    model = f"model {duration(outcome.finished.model_seconds)}"
+    verification = f"verification {duration(outcome.finished.verify_seconds)}"
+    name = choice.model or "default weights"
+    return f"{model}, {verification} · {name} ({where})"

@@ -1,0 +1,123 @@
+"""What came of a task, candidate by candidate, folded from the pipeline's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from festina.events import Event, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
+from festina.findings import Status, Verdict
+from festina.proposals import CandidateStatus
+
+_OF_VERDICT = {
+    Status.PASSED: CandidateStatus.PASSED,
+    Status.FAILED: CandidateStatus.FAILED,
+}
+
+
+@dataclass(slots=True)
+class Answer:
+    """One candidate so far. ``doing`` is what a gate is about, ``round`` the repair under way."""
+
+    index: int
+    status: CandidateStatus = CandidateStatus.STREAMING
+    preview: str = ""
+    region_text: str = ""
+    text: str = ""
+    diff: str = ""
+    verdict: Verdict | None = None
+    defect: str = ""
+    doing: str = ""
+    tokens: int = 0
+    round: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to come, unless it is repaired."""
+        return self.status not in {CandidateStatus.STREAMING, CandidateStatus.VERIFYING}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        data: dict[str, Any] = {"index": self.index, "status": str(self.status)}
+        if self.verdict is not None:
+            data["verdict"] = self.verdict.to_json()
+        if self.defect:
+            data["message"] = self.defect
+        if self.diff:
+            data["diff"] = self.diff
+        return data
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All candidates of a task, and the end once it has come."""
+
+    count: int
+    answers: dict[int, Answer] = field(default_factory=dict)
+    finished: Finished | None = None
+
+    def fold(self, event: Event) -> Answer | None:
+        """Take an event in; return the candidate that has come to an end by it, if one has."""
+        if isinstance(event, Finished):
+            self.finished = event
+            return None
+        answer = self.answers.setdefault(event.candidate, Answer(event.candidate))
+        if isinstance(event, Streaming):
+            answer.preview, answer.tokens = event.text, event.tokens
+        elif isinstance(event, Parsed):
+            answer.status = CandidateStatus.VERIFYING
+            answer.region_text, answer.text = event.region_text, event.candidate_text
+            answer.diff = event.diff
+        elif isinstance(event, Step):
+            answer.doing = event.message
+        elif isinstance(event, Repairing):
+            self.answers[event.candidate] = Answer(event.candidate, round=event.round)
+        elif isinstance(event, Refused):
+            answer.status, answer.defect = CandidateStatus.UNUSABLE, event.message
+        elif isinstance(event, Judged):
+            answer.verdict = event.verdict
+            answer.status = _OF_VERDICT.get(event.verdict.status, CandidateStatus.UNVERIFIED)
+        return answer if answer.over and isinstance(event, Refused | Judged) else None
+
+    @property
+    def best(self) -> Answer | None:
+        """The candidate to show: the best one, or where there was only one, that."""
+        if self.finished is not None and self.finished.best is not None:
+            return self.answers[self.finished.best]
+        return self.answers.get(0) if self.count == 1 else None
+
+    def leader(self) -> Answer | None:
+        """The first candidate that is streaming: the one to show while it comes."""
+        streaming = [
+            answer
+            for answer in self.answers.values()
+            if answer.status is CandidateStatus.STREAMING and answer.preview
+        ]
+        return min(streaming, key=lambda answer: answer.index, default=None)
+
+    def status(self) -> str:
+        """Say in a line how far things are."""
+        answers = self.answers.values()
+        streaming = [a for a in answers if a.status is CandidateStatus.STREAMING]
+        verifying = [a for a in answers if a.status is CandidateStatus.VERIFYING]
+        if self.count == 1:
+            return _of_one(next(iter(answers), None))
+        over = [answer for answer in answers if answer.over]
+        passed = sum(answer.status is CandidateStatus.PASSED for answer in over)
+        parts = [f"{len(over)} of {self.count} candidates", f"{passed} passed"]
+        if streaming:
+            parts.append(f"{len(streaming)} streaming")
+        if verifying:
+            parts.append(f"{len(verifying)} being checked")
+            parts.append(verifying[0].doing)
+        return " · ".join(part for part in parts if part)
+
+
+def _of_one(answer: Answer | None) -> str:
+    if answer is None:
+        return "waiting for the model"
+    repair = f"repair {answer.round}: " if answer.round else ""
+    if answer.status is CandidateStatus.STREAMING:
+        words = f"streaming, {answer.tokens} tokens" if answer.tokens else "waiting for the model"
+        return f"{repair}{words}"
+    return f"{repair}{answer.doing or 'checking'}"

@@ -1,0 +1,19 @@
+"""``festina server``: the language server."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    # editors add it for servers that know several ways of talking; this one knows only that
+    parser.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve LSP until the editor leaves."""
+    del args
+    from festina.lsp import app
+
+    return app.main()

@@ -1,0 +1,210 @@
+"""What a command says to a person: calm, aligned, and coloured on a terminal only.
+
+Results go to standard output, progress to standard error. Everything that a model, a tool or a file
+said passes through :func:`visible` first: no escape sequence of theirs reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from festina.findings import Finding, Status, Verdict, duration
+from festina.proposals import CandidateStatus
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+PREVIEW_LINES = 10
+MOST_FINDINGS = 5
+DETAIL_LINES = 20
+_WORD_WIDTH = 11
+
+_LOOKS: dict[str, tuple[str, str, str, str]] = {
+    # mark, mark where the encoding has no such character, word, style
+    CandidateStatus.PASSED: ("✔", "+", "passed", "green"),
+    CandidateStatus.FAILED: ("✘", "x", "rejected", "red"),
+    CandidateStatus.UNVERIFIED: ("?", "?", "unverified", "yellow"),
+    CandidateStatus.UNUSABLE: ("✘", "x", "unusable", "red"),
+}
+_ENDS = {Status.PASSED: "ok", Status.FAILED: "failed", Status.UNVERIFIED: "not verified"}
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def visible(text: str) -> str:
+    """Return text in which control characters and direction overrides are seen, not obeyed."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char in "\t\n" or char.isprintable() or unicodedata.category(char) == "Zs"
+        else f"\\x{ord(char):02x}"
+        if ord(char) < 0x100
+        else f"\\u{ord(char):04x}"
+        for char in text
+    )
+
+
+def brief(verdict: Verdict) -> str:
+    """Say how each gate ended, for a place where the findings and reasons follow."""
+    if verdict.status is Status.PASSED or not verdict.gates:
+        return verdict.summary()
+    parts = [
+        f"{gate.gate} {_ENDS[gate.status]}"
+        for gate in verdict.gates
+        if gate.status is not Status.SKIPPED
+    ]
+    return ", ".join([*parts, duration(verdict.seconds)])
+
+
+def in_a_line(verdict: Verdict) -> str:
+    """Say what a verdict rests on, or was given for, in a line that stands alone."""
+    reasons = [gate.reason for gate in verdict.gates if gate.status is Status.UNVERIFIED]
+    if verdict.status is not Status.UNVERIFIED or not reasons or not reasons[0]:
+        return verdict.summary()
+    return f"{brief(verdict)}: {reasons[0].partition('. ')[0].rstrip('.')}"
+
+
+class Terminal:
+    """Two consoles and, on a terminal, a live area for progress at the bottom."""
+
+    def __init__(self, out: IO[str] | None = None, err: IO[str] | None = None) -> None:
+        self.out = _console(out or sys.stdout)
+        self.err = _console(err or sys.stderr)
+        self._live: Live | None = None
+        self._spinner = Spinner("dots" if _has_symbols(self.err) else "line", style="cyan")
+        self._status = ""
+        self._preview: Sequence[str] = ()
+
+    # -- progress ---------------------------------------------------------------------------
+
+    @contextmanager
+    def progress(self, status: str) -> Iterator[None]:
+        """Show a status line (and a preview) while something runs; on a terminal only."""
+        if not self.err.is_terminal:
+            yield
+            return
+        self._status, self._preview = status, ()
+        live = Live(
+            console=self.err, get_renderable=self._draw, refresh_per_second=12, transient=True
+        )
+        with live:
+            self._live = live
+            try:
+                yield
+            finally:
+                self._live = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the live area away while a person is asked something."""
+        live = self._live
+        if live is None:
+            yield
+            return
+        live.stop()
+        try:
+            yield
+        finally:
+            live.start()
+
+    def status(self, text: str, preview: Sequence[str] = ()) -> None:
+        """Change what the live area shows."""
+        self._status, self._preview = text, preview
+
+    def note(self, text: str) -> None:
+        """Say something in passing, on standard error."""
+        self.err.print(Text(visible(text), style="dim"))
+
+    def warn(self, text: str) -> None:
+        """Say something that should be read, on standard error."""
+        self.err.print(Text(f"festina: {visible(text)}", style="yellow"))
+
+    # -- results ----------------------------------------------------------------------------
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Print a line of the result."""
+        self.out.print(Text(visible(text), style=style))
+
+    def judged(
+        self, status: CandidateStatus, name: str, words: str, *, aside: bool = False
+    ) -> None:
+        """Print one candidate's outcome in one line; ``aside``: on standard error."""
+        console = self.err if aside else self.out
+        mark, plain, word, style = _LOOKS[status]
+        line = Text()
+        line.append(
+            f"{mark if _has_symbols(console) else plain} {word:<{_WORD_WIDTH}}", style=style
+        )
+        line.append(f"{name}  " if name else "")
+        line.append(visible(words.replace("\n", " ")))
+        if console.is_terminal:
+            line.truncate(console.width - 1, overflow="ellipsis")
+        console.print(line)
+
+    def diff(self, diff: str) -> None:
+        """Print a unified diff."""
+        for line in diff.split("\n")[: -1 if diff.endswith("\n") else None]:
+            shown = line.removesuffix("\r")
+            heading = shown.startswith(("+++", "---"))
+            style = "bold" if heading else _DIFF.get(shown[:1], "")
+            self.out.print(Text(visible(shown), style=style))
+
+    def findings(self, verdict: Verdict) -> None:
+        """Print what the gates found, the first ones of each kind in full."""
+        for finding in verdict.findings[:MOST_FINDINGS]:
+            self._finding(finding)
+        if (more := len(verdict.findings) - MOST_FINDINGS) > 0:
+            self.say(f"  and {more} more", "dim")
+        for gate in verdict.gates:
+            if gate.status is Status.UNVERIFIED and gate.reason:
+                self.say(f"  {gate.gate}: {gate.reason}", "yellow")
+
+    def _finding(self, finding: Finding) -> None:
+        where = finding.path
+        if finding.line is not None:
+            where += f":{finding.line}"
+        code = f"{finding.code} " if finding.code else ""
+        self.say(f"  {finding.gate}  {where}  {code}{finding.message}".rstrip())
+        lines = (finding.detail or "").rstrip().split("\n") if finding.detail else []
+        if len(lines) > DETAIL_LINES:
+            lines = ["...", *lines[-DETAIL_LINES:]]
+        for line in lines:
+            self.say(f"    {line}", "dim")
+
+    def _draw(self) -> RenderableType:
+        width = max(20, self.err.width - 1)
+        lines: list[RenderableType] = []
+        for text in self._preview[-PREVIEW_LINES:]:
+            line = Text(f"  {visible(text.rstrip())}".expandtabs(4), style="dim")
+            line.truncate(width, overflow="ellipsis")
+            lines.append(line)
+        status = Text(visible(self._status))
+        status.truncate(width - 3, overflow="ellipsis")
+        self._spinner.update(text=status)
+        return Group(*lines, self._spinner)
+
+
+def _console(stream: IO[str]) -> Console:
+    # wrapping is left to the terminal: a copied path or diff must not have line breaks of ours
+    return Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+        force_terminal=stream.isatty() and os.environ.get("TERM") != "dumb",
+    )
+
+
+def _has_symbols(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
