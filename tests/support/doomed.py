@@ -33,10 +33,21 @@ async def main(level: sandbox.Level) -> None:
     box = sandbox.Box(base / "workspace", base / "shadow", environ={"PATH": os.defpath})
     argv = [process.interpreter(), "-I", "-S", "-c", INSIDE, str(write)]
     task = asyncio.create_task(sandbox.run(box, argv, level=level, timeout=None, pass_fds=(write,)))
-    for _ in range(3):
-        await asyncio.to_thread(os.read, read, 1)
-    print("ready", flush=True)
-    await task
+    said = 0
+    os.set_blocking(read, False)
+    ready = asyncio.Event()
+
+    def count() -> None:
+        nonlocal said
+        said += len(os.read(read, 3))
+        if said == 3:
+            ready.set()
+
+    asyncio.get_running_loop().add_reader(read, count)
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    print("ready" if ready.is_set() else "failed", flush=True)
+    print(await task)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import festina
 from festina.verify import sweep
 from support import processes
 
@@ -22,7 +21,7 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def left_behind() -> Path:
     """A scratch directory of a process that has ended."""
     code = "from festina.verify import sweep; print(sweep.new_scratch())"
-    environ = {**os.environ, "PYTHONPATH": str(Path(festina.__file__).parent.parent)}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
     )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-import festina
 from festina.verify import process, sandbox, sandbox_advice, sandbox_command, sweep
 from festina.verify.sandbox import Box, Level
 from support import doomed, levels, processes
@@ -136,15 +135,16 @@ class TestEveryLevel:
 
 
 async def test_nobody_survives_a_killed_server(level: Level, tmp_path: Path) -> None:
-    package = Path(festina.__file__).parent.parent
-    environ = {**os.environ, "PYTHONPATH": str(package), "TMPDIR": str(tmp_path)}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     command = [sys.executable, doomed.__file__, level]
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        assert server.stdout.readline() == b"ready\n"
-        family = processes.children_of(server.pid)
-        assert len(family) >= 5  # supervisor, command, three daemons
-        server.kill()
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            family = processes.children_of(server.pid)
+            assert len(family) >= 5  # supervisor, command, three daemons
+        finally:
+            server.kill()
     assert processes.wait_until_gone(family) == set()
 
 

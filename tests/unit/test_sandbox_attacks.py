@@ -27,9 +27,8 @@ def attacked(level: sandbox.Level, user: str) -> dict[str, Any]:
     if why := levels.missing(level):
         pytest.skip(f"{level}: {why}")
     script = Path(escape.__file__)
-    package = Path(festina.__file__).parent.parent
     if user == "this user":
-        return _run([sys.executable, str(script), level], package)
+        return _run([sys.executable, str(script), level], os.pathsep.join(sys.path))
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
@@ -45,11 +44,11 @@ def attacked(level: sandbox.Level, user: str) -> dict[str, Any]:
         copy = shutil.copy(script, folder)
         subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
         who = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        return _run([*who, python, copy, level], Path(folder))
+        return _run([*who, python, copy, level], folder)
 
 
-def _run(command: list[str], path: Path) -> dict[str, Any]:
-    environ = {**os.environ, "PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1"}
+def _run(command: list[str], path: str) -> dict[str, Any]:
+    environ = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         command, env=environ, capture_output=True, text=True, check=False, cwd="/"
     )
