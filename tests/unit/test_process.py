@@ -248,6 +248,20 @@ class TestLimits:
         done = await shell("cat /proc/self/oom_score_adj", limits=Limits())
         assert done.stdout == b"1000\n"
 
+    @pytest.mark.skipif(os.getuid() == 0, reason="root is not held to a number of processes")
+    async def test_processes_of_the_same_user_do_not_count(self) -> None:
+        enough = threading.Event()
+        threads = [threading.Thread(target=enough.wait) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        try:
+            done = await shell("/bin/true && echo ok", limits=Limits(processes=40))
+        finally:
+            enough.set()
+            for thread in threads:
+                thread.join()
+        assert done.stdout == b"ok\n"
+
     async def test_none_without_limits(self) -> None:
         done = await shell("ulimit -d; cat /proc/self/oom_score_adj")
         assert done.stdout.split()[0] == b"unlimited"

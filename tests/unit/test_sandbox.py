@@ -245,6 +245,16 @@ class TestView:
         script = f"cat {tmp_path}/python-3.12/x {tmp_path}/python-3.12.1/x"
         assert (await shell(one, script, isolating)).stdout == b"xx"
 
+    async def test_a_name_within_a_shown_directory_may_be_a_link(
+        self, box: Box, isolating: Level, tmp_path: Path
+    ) -> None:
+        (tmp_path / "tools" / "python-3.12.1").mkdir(parents=True)
+        (tmp_path / "tools" / "python-3.12.1" / "x").write_text("x")
+        (tmp_path / "tools" / "python-3.12").symlink_to("python-3.12.1")
+        one = replaced(box, read_only=(tmp_path / "tools" / "python-3.12", tmp_path / "tools"))
+        done = await shell(one, f"cat {tmp_path}/tools/python-3.12*/x", isolating)
+        assert done.stdout == b"xx"
+
     async def test_odd_names(self, tmp_path: Path, isolating: Level) -> None:
         workspace = tmp_path / "a b\\040\tü'\"$(x)"
         shadow = tmp_path / "shadow (1)"

@@ -13,6 +13,7 @@ import importlib.util
 import logging
 import marshal
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -108,17 +109,23 @@ def make_plan(
     pass_fds: Sequence[int] = (),
     limits: Limits | None = None,
     lock: bool = False,
+    private: bool = False,
     view: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """What the supervisor needs to know, in values that `marshal` can carry."""
+    """What the supervisor needs to know, in values that `marshal` can carry.
+
+    ``lock`` takes every privilege away. ``private`` says that there is a user namespace around it,
+    in which processes are counted from nothing; before Linux 5.14 they are not, and cannot be seen.
+    """
     resources: dict[str, int] | None = None
     if limits is not None:
         resources = {
             "CORE": 0,
             "DATA": limits.memory_mib << 20,
             "FSIZE": limits.file_mib << 20,
-            "NPROC": limits.processes,
         }
+        if not private or _kernel() >= (5, 14):
+            resources |= {"NPROC": limits.processes, "OTHERS": not private}
     return {
         "argv": [os.fspath(part) for part in argv],
         "cwd": os.fspath(cwd),
@@ -128,6 +135,11 @@ def make_plan(
         "lock": lock,
         "view": dict(view) if view is not None else None,
     }
+
+
+def _kernel() -> tuple[int, ...]:
+    numbers = re.findall(r"\d+", os.uname().release)
+    return tuple(int(number) for number in numbers[:2])
 
 
 async def launch(

@@ -125,6 +125,7 @@ async def run(
             pass_fds=pass_fds,
             limits=box.limits,
             lock=True,
+            private=True,
             view=view,
         )
         try:

@@ -97,10 +97,27 @@ def _filter(arch: int, socket: int, clone: int, unshare: int, seccomp: int) -> N
     _libc.syscall(seccomp, 1, ctypes.c_ulong(4), header)
 
 
+def _tasks_of_user() -> int:
+    """How many threads this user runs already: they count where user ids are not private."""
+    user, found = os.getuid(), 0
+    for name in os.listdir("/proc") if user else ():  # noqa: PTH208 - root has no such limit
+        if name.isdigit():
+            try:
+                if os.stat(f"/proc/{name}").st_uid == user:  # noqa: PTH116
+                    found += len(os.listdir(f"/proc/{name}/task"))  # noqa: PTH208
+            except OSError:
+                continue
+    return found
+
+
 def limit(limits: dict[str, int]) -> None:
     """Set resource limits, never above those in force; be the first to go when memory ends."""
     for name, value in limits.items():
+        if name == "OTHERS":
+            continue
         which = getattr(resource, f"RLIMIT_{name}")
+        if name == "NPROC" and limits["OTHERS"]:
+            value += _tasks_of_user()
         hard = resource.getrlimit(which)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(which, (bound, bound))

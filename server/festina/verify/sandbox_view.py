@@ -94,6 +94,7 @@ def operations(
     shown = [step.target for step in steps if step.kind == "bind" and not step.writable]
     inner = {path for path in _private_in_home(environ) if _below(path, shown)}
     steps += [Operation("tmpfs", path) for path in sorted(inner)]
+    steps = [step for step in steps if not _shown_already(step, steps)]
     covered = [*masks, *places, "/dev", "/proc"]
     steps += [
         Operation("hide", path) for path in _sockets() if not _below(path, covered, itself=True)
@@ -146,6 +147,19 @@ def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Ope
         elif _below(place, private):
             steps.append(Operation("bind", place, real))
     return steps
+
+
+def _shown_already(step: Operation, steps: list[Operation]) -> bool:
+    """Whether another read-only mount, of a directory above, shows the same thing there."""
+    if step.kind != "bind" or step.writable:
+        return False
+    return any(
+        other.kind == "bind"
+        and not other.writable
+        and _below(step.target, [other.target])
+        and os.path.realpath(other.source + step.target[len(other.target) :]) == step.source
+        for other in steps
+    )
 
 
 def _linked(

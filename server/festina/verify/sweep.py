@@ -107,7 +107,8 @@ def _abandoned(entry: Path) -> bool:
     if not (process.isdigit() and started.isdigit() and rest):
         return False  # not one of ours
     if rest.startswith(_machine()):
-        return _started(int(process)) != int(started)
+        known = _started(os.getpid()) != 0  # without /proc nobody can be told to be gone
+        return known and _started(int(process)) != int(started)
     try:  # a home shared with other machines: their process numbers say nothing here
         return time.time() - entry.lstat().st_mtime > _FOREIGN_SECONDS
     except OSError:
