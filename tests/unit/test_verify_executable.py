@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from festina.verify.executable import analyse
-from festina.verify.tests_gate import hunks
+from festina.verify.watch import hunks
 
 OLD = textwrap.dedent(
     '''

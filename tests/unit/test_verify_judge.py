@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from festina.findings import Status
-from festina.verify.judge import Run, Target, broken, elsewhere, judge, said
+from festina.verify.judge import Target, broken, elsewhere, judge, said
+from festina.verify.record import Run
 
 TARGET = Target("pkg/mod.py", "digest", ("pkg.mod",))
 

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from festina.verify.judge import Outcome, Run, broken
+from festina.verify.judge import broken
+from festina.verify.record import Outcome, Run
 
 _log = logging.getLogger(__name__)
 

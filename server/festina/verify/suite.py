@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import os
 import secrets
@@ -24,7 +23,8 @@ from typing import Any
 from festina.config import VerifySettings
 from festina.verify import process, sandbox
 from festina.verify.interpreter import Environment
-from festina.verify.judge import Outcome, Run, Target
+from festina.verify.record import Outcome, Run
+from festina.verify.watch import Watch
 
 PLUGIN = "festina_witness"
 ANALYSER = "festina_executable"
@@ -50,20 +50,6 @@ class Bench:
     def stands_at(self, root: Path) -> Path:
         """Return where a run sees its copy ``root``: at the workspace's path, in a sandbox."""
         return root if self.level is sandbox.Level.NONE else self.workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """The file whose lines are watched: its texts before and after, and where they differ."""
-
-    target: Target
-    old: str
-    new: str
-    hunks: tuple[tuple[int, int, int, int], ...]
-
-    def in_tests(self) -> Watch:
-        """Return the same, for a file that holds tests or configures them."""
-        return dataclasses.replace(self, target=dataclasses.replace(self.target, in_tests=True))
 
 
 def install_plugin(folder: Path) -> None:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
-import hashlib
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from festina.findings import Gate, GateResult, Status
-from festina.text import Text
 from festina.verify import sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.baseline import Baselines
 from festina.verify.interpreter import Environment, Missing
-from festina.verify.judge import Run, Target, broken, elsewhere, is_new_failure, judge
+from festina.verify.judge import Target, broken, elsewhere, is_new_failure, judge
 from festina.verify.process import LaunchError
+from festina.verify.record import Run
 from festina.verify.state import State, States
-from festina.verify.suite import Bench, Watch, install_plugin, run_suite
+from festina.verify.suite import Bench, install_plugin, run_suite
 from festina.verify.syntax import is_python
+from festina.verify.watch import Watch, import_folder, watch_of
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
 _LEAST_SECONDS = 30.0
@@ -99,7 +98,7 @@ class TestsGate:
     async def _judge(
         self, bench: Bench, state: State, candidate: Candidate, path: str, say: Say
     ) -> GateResult:
-        watch = await asyncio.to_thread(_watch, bench.workspace, path, candidate)
+        watch = await asyncio.to_thread(watch_of, bench.workspace, path, candidate)
         base, import_root = await self._baseline(bench, state, watch.target, say)
         name = PurePosixPath(path).name
         if path in base.files or name == "conftest.py" or name in _CONFIGURATION:
@@ -159,7 +158,7 @@ class TestsGate:
         other = elsewhere(base, target)
         if other is None:
             return base, None
-        root = _import_root(bench.workspace, target.path)
+        root = import_folder(bench.workspace, target.path)
         reason = f"The tests import {other}, not the edited file. {_INSTALL}"
         try:
             base = await get(root)
@@ -237,7 +236,7 @@ def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
 async def _level(state: State) -> sandbox.Level:
     """Return the isolation to use: the setting's, if it works, else the best there is."""
     snapshot = state.snapshot
-    if snapshot.settings.sandbox == sandbox.Level.NONE and snapshot.consent:
+    if snapshot.settings.sandbox == "off" and snapshot.consent:
         return sandbox.Level.NONE
     probe = await sandbox.probe()
     if probe.level is sandbox.Level.NONE and not snapshot.consent:
@@ -245,65 +244,3 @@ async def _level(state: State) -> sandbox.Level:
             f"Tests run only in a sandbox, and there is none here: {probe.detail} {probe.remedy}"
         )
     return probe.level
-
-
-def _watch(workspace: Path, path: str, candidate: Candidate) -> Watch:
-    data = candidate.new.encode("utf-8", "surrogatepass")
-    target = Target(
-        path,
-        hashlib.sha256(data).hexdigest(),
-        _module_names(workspace, path),
-        python=is_python(path),
-    )
-    old, new = (text.removeprefix("\ufeff") for text in (candidate.old, candidate.new))
-    return Watch(target, old, new, hunks(old, new))
-
-
-def hunks(old: str, new: str) -> tuple[tuple[int, int, int, int], ...]:
-    """Return where two texts differ: (old start, old end, new start, new end), half-open lines."""
-    before, after = Text(old).lines, Text(new).lines
-    head = 0
-    for ours, theirs in zip(before, after, strict=False):
-        if ours != theirs:
-            break
-        head += 1
-    tail = 0
-    most = min(len(before), len(after)) - head
-    while tail < most and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    middle = (before[head : len(before) - tail], after[head : len(after) - tail])
-    matcher = difflib.SequenceMatcher(None, *middle, autojunk=False)
-    return tuple(
-        (head + i1, head + i2, head + j1, head + j2)
-        for kind, i1, i2, j1, j2 in matcher.get_opcodes()
-        if kind != "equal"
-    )
-
-
-def _module_names(workspace: Path, path: str) -> tuple[str, ...]:
-    """Return the dotted names under which a file may be imported, shortest first."""
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    least = 1
-    folder = (workspace / path).parent
-    while (folder / "__init__.py").is_file() and least < len(parts):
-        least += 1
-        folder = folder.parent
-    if parts[-1] == "__init__":
-        parts.pop()
-        least = max(1, least - 1)
-    return tuple(
-        ".".join(parts[-count:])
-        for count in range(least, len(parts) + 1)
-        if all(part.isidentifier() for part in parts[-count:])
-    )
-
-
-def _import_root(workspace: Path, path: str) -> str:
-    """Return the folder, relative to the workspace, from which a file's package is imported."""
-    pure = PurePosixPath(path)
-    if pure.parts[0] == "src" and not (workspace / "src" / "__init__.py").is_file():
-        return "src"
-    folder = pure.parent
-    while folder.parts and (workspace / folder / "__init__.py").is_file():
-        folder = folder.parent
-    return str(folder)

@@ -1,0 +1,139 @@
+"""One run of a suite, built record by record from what our pytest plugin reports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+
+BAD = frozenset(["failed", "error"])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one test: ``passed``, ``failed``, ``error``, ``skipped``, ``xfailed``."""
+
+    id: str
+    status: str
+    message: str = ""
+    detail: str = ""
+    path: str = ""
+    line: int | None = None
+
+    @property
+    def bad(self) -> bool:
+        """It failed, in the test itself or around it."""
+        return self.status in BAD
+
+
+@dataclass
+class Run:
+    """One run of a suite, built record by record.
+
+    ``place`` is the folder at which the run saw the workspace; paths in it are kept relative.
+    ``ids`` are those that were to run (None: collection did not end), ``end`` is pytest's exit
+    status from the end record (None: there was none), ``imported`` the hash of the watched file
+    each time that it was executed as a module, ``modules`` the file of every imported module.
+    """
+
+    place: str = ""
+    started: bool = False
+    ids: tuple[str, ...] | None = None
+    files: frozenset[str] = frozenset()
+    deselected: frozenset[str] = frozenset()
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    running: str | None = None
+    end: int | None = None
+    internal_error: str = ""
+    code_changed: bool = True
+    changed: tuple[int, ...] = ()
+    executed: tuple[int, ...] = ()
+    imported: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)
+    stopped: bool = False
+    timed_out: bool = False
+    returncode: int | None = None
+    seconds: float = 0.0
+    output: str = ""
+
+    def add(self, record: Mapping[str, Any]) -> Outcome | None:
+        """Take in one record; return the outcome that it settles or worsens, if any."""
+        kind = record["kind"]
+        if kind == "start":
+            self.started = True
+        elif kind == "collected":
+            self.ids = tuple(normal(record["ids"]))
+            self.files = frozenset(map(self.relative, record["files"]))
+        elif kind == "deselected":
+            self.deselected |= frozenset(normal(record["ids"]))
+        elif kind == "begin":
+            self.running = record["id"]
+        elif kind == "collect_error":
+            return self._settle(self._outcome(record, "error"))
+        elif kind == "report":
+            return self._report(record)
+        elif kind == "internal_error":
+            self.internal_error = record["detail"]
+        elif kind == "end":
+            self._end(record)
+        return None
+
+    def _report(self, record: Mapping[str, Any]) -> Outcome | None:
+        outcome, when = record["outcome"], record["when"]
+        if outcome == "failed":
+            return self._settle(self._outcome(record, "failed" if when == "call" else "error"))
+        if record["part"]:  # a subtest; only its failure says something of its test
+            return None
+        if outcome == "skipped":
+            return self._settle(self._outcome(record, "xfailed" if record["xfail"] else "skipped"))
+        if outcome == "passed" and when == "call":
+            return self._settle(self._outcome(record, "passed"))
+        return None
+
+    def _settle(self, outcome: Outcome) -> Outcome | None:
+        known = self.outcomes.get(outcome.id)
+        if known is not None and (known.bad or (known.status != "passed" and not outcome.bad)):
+            return None
+        self.outcomes[outcome.id] = outcome
+        return outcome
+
+    def _end(self, record: Mapping[str, Any]) -> None:
+        self.end = record["status"]
+        self.running = None
+        self.code_changed = record["code_changed"]
+        self.changed = tuple(record["changed"])
+        self.executed = tuple(record["executed"])
+        self.imported = tuple(record["imported"])
+        self.modules = {name: self.relative(path) for name, path in record["modules"].items()}
+
+    def relative(self, path: str) -> str:
+        """Return a path relative to the workspace where it lies in it."""
+        return path.removeprefix(self.place + "/") if self.place else path
+
+    def _outcome(self, record: Mapping[str, Any], status: str) -> Outcome:
+        return Outcome(
+            plain(record["id"]),
+            status,
+            record.get("message", ""),
+            record.get("detail", ""),
+            self.relative(record.get("path", "")),
+            record.get("line"),
+        )
+
+    @property
+    def failing(self) -> set[str]:
+        """The ids that failed, and the files that could not be collected."""
+        return {outcome.id for outcome in self.outcomes.values() if outcome.bad}
+
+
+def plain(test: str) -> str:
+    """Return a test id without memory addresses, which differ from run to run."""
+    return _ADDRESS.sub("0x", test)
+
+
+def normal(ids: Iterable[str]) -> list[str]:
+    """Return test ids without memory addresses, in order."""
+    return [plain(test) for test in ids]
