@@ -19,6 +19,7 @@ from festina.models.chat import ChatModel
 from festina.models.discovery import Choice, discover
 from festina.models.http import Http
 from festina.models.presets import Preset
+from festina.models.weights import WEIGHTS
 from support.asking import ask, check_message
 from support.fake_model import FakeModel
 from support.fake_replies import Hold, Repeat, Reply, chunk, document, events, status, stream
@@ -289,6 +290,11 @@ def test_models_by_name() -> None:
         made = named(settings, name).fast
         assert made is not None
         assert (made.dialect, made.model, made.base_url) == ("embedded", model, "")
+    weights = next(iter(WEIGHTS))
+    bare = named(Settings(), weights).fast
+    assert bare is not None
+    assert (bare.dialect, bare.model) == ("embedded", weights)
+    assert named(settings, weights).fast == replace(fast, model=weights)
     with pytest.raises(ModelError, match=r"models\.slow"):
         named(Settings(), "slow")
 

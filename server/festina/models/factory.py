@@ -10,6 +10,7 @@ from festina.config import ModelSettings, Settings
 from festina.models.base import Model, ModelError, Trouble
 from festina.models.discovery import Choice, at_preset, discover, key_for
 from festina.models.presets import by_name, for_url, is_loopback
+from festina.models.weights import WEIGHTS
 
 AskKey = Callable[[str], Awaitable[str | None]]
 Say = Callable[[str], None]
@@ -27,8 +28,9 @@ async def create(
 
     ``model`` overrides the settings: ``fast``, ``slow``, a provider (``groq``), a provider's model
     (``groq:NAME``), ``embedded``, ``embedded:NAME``, a path to a GGUF file, or a model's id at
-    the address that is configured or found. ``ask_key`` is asked for the key of an origin on
-    another machine where no other source has one. ``on_progress`` takes lines for a person.
+    the address that is configured or found; where none is configured, also the name of weights.
+    ``ask_key`` is asked for the key of an origin on another machine where no other source has
+    one. ``on_progress`` takes lines for a person.
 
     Raises:
         ModelError: there is no model (``NO_MODEL``, with the remedy), or it can not be used.
@@ -37,7 +39,7 @@ async def create(
     choice = await discover(settings, environ)
     fast = settings.fast or ModelSettings()
     if choice.dialect == "embedded":
-        return await _embedded(choice, fast, on_progress), choice
+        return await _embedded(choice, on_progress), choice
     return await _chat(choice, fast, environ, ask_key)
 
 
@@ -59,7 +61,7 @@ def named(settings: Settings, model: str | None) -> Settings:
     provider, _, name = model.partition(":")
     if provider == "embedded":
         return replace(settings, fast=_as_embedded(fast, name))
-    if model.endswith(".gguf"):
+    if model.endswith(".gguf") or (not fast.base_url and model in WEIGHTS):
         return replace(settings, fast=_as_embedded(fast, model))
     preset = by_name(provider)
     if preset is not None:
@@ -86,7 +88,7 @@ async def _chat(
     return ChatModel(at, key, Http(), for_url(choice.base_url), key_source=source), choice
 
 
-async def _embedded(choice: Choice, fast: ModelSettings, say: Say | None) -> Model:
+async def _embedded(choice: Choice, say: Say | None) -> Model:
     from festina.models.embedded import start
 
-    return await start(choice.model)
+    return await start(choice.model, say)
