@@ -36,6 +36,7 @@ _LOOKS: dict[str, tuple[str, str, str, str]] = {
     CandidateStatus.UNVERIFIED: ("?", "?", "unverified", "yellow"),
     CandidateStatus.UNUSABLE: ("✘", "x", "unusable", "red"),
 }
+_STATES = {"ok": ("✔", "+", "green"), "note": ("·", "-", "yellow"), "amiss": ("✘", "x", "red")}
 _ENDS = {Status.PASSED: "ok", Status.FAILED: "failed", Status.UNVERIFIED: "not verified"}
 _DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -151,6 +152,17 @@ class Terminal:
             line.truncate(console.width - 1, overflow="ellipsis")
         console.print(line)
 
+    def checked(self, state: str, name: str, detail: str, remedy: str = "") -> None:
+        """Print one thing that was looked at, and what to do about it."""
+        mark, plain, style = _STATES[state]
+        line = Text("  ")
+        line.append(mark if _has_symbols(self.out) else plain, style=style)
+        line.append(f" {name:<{_WORD_WIDTH}}")
+        line.append(visible(detail))
+        self.out.print(line)
+        if remedy:
+            self.out.print(Text(f"    {'':<{_WORD_WIDTH}}{visible(remedy)}", style=style))
+
     def diff(self, diff: str) -> None:
         """Print a unified diff."""
         for line in diff.split("\n")[: -1 if diff.endswith("\n") else None]:
@@ -173,8 +185,10 @@ class Terminal:
         where = finding.path
         if finding.line is not None:
             where += f":{finding.line}"
-        code = f"{finding.code} " if finding.code else ""
-        self.say(f"  {finding.gate}  {where}  {code}{finding.message}".rstrip())
+        # a test's id says both where it is and what it is called
+        code = finding.code if finding.code and finding.code not in finding.message else ""
+        message = finding.message.split("\n")[0] if finding.detail else finding.message
+        self.say("  ".join(part for part in (f"  {finding.gate}", where, code, message) if part))
         lines = (finding.detail or "").rstrip().split("\n") if finding.detail else []
         if len(lines) > DETAIL_LINES:
             lines = ["...", *lines[-DETAIL_LINES:]]

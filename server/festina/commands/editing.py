@@ -7,17 +7,16 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers
-from festina.commands import apply, filtering, job, target
+from festina.commands import apply, filtering, job, showing, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.commands.running import exit_of
 from festina.commands.target import Target
 from festina.config import Settings
 from festina.edits import Region
-from festina.events import Finished
 from festina.findings import Status
 from festina.models.base import ModelError
 from festina.pipeline import Task
@@ -74,7 +73,7 @@ async def shown(args: argparse.Namespace) -> int:
     order = _order(args, terminal.warn)
     with terminal.progress("looking for a model"):
         outcome, choice = await _propose(order, terminal)
-    finished = _finished(outcome)
+    finished = job.finished_of(outcome)
     if finished.error is not None:
         _stop(finished.error)
     _show(order, outcome, choice, terminal)
@@ -85,22 +84,8 @@ async def as_json(args: argparse.Namespace) -> int:
     """Edit for a program: one JSON object on standard output."""
     order = _order(args, _warn)
     outcome, choice = await _propose(order, None)
-    finished, best = _finished(outcome), outcome.best
-    data: dict[str, Any] = {
-        "status": str(finished.status),
-        "message": finished.message,
-        "path": order.target.relative,
-        "region": {"start": order.region.start + 1, "end": order.region.end},
-        "candidate": best.index if best is not None else None,
-        "candidates": [outcome.answers[index].to_json() for index in sorted(outcome.answers)],
-        "model": {"name": choice.model, "origin": choice.origin, "how": choice.how},
-        "model_seconds": round(finished.model_seconds, 4),
-        "verify_seconds": round(finished.verify_seconds, 4),
-    }
-    if best is not None and best.verdict is not None:
-        data |= {"text": best.region_text, "diff": best.diff, "verdict": best.verdict.to_json()}
-    if finished.error is not None:
-        data["trouble"] = str(finished.error.trouble)
+    finished = job.finished_of(outcome)
+    data = showing.to_json(order.target.relative, order.region, outcome, choice)
     sys.stdout.write(json.dumps(data) + "\n")
     return job.exit_of_error(finished.error) if finished.error else exit_of(finished.status)
 
@@ -110,7 +95,7 @@ async def filtered(args: argparse.Namespace, given: bytes) -> tuple[int, bytes]:
     separate = filtering.errors_are_separate()
     order = _order(args, _warn if separate else lambda _: None, given)
     outcome, _ = await _propose(order, None)
-    finished, best = _finished(outcome), outcome.best
+    finished, best = job.finished_of(outcome), outcome.best
     if finished.error is not None:
         _stop(finished.error)
     if finished.status is not Status.PASSED or best is None:
@@ -170,7 +155,11 @@ async def _propose(order: Order, terminal: Terminal | None) -> tuple[Outcome, Ch
             order.settings, args.model, trust=order.trust, agreed=args.yes, terminal=terminal
         ) as ready:
             outcome = await job.pursue(task, ready, verifier, terminal)
-        if args.apply and _finished(outcome).status is Status.PASSED and outcome.best is not None:
+        if (
+            args.apply
+            and job.finished_of(outcome).status is Status.PASSED
+            and outcome.best is not None
+        ):
             await _apply(order, outcome.best, verifier, snapshot)
     finally:
         await verifier.aclose()
@@ -191,50 +180,22 @@ async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snaps
 
 
 def _show(order: Order, outcome: Outcome, choice: Choice, terminal: Terminal) -> None:
-    from festina.terminal import brief
-
-    finished, best = _finished(outcome), outcome.best
-    passed = finished.status is Status.PASSED
+    finished, best = job.finished_of(outcome), outcome.best
+    passed = finished.status is Status.PASSED and best is not None
     if order.args.diff:
         if passed and best is not None:
-            _write(best.diff)
+            showing.print_exactly(best.diff)
         else:
             terminal.note(f"{finished.status}: {finished.message}")
         return
-    number = f"#{best.index + 1}" if best is not None and outcome.count > 1 else ""
-    terminal.say(order.place, "bold")
-    if best is None:
-        terminal.say(f"{finished.message}. Say it in other words, or ask for more with -n.", "red")
-    else:
-        terminal.diff(best.diff)
-        terminal.judged(
-            best.status, number, brief(best.verdict) if best.verdict is not None else best.defect
-        )
-        if best.verdict is not None and not passed:
-            terminal.findings(best.verdict)
-    terminal.say(job.time_split(outcome, choice), "dim")
-    if passed and order.args.apply:
-        terminal.say(f"applied to {order.target.relative}", "green")
+    showing.show(terminal, order.place, outcome, choice)
+    file = order.target.relative
+    if order.args.apply:
+        terminal.say(f"applied to {file}" if passed else f"{file} was not touched")
     elif passed:
         terminal.say("not applied; --apply writes an edit that passed", "dim")
-    elif order.args.apply:
-        terminal.say(f"{order.target.relative} was not touched")
-
-
-def _write(text: str) -> None:
-    """Print exactly these bytes, so that ``patch`` and ``git apply`` take them."""
-    if sys.stdout.isatty():
-        from festina.terminal import Terminal
-
-        Terminal().diff(text)
-        return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-
-
-def _finished(outcome: Outcome) -> Finished:
-    assert outcome.finished is not None  # the pipeline's last event
-    return outcome.finished
+    elif best is None:
+        terminal.say("say it in other words, or ask for more candidates with -n", "dim")
 
 
 def _stop(error: ModelError) -> NoReturn:

@@ -15,7 +15,7 @@ from festina.commands import running
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.config import Settings
-from festina.findings import duration
+from festina.events import Finished
 from festina.models.base import Model, ModelError, Trouble
 from festina.pipeline import Task, propose
 from festina.trust import TrustStore
@@ -105,7 +105,7 @@ async def model_for(
     runner = Runner()
     try:
         _permit(choice, trust, agreed=agreed, terminal=terminal)
-        yield Ready(model, choice, runner)
+        yield Ready(model, replace(choice, model=model.name), runner)
     finally:
         with contextlib.suppress(ModelError):
             await runner.run(model.aclose())
@@ -158,11 +158,7 @@ def _name(answer: Answer, count: int) -> str:
     return f"{number} repaired" if answer.round else number
 
 
-def time_split(outcome: Outcome, choice: Choice) -> str:
-    """Say where the time went, and to whom."""
+def finished_of(outcome: Outcome) -> Finished:
+    """Return the end of a task that has been pursued: the pipeline's last event."""
     assert outcome.finished is not None
-    where = "embedded" if choice.how == "embedded" else choice.origin.partition("://")[2]
-    model = f"model {duration(outcome.finished.model_seconds)}"
-    verification = f"verification {duration(outcome.finished.verify_seconds)}"
-    name = choice.model or "default weights"
-    return f"{model}, {verification} · {name} ({where})"
+    return outcome.finished

@@ -1,0 +1,210 @@
+"""The work behind ``festina doctor``: each part of the surroundings, looked at in turn."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from festina import __version__, settings_files
+from festina.commands import job
+from festina.commands.base import Exit, Stop
+from festina.config import Settings
+from festina.models.base import ModelError
+from festina.trust import TrustStore
+from festina.verify import interpreter, lint, sandbox
+from festina.verify.base import Snapshot
+from festina.workspaces import workspace_of
+
+if TYPE_CHECKING:
+    from festina.terminal import Terminal
+
+OK, NOTE, AMISS = "ok", "note", "amiss"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at; ``state`` is ``ok``, ``note`` or ``amiss``."""
+
+    part: str
+    name: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+async def look(args: argparse.Namespace) -> int:
+    """Look at everything and print it."""
+    folder = args.folder if args.folder is not None else workspace_of(Path.cwd())
+    if not folder.is_dir():
+        raise Stop(f"There is no folder {folder}.")
+    workspace = folder.resolve()
+    terminal: Terminal | None = None
+    if not args.json:
+        from festina.terminal import Terminal
+
+        terminal = Terminal()
+    trust = TrustStore()
+    problems: list[str] = []
+    settings = job.settings_of(workspace, problems.append)
+    lines = [_python(), *_configuration(workspace, problems)]
+    say: Say = terminal.status if terminal is not None else (lambda _: None)
+    with terminal.progress("looking") if terminal is not None else nullcontext():
+        say("looking at the project")
+        lines += await _project(job.snapshot_of(workspace, settings, trust))
+        say("trying the sandbox")
+        lines.append(await _sandbox(settings))
+        say("looking for a model, and trying it")
+        lines += await _model(settings, args.model, trust)
+    lines += _folders(trust)
+    if terminal is not None:
+        _show(lines, terminal)
+    else:
+        ok = all(line.state != AMISS for line in lines)
+        data = {"ok": ok, "checks": [dataclasses.asdict(line) for line in lines]}
+        sys.stdout.write(json.dumps(data) + "\n")
+    return Exit.FAILED if any(line.state == AMISS for line in lines) else Exit.DONE
+
+
+def _python() -> Line:
+    system = f"{platform.system()} {platform.release()}"
+    version = f"{__version__} on Python {platform.python_version()}, {system}"
+    return Line("festina", "version", OK, f"{version} ({sys.executable})")
+
+
+def _configuration(workspace: Path, problems: list[str]) -> list[Line]:
+    layers, _ = settings_files.read(workspace)
+    own = settings_files.user_file()
+    lines = [Line("configuration", "file", OK, layer.name) for layer in layers]
+    if not own.exists():
+        lines.insert(0, Line("configuration", "file", NOTE, f"{own} is not there; not needed"))
+    lines += [Line("configuration", "problem", AMISS, problem) for problem in problems]
+    return lines
+
+
+async def _project(snapshot: Snapshot) -> list[Line]:
+    """Look at a workspace; nothing of it is run unless it is trusted."""
+    part, workspace = "project", snapshot.workspace
+    lines = [Line(part, "folder", OK, str(workspace))]
+    if snapshot.trusted:
+        lines.append(Line(part, "trust", OK, "trusted: its tests and its ruff may be run"))
+    else:
+        detail = "not trusted: nothing of it is run, so edits stay unverified"
+        lines.append(
+            Line(part, "trust", NOTE, detail, f"If you trust it: festina trust {workspace}")
+        )
+    found = await interpreter.find(snapshot)
+    if isinstance(found, interpreter.Missing):
+        return [*lines, Line(part, "python", AMISS, found.reason, found.remedy)]
+    where = f"{found.python} ({found.how})"
+    if not snapshot.trusted:
+        return [*lines, Line(part, "python", OK, where), _ruff(lint.our_ruff())]
+    environment = await interpreter.inspect(found.python, sandbox.allow_environ(os.environ))
+    if isinstance(environment, interpreter.Missing):
+        return [*lines, Line(part, "python", AMISS, environment.reason, environment.remedy)]
+    version = ".".join(map(str, environment.version))
+    lines.append(Line(part, "python", OK, f"{version}, {where}"))
+    if environment.has_pytest:
+        lines.append(Line(part, "pytest", OK, "installed there"))
+    else:
+        remedy = f"{found.python} -m pip install pytest, or name another one: verify.python"
+        lines.append(Line(part, "pytest", AMISS, "not installed there", remedy))
+    return [*lines, _ruff(lint.project_ruff(found.python) or lint.our_ruff())]
+
+
+def _ruff(binary: Path | None) -> Line:
+    if binary is None:
+        return Line(
+            "project", "ruff", AMISS, "not found", "Reinstall Festina, which brings it along."
+        )
+    return Line("project", "ruff", OK, str(binary))
+
+
+async def _sandbox(settings: Settings) -> Line:
+    probe = await sandbox.probe(fresh=True)
+    if probe.level is not sandbox.Level.NONE:
+        return Line("project", "sandbox", OK, probe.detail, probe.remedy)
+    if settings.verify.sandbox == "off":
+        detail = f'none, which you agreed to (verify.sandbox = "off"): {probe.detail}'
+        return Line("project", "sandbox", NOTE, detail, probe.remedy)
+    return Line("project", "sandbox", AMISS, probe.detail, probe.remedy)
+
+
+async def _model(settings: Settings, name: str | None, trust: TrustStore) -> list[Line]:
+    from festina.models import discovery, factory
+
+    try:
+        settings = factory.named(settings, name)
+        choice = await discovery.discover(settings, os.environ)
+    except ModelError as error:
+        what, _, remedy = str(error).partition(". ")
+        return [Line("model", "choice", AMISS, what, remedy)]
+    at = f"{choice.model} at {choice.origin}"
+    label = _embedded(choice.model) if choice.how == "embedded" else at
+    lines = [Line("model", "choice", OK, f"{label}: {choice.why}")]
+    if choice.how not in {"configured", "embedded"} and not trust.may_send(choice.origin):
+        detail = f"you are asked before any code goes to {choice.origin}"
+        lines.append(Line("model", "consent", NOTE, detail))
+    checks = await discovery.check(choice, settings, os.environ)
+    return [
+        *lines,
+        *(
+            Line("model", check.name, OK if check.ok else AMISS, check.detail, check.remedy)
+            for check in checks
+        ),
+    ]
+
+
+def _embedded(name: str) -> str:
+    from festina.models import weights
+
+    name = name or weights.DEFAULT
+    known = weights.WEIGHTS.get(name.lower())
+    if known is None or weights.cached(known) is not None:
+        return f"{name}, embedded"
+    return f"{name}, embedded ({known.megabytes} MB to be fetched at first use)"
+
+
+def _folders(trust: TrustStore) -> list[Line]:
+    cache = platformdirs.user_cache_path("festina", appauthor=False)
+    places = [("cache", cache, " (may be removed at any time)"), ("trust", trust.file, "")]
+    remedy = "Make it writable; without it nothing can be verified."
+    return [
+        Line("folders", name, OK, f"{path}{remark}")
+        if _can_write(path)
+        else Line("folders", name, AMISS, f"{path} cannot be written to", remedy)
+        for name, path, remark in places
+    ]
+
+
+def _can_write(path: Path) -> bool:
+    """Whether the nearest part of a path that exists may be written to."""
+    while not path.exists():
+        path = path.parent
+    return os.access(path, os.W_OK)
+
+
+def _show(lines: list[Line], terminal: Terminal) -> None:
+    part = ""
+    for line in lines:
+        if line.part != part:
+            terminal.say(f"{'' if not part else chr(10)}{line.part}", "bold")
+            part = line.part
+        terminal.checked(line.state, line.name, line.detail, line.remedy)
+    amiss = sum(line.state == AMISS for line in lines)
+    if amiss:
+        things = "1 thing needs" if amiss == 1 else f"{amiss} things need"
+        terminal.say(f"\n{things} mending", "bold red")
+    else:
+        terminal.say("\nall is well", "bold green")

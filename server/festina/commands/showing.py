@@ -1,0 +1,72 @@
+"""What came of an edit, for a person and for a program."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from festina.commands.job import finished_of
+from festina.findings import Status, duration
+
+if TYPE_CHECKING:
+    from festina.commands.outcome import Outcome
+    from festina.edits import Region
+    from festina.models.discovery import Choice
+    from festina.terminal import Terminal
+
+
+def show(terminal: Terminal, place: str, outcome: Outcome, choice: Choice) -> None:
+    """Print the diff of the best candidate, what its verdict rests on, and where the time went."""
+    from festina.terminal import brief
+
+    finished, best = finished_of(outcome), outcome.best
+    terminal.say(place, "bold")
+    if best is None:
+        terminal.say(f"{finished.message.rstrip('.')}.", "red")
+    else:
+        terminal.diff(best.diff)
+        number = f"#{best.index + 1}" if outcome.count > 1 else ""
+        words = brief(best.verdict) if best.verdict is not None else best.defect
+        terminal.judged(best.status, number, words)
+        if best.verdict is not None and finished.status is not Status.PASSED:
+            terminal.findings(best.verdict)
+    terminal.say(_time_split(outcome, choice), "dim")
+
+
+def _time_split(outcome: Outcome, choice: Choice) -> str:
+    finished = finished_of(outcome)
+    where = "embedded" if choice.how == "embedded" else choice.origin.partition("://")[2]
+    model = f"model {duration(finished.model_seconds)}"
+    return f"{model}, verification {duration(finished.verify_seconds)} · {choice.model} ({where})"
+
+
+def to_json(path: str, region: Region, outcome: Outcome, choice: Choice) -> dict[str, Any]:
+    """Return the JSON form; lines count from 1 and ``end`` is included, as on the command line."""
+    finished, best = finished_of(outcome), outcome.best
+    data: dict[str, Any] = {
+        "status": str(finished.status),
+        "message": finished.message,
+        "path": path,
+        "region": {"start": region.start + 1, "end": region.end},
+        "candidate": best.index if best is not None else None,
+        "candidates": [outcome.answers[index].to_json() for index in sorted(outcome.answers)],
+        "model": {"name": choice.model, "origin": choice.origin, "how": choice.how},
+        "model_seconds": round(finished.model_seconds, 4),
+        "verify_seconds": round(finished.verify_seconds, 4),
+    }
+    if best is not None and best.verdict is not None:
+        data |= {"text": best.region_text, "diff": best.diff, "verdict": best.verdict.to_json()}
+    if finished.error is not None:
+        data["trouble"] = str(finished.error.trouble)
+    return data
+
+
+def print_exactly(text: str) -> None:
+    """Print exactly these bytes, so that ``patch`` and ``git apply`` take them."""
+    if sys.stdout.isatty():
+        from festina.terminal import Terminal
+
+        Terminal().diff(text)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
