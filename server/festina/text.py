@@ -16,6 +16,14 @@ from dataclasses import dataclass
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_UTF8 = frozenset({"utf-8", "utf-8-sig", "ascii"})
 BOM = "\ufeff"
 
 
@@ -114,11 +122,15 @@ class Text:
         return Position(line, _width(body[:index], encoding))
 
     def replace(self, range: Range | None, new: str, encoding: Encoding) -> Text:  # noqa: A002
-        """Return the text after one content change; ``range`` None replaces everything."""
+        """Return the text after one content change; ``range`` None replaces everything.
+
+        Halves of a surrogate pair that a change brings together become one character, as they do in
+        an editor that counts in UTF-16.
+        """
         if range is None:
-            return Text(new)
+            return Text(_joined(new))
         start, end = sorted((self.offset(range.start, encoding), self.offset(range.end, encoding)))
-        return Text(self.content[:start] + new + self.content[end:])
+        return Text(_joined(self.content[:start] + new + self.content[end:]))
 
     def lines_text(self, start: int, end: int) -> str:
         """Return the lines ``[start, end)`` as one string."""
@@ -129,17 +141,24 @@ def decode(data: bytes) -> Text:
     """Read the bytes of a file. A byte order mark stays, as the first character.
 
     Raises:
-        NotText: the bytes are binary, or not UTF-8.
+        NotText: the bytes are binary, or in another encoding than UTF-8.
     """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            raise NotText(f"it is in {name}; convert it to UTF-8 first")
     if b"\0" in data:
         raise NotText("it holds NUL bytes, so it is a binary file")
+    if data.isascii():
+        return Text(data.decode("ascii"))
+    declared = _declared(data)
+    if declared and declared not in _UTF8:
+        # written back as UTF-8, what an edit adds would be read as other characters
+        raise NotText(f"it declares the encoding {declared}; convert it to UTF-8 first")
     try:
         return Text(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        named = _declared(data)
-        hint = f"; it declares {named}" if named else ""
         raise NotText(
-            f"it is not UTF-8 (byte {error.start + 1}{hint}); convert it to UTF-8 first"
+            f"it is not UTF-8 (byte {error.start + 1}); convert it to UTF-8 first"
         ) from None
 
 
@@ -149,15 +168,21 @@ def encode(text: Text) -> bytes:
 
 
 def _declared(data: bytes) -> str:
-    """Return the encoding that a Python source declares in its first lines, if any (PEP 263)."""
+    """Return the encoding that a source declares in its first lines, if it is one (PEP 263)."""
     for line in data.split(b"\n", 2)[:2]:
         if match := _COOKIE.match(line):
-            name = match[1].decode("ascii", "replace")
+            name = re.sub(r"-(?:unix|dos|mac)$", "", match[1].decode("ascii").lower())
             try:
                 return codecs.lookup(name).name
             except LookupError:
-                return name
+                return ""
     return ""
+
+
+def _joined(content: str) -> str:
+    if content.isascii() or not _PAIR.search(content):
+        return content
+    return content.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _column_to_index(body: str, column: int, encoding: Encoding) -> int:
@@ -165,26 +190,14 @@ def _column_to_index(body: str, column: int, encoding: Encoding) -> int:
         return 0
     if encoding is Encoding.UTF32 or body.isascii():
         return min(column, len(body))
-    units = 0
-    for index, char in enumerate(body):
-        units += _units(char, encoding)
-        if units > column:
-            return index
-    return len(body)
+    # the last index whose prefix is no wider than the column; encoding a prefix runs in C
+    ends = range(min(column, len(body)) + 1)
+    return bisect_right(ends, column, key=lambda end: _width(body[:end], encoding)) - 1
 
 
 def _width(body: str, encoding: Encoding) -> int:
     if encoding is Encoding.UTF32 or body.isascii():
         return len(body)
-    return sum(_units(char, encoding) for char in body)
-
-
-def _units(char: str, encoding: Encoding) -> int:
-    code = ord(char)
     if encoding is Encoding.UTF16:
-        return 2 if code > 0xFFFF else 1
-    if code < 0x80:
-        return 1
-    if code < 0x800:
-        return 2
-    return 3 if code < 0x10000 else 4
+        return len(body.encode("utf-16-le", "surrogatepass")) // 2
+    return len(body.encode("utf-8", "surrogatepass"))
