@@ -55,7 +55,7 @@ def clamp(value, low, high):
     return min(value, high)
 """
 UNDEFINED = GOOD.replace("min(value", "smallest(value")
-SYNTAX = GOOD.replace("(value, high)", "(value, high")
+SYNTAX = GOOD.replace("(value, high)", "(value,, high)")
 WRONG = GOOD.replace("return low", "return high")
 
 

@@ -1,0 +1,116 @@
+import pytest
+
+from festina.commands.base import Exit
+from festina.verify import sandbox
+from support.command_line import CommandLine
+from support.fake_model import FakeModel
+
+
+@pytest.fixture
+def line(tmp_path, monkeypatch, capsys):
+    return CommandLine(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def fake(line):
+    with FakeModel("OK") as model:
+        line.use(model)
+        yield model
+
+
+def states(ran):
+    return {(each["part"], each["name"]): each["state"] for each in ran.json["checks"]}
+
+
+def detail(ran, name):
+    return next(each for each in ran.json["checks"] if each["name"] == name)
+
+
+def test_all_is_well(line, fake):
+    ran = line.run("doctor")
+    assert (ran.code, ran.err) == (Exit.DONE, "")
+    assert ran.out.endswith("\nall is well\n")
+    assert f"  ✔ folder     {line.project}\n" in ran.out
+    assert "  ✔ pytest     installed there\n" in ran.out
+    assert "fake-coder at http://127.0.0.1:" in ran.out
+
+
+def test_json_says_the_same(line, fake):
+    ran = line.run("doctor", "--json")
+    assert ran.code == Exit.DONE
+    assert ran.json["ok"] is True
+    found = states(ran)
+    assert set(found.values()) == {"ok"}
+    assert {("project", "sandbox"), ("model", "first token"), ("configuration", "file")} <= set(
+        found
+    )
+
+
+def test_before_trust_nothing_of_the_project_is_run(line, fake):
+    trap = line.project / ".venv" / "bin" / "python"
+    trap.parent.mkdir(parents=True)
+    trap.write_text(f"#!/bin/sh\ntouch {line.project}/executed\n")
+    trap.chmod(0o755)
+    line.trust.untrust(line.project)
+    ran = line.run("doctor", "--json")
+    assert ran.code == Exit.DONE
+    assert states(ran)["project", "trust"] == "note"
+    assert detail(ran, "trust")["remedy"] == f"If you trust it: festina trust {line.project}"
+    assert not (line.project / "executed").exists()
+    line.trust.trust(line.project)
+    ran = line.run("doctor", "--json")
+    assert ran.code == Exit.FAILED
+    assert (line.project / "executed").exists()
+    assert states(ran)["project", "python"] == "amiss"
+
+
+def test_problems_of_the_configuration_are_told(line, fake):
+    (line.project / "festina.toml").write_text("variatons = 3\n")
+    ran = line.run("doctor", "--json")
+    assert (ran.code, ran.json["ok"]) == (Exit.FAILED, False)
+    assert "did you mean `variations`?" in detail(ran, "problem")["detail"]
+
+
+def test_a_model_that_does_not_answer_is_told_with_a_remedy(line, fake):
+    fake.key = "sk-right"
+    ran = line.run("doctor")
+    assert ran.code == Exit.FAILED
+    assert "  ✘ key " in ran.out
+    assert ran.out.endswith("\n1 thing needs mending\n")
+
+
+def test_a_found_model_is_named_with_the_reason_and_asked_for_before_code_is_sent(line):
+    with FakeModel("OK", key="sk-test") as found:
+        line.monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+        line.monkeypatch.setenv("OPENAI_BASE_URL", found.base_url)
+        ran = line.run("doctor", "--json")
+    assert ran.code == Exit.DONE
+    assert "OPENAI_API_KEY is set" in detail(ran, "choice")["detail"]
+    assert found.origin in detail(ran, "consent")["detail"]
+    assert "sk-test" not in ran.out
+
+
+def test_no_model_is_told(line, monkeypatch):
+    ran = line.run("doctor", "--json", "--model", "groq")
+    assert ran.code == Exit.FAILED
+    assert "GROQ_API_KEY" in detail(ran, "choice")["detail"]
+
+
+@pytest.mark.parametrize(("agreed", "state"), [(False, "amiss"), (True, "note")])
+def test_no_sandbox_is_amiss_unless_that_was_agreed_to(line, fake, agreed, state):
+    async def probe(*, fresh=False):
+        return sandbox.Probe(sandbox.Level.NONE, "No sandbox here.", "Install bubblewrap.")
+
+    line.monkeypatch.setattr(sandbox, "probe", probe)
+    if agreed:
+        with line.config.open("a") as file:
+            file.write('[verify]\nsandbox = "off"\n')
+    ran = line.run("doctor", "--json")
+    assert states(ran)["project", "sandbox"] == state
+    assert detail(ran, "sandbox")["remedy"] == "Install bubblewrap."
+
+
+def test_a_folder_that_is_none_is_told(line):
+    ran = line.run("doctor", "nowhere")
+    assert ran.code == Exit.USAGE
+    assert "There is no folder nowhere." in ran.err
