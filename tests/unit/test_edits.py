@@ -11,7 +11,6 @@ from festina.edits import (
     enclosing,
     hunks,
     name_of,
-    rebase,
     rewrite,
     snap,
     subset,
@@ -87,35 +86,6 @@ def test_hunks_are_numbered_and_a_subset_can_be_taken():
     edits = rewrite(text, Region(0, 3), "A\nb\nC\n")
     assert [hunk.id for hunk in hunks(text, edits)] == [0, 1]
     assert apply(text, subset(edits, [1])).content == "a\nb\nC\n"
-
-
-# -- rebase ---------------------------------------------------------------------------------
-
-
-@settings(deadline=None, max_examples=300)
-@given(st.data())
-def test_rebase_never_moves_a_region_onto_other_lines(data):
-    text = data.draw(texts())
-    region = data.draw(regions(text))
-    at = data.draw(st.integers(0, len(text.lines)))
-    until = data.draw(st.integers(at, len(text.lines)))
-    new = apply(text, [LineEdit(at, until, data.draw(texts(3)).content)])
-    moved = rebase(text, new, region)
-    if moved is not None:
-        assert text.lines_text(region.start, region.end) == new.lines_text(moved.start, moved.end)
-        assert moved.start - region.start in {0, len(new.lines) - len(text.lines)}
-
-
-def test_rebase_follows_lines_above_and_ignores_lines_below():
-    text = Text("a\nb\nc\nd\n")
-    assert rebase(text, Text("x\ny\na\nb\nc\nd\n"), Region(1, 3)) == Region(3, 5)
-    assert rebase(text, Text("b\nc\nd\n"), Region(1, 3)) == Region(0, 2)
-    assert rebase(text, Text("a\nb\nc\nd\ne\n"), Region(1, 3)) == Region(1, 3)
-
-
-@pytest.mark.parametrize("new", ["a\nX\nc\nd\n", "a\nb\nnew\nc\nd\n", "a\nd\n", "", "a\nbc\nd\n"])
-def test_a_touched_region_has_no_new_place(new):
-    assert rebase(Text("a\nb\nc\nd\n"), Text(new), Region(1, 3)) is None
 
 
 # -- regions --------------------------------------------------------------------------------

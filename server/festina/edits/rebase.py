@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from festina.edits.region import Region
 from festina.text import Text
 
@@ -9,20 +11,38 @@ from festina.text import Text
 def rebase(old: Text, new: Text, region: Region) -> Region | None:
     """Return the region's lines in ``new``, or None when a change touched them.
 
-    The two texts are compared from both ends: what differs lies in one stretch. A region above or
-    below that stretch is untouched and moves by the difference in lines; one that overlaps it, or
-    has something inserted inside it, is touched. A change of its neighbours does not touch it.
+    The two texts are compared from both ends: what differs lies in one stretch. A region above that
+    stretch stays, one below it moves by the difference in lines, and one that overlaps it, or has
+    something inserted in it, is touched. A change of its neighbours does not touch it.
+
+    Where lines repeat, the stretch can lie in several places (which of two equal lines was
+    deleted?). Then a region counts as untouched only if it is in all of them, and at the same
+    place: an edit never moves onto other lines that read the same. For the same reason give this
+    one change at a time where there are several.
     """
-    head = 0
-    limit = min(len(old.lines), len(new.lines))
-    while head < limit and old.lines[head] == new.lines[head]:
-        head += 1
-    tail = 0
-    while tail < limit - head and old.lines[-1 - tail] == new.lines[-1 - tail]:
-        tail += 1
-    if old.content == new.content or region.end <= head:
+    if old.content == new.content:
         return region
-    if region.start >= len(old.lines) - tail:
-        moved = len(new.lines) - len(old.lines)
-        return Region(region.start + moved, region.end + moved)
-    return None
+    count = min(len(old.lines), len(new.lines))
+    same_above = _common(old.lines, new.lines)
+    same_below = _common(old.lines[::-1], new.lines[::-1])
+    # where the two overlap, the stretch can slide along the overlap: neither side may claim it
+    head = min(same_above, count - same_below)
+    tail = min(same_below, count - same_above)
+    bottom = len(old.lines) - tail
+    moved = len(new.lines) - len(old.lines)
+    only_inserted = moved > 0 and same_above + same_below >= len(old.lines)
+    if only_inserted and region.start == region.end and head <= region.start <= bottom:
+        return None  # nobody can tell on which side of an empty region lines were inserted
+    if region.end <= head:
+        return region
+    return Region(region.start + moved, region.end + moved) if region.start >= bottom else None
+
+
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
+    """Return how many first lines are equal."""
+    count = 0
+    for ours, theirs in zip(old, new, strict=False):
+        if ours != theirs:
+            break
+        count += 1
+    return count
