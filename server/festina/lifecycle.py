@@ -222,7 +222,7 @@ class Lifecycle:
             return
         self.runs.forget_results(proposal.id)
         moved = replace(proposal, base=new, region=region, version=document.version)
-        self.runs.check_again(self.session.put(moved), "the document changed")
+        self.runs.check_again(moved, "the document changed")
 
 
 def _to_streaming(proposal: Proposal, message: str) -> Proposal:

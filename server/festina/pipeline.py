@@ -90,7 +90,7 @@ async def verify_again(
     candidate_text = edits.apply(
         task.text, edits.rewrite(task.text, task.region, region_text)
     ).content
-    steps: asyncio.Queue[Step | Judged] = asyncio.Queue()
+    steps: asyncio.Queue[Step | Judged | None] = asyncio.Queue()
     candidate = Candidate(task.path, task.text.content, candidate_text, task.resolves)
 
     async def judge() -> None:
@@ -102,14 +102,10 @@ async def verify_again(
         steps.put_nowait(Judged(task.first, candidate_text, verdict))
 
     work = asyncio.create_task(judge())
-    work.add_done_callback(lambda _: steps.put_nowait(Step(task.first, "")))
+    work.add_done_callback(lambda _: steps.put_nowait(None))
     try:
-        while True:
-            step = await steps.get()
-            if isinstance(step, Judged) or step.message:
-                yield step
-            if isinstance(step, Judged) or work.done():
-                break
+        while (step := await steps.get()) is not None:
+            yield step
         await work
     finally:
         work.cancel()

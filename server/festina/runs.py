@@ -69,7 +69,7 @@ class Runs:
         self.jobs.start(proposal_id, work)
 
     def check_again(self, proposal: Proposal, why: str) -> None:
-        """Verify the candidates once more, against the workspace as it is when typing pauses.
+        """Store the proposal, and verify its candidates once more when typing pauses.
 
         While the model is still at work nothing is to be done: a run whose document has moved on
         verifies its candidates again when it ends.
@@ -79,6 +79,7 @@ class Runs:
             State.UNVERIFIED,
             State.VERIFYING,
         }:
+            self.session.put(proposal)
             return
         views = tuple(map(_unjudged, proposal.candidates))
         proposal = step(proposal, State.VERIFYING, f"again, because {why}")

@@ -155,12 +155,13 @@ async def test_two_proposals_at_once(start, workspace, tmp_path):
             )
         assert (await editor.execute("festina.accept", {"proposal": one}))["ok"]
         # the second one is rebased onto the accepted text and earned again
-        await editor.until(lambda: editor.proposal(two)["state"] == "ready")
-        await editor.until(lambda: editor.proposal(two)["version"] == buffer.version)
+
+        def again():
+            seen = editor.proposal(two)
+            return seen["state"] == "ready" and seen["version"] == buffer.version
+
+        await editor.until(again)
         accepted = await editor.execute("festina.accept", {"proposal": two})
-        if not accepted["ok"]:
-            await editor.until(lambda: editor.proposal(two)["state"] == "ready")
-            accepted = await editor.execute("festina.accept", {"proposal": two})
         assert accepted["ok"], accepted
         assert "return str.lower(word)" in buffer.text
         assert desk.GOOD in buffer.text

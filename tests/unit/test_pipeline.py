@@ -149,3 +149,17 @@ async def test_an_answer_that_changes_nothing_is_refused(answer):
     assert isinstance(events[-1], Finished)
     assert events[-1].best is None
     assert verifier.judged == []
+
+
+async def test_verifying_again_never_loses_the_verdict_to_a_slow_reader():
+    import asyncio
+
+    from festina.pipeline import verify_again
+
+    seen = []
+    async for event in verify_again(task(), GOOD, ScriptedVerifier(by_value)):
+        seen.append(event)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert isinstance(seen[-1], Judged)
+    assert seen[-1].verdict.status is Status.PASSED

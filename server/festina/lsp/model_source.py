@@ -37,16 +37,22 @@ class ModelSource:
         self._trust = trust
         self._client = client
         self._made: dict[str | None, tuple[Model, Choice]] = {}
+        self._retired: list[Model] = []
+        self._configured = asyncio.Event()
         self._runner: Runner | None = None
         self._lock = asyncio.Lock()
 
     async def configure(self, settings: Settings) -> None:
-        """Take new settings; models made from others are closed."""
-        if (settings.fast, settings.slow) == (self._settings.fast, self._settings.slow):
+        """Take new settings; whoever waits for a model waits until this was called once.
+
+        Models made from other settings are not used again, but stay open: a stream may run.
+        """
+        async with self._lock:
+            if (settings.fast, settings.slow) != (self._settings.fast, self._settings.slow):
+                self._retired += [model for model, _ in self._made.values()]
+                self._made.clear()
             self._settings = settings
-            return
-        self._settings = settings
-        await self.aclose()
+        self._configured.set()
 
     async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
         """Return the model ``name``, or the configured or discovered one.
@@ -54,6 +60,7 @@ class ModelSource:
         Raises:
             ModelError: there is none, or the person does not want code to be sent there.
         """
+        await self._configured.wait()
         async with self._lock:
             if name not in self._made:
                 say("looking for a model")
@@ -78,9 +85,10 @@ class ModelSource:
     async def aclose(self) -> None:
         """Close every model."""
         async with self._lock:
-            made, self._made = self._made, {}
+            models = [*self._retired, *(model for model, _ in self._made.values())]
+            self._retired, self._made = [], {}
             runner, self._runner = self._runner, None
-            for model, _ in made.values():
+            for model in models:
                 await model.aclose()
             if runner is not None:
                 await runner.aclose()

@@ -138,4 +138,7 @@ def _ended(proposal: Proposal) -> str:
     view: CandidateView | None = proposal.candidate
     if proposal.state is State.READY and view is not None and view.verdict is not None:
         return f"is ready to accept: {render.evidence(view.verdict)}"
-    return f"is {proposal.state}: {proposal.message}"
+    verb = {State.FAILED: "failed", State.REJECTED: "was rejected"}.get(
+        proposal.state, f"is {proposal.state}"
+    )
+    return f"{verb}: {proposal.message}"

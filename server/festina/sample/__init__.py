@@ -1,0 +1,1 @@
+"""The bundled sample project, and what `festina try` asks for in it."""
