@@ -17,7 +17,7 @@ import pytest
 from support import protocol_server
 from support.wire import Message, Wire, frame, notification, request
 
-URI = "file:///work/a.py"
+URI = "file:///code/a.py"
 
 
 def both(*, plain: Any, ours: Any) -> pytest.MarkDecorator:
