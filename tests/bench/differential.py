@@ -215,7 +215,7 @@ def _break(text: str, chance: random.Random) -> tuple[str, str] | None:
         test = ast.unparse(node.test)
         return f"not ({test})", _replace(text, node.test, f"not ({test})")
     if isinstance(node, ast.Return):
-        return "return None", _replace(text, node, "return None") if node.value else None
+        return ("return None", _replace(text, node, "return None")) if node.value else None
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, int) or isinstance(node.value, bool):
             return None

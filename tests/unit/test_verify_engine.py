@@ -2,8 +2,9 @@
 
 The candidates of ``CHEATS`` try to turn a wrong edit green. The verdict comes from a process that
 the candidate shares, so some forgeries stay possible until code under test and judge are kept
-apart: an ``__eq__`` that always agrees, sniffing the caller's frame, replacing pytest's own
-functions or our plugin's. They are not listed here, since a plain verifier does not catch them.
+apart: an ``__eq__`` that always agrees, sniffing the caller's frame, replacing pytest's functions
+and putting them back, writing records with the plugin's own nonce. They are not listed here, since
+a plain verifier does not catch them.
 """
 
 from __future__ import annotations
@@ -162,6 +163,10 @@ CHEATS = {
         "import pytest\n\nLIMIT = 11\npytest.TestReport.failed = False\n"
         "pytest.TestReport.passed = True",
     ),
+    "replaced runtest": (
+        "LIMIT = 10",
+        "import _pytest.python\n\nLIMIT = 11\n_pytest.python.Function.runtest = lambda self: None",
+    ),
     "kill": ("return value * 2", "import os\n\n    os.kill(os.getpid(), 9)"),
     "forged records": (
         "return value * 2",
@@ -176,7 +181,8 @@ CHEATS = {
 async def test_cheats_fail(verifier: ColdVerifier, flat: Path, cheat: str) -> None:
     verdict = await judge(verifier, flat, CORE, CHEATS[cheat])
     assert verdict.gates[-1].gate is Gate.TESTS
-    assert verdict.status is Status.FAILED
+    expected = Status.UNVERIFIED if cheat == "replaced runtest" else Status.FAILED
+    assert verdict.status is expected
 
 
 async def test_a_new_conftest_lives_only_in_one_copy(verifier: ColdVerifier, flat: Path) -> None:

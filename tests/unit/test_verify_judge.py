@@ -40,6 +40,7 @@ def run(outcomes: dict[str, str], **end: Any) -> Run:
             "executed": [3],
             "imported": ["digest"],
             "modules": {"pkg.mod": "/ws/pkg/mod.py"},
+            "replaced": [],
         }
         built.add({**record, **end})
     return built
@@ -142,6 +143,8 @@ def test_a_new_failure_before_a_timeout_fails() -> None:
         ({"executed": []}, "0 of 1 changed lines"),
         ({"imported": [], "executed": [], "modules": {}}, "no test imports this file"),
         ({"imported": ["other"]}, "another version"),
+        ({"imported": [], "executed": []}, "a tracer of their own"),
+        ({"replaced": ["Function.runtest"]}, "replaces what judges it: Function.runtest"),
         ({"imported": [], "executed": [], "modules": {"pkg.mod": "/lib/mod.py"}}, "pip install -e"),
     ],
 )

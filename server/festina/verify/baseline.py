@@ -18,7 +18,7 @@ from festina.verify.record import Outcome, Run
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 _KEPT = 200
 """Files kept on disk; the oldest go first."""
 
@@ -92,7 +92,7 @@ class Baselines:
             if data.pop("format") != _FORMAT:
                 return None
             data["outcomes"] = {item["id"]: Outcome(**item) for item in data["outcomes"]}
-            for name in ("ids", "changed", "executed", "imported"):
+            for name in ("ids", "changed", "executed", "imported", "replaced"):
                 data[name] = tuple(data[name])
             for name in ("files", "deselected"):
                 data[name] = frozenset(data[name])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
@@ -34,6 +37,8 @@ class ColdVerifier:
         folder = cache if cache is not None else sweep.scratch_root().parent / "baselines"
         self._states = States()
         self._tests = TestsGate(self._states, Baselines(folder))
+        self._ruffs = asyncio.Semaphore(os.cpu_count() or 1)
+        self._active: set[asyncio.Task[object]] = set()
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         """Hash what a verdict rests on: files, buffers, configuration, interpreter, distributions.
@@ -53,6 +58,23 @@ class ColdVerifier:
         Cancelling kills every process that it started and removes its copies. Any number of calls
         may run at once; as many suites as ``settings.parallel`` says (of processors, if 0).
         """
+        with self._running():
+            return await self._verify(snapshot, candidate, on_step)
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """Remember the task that verifies, so that closing can end it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._active.add(task)
+        try:
+            yield
+        finally:
+            self._active.discard(task)
+
+    async def _verify(
+        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None
+    ) -> Verdict:
         start = time.perf_counter()
 
         def say(message: str, result: GateResult | None = None) -> None:
@@ -70,7 +92,8 @@ class ColdVerifier:
             if gate == Gate.SYNTAX:
                 result = await _syntax(state, candidate)
             elif gate == Gate.LINT:
-                result = await self._lint(state, snapshot, candidate)
+                async with self._ruffs:
+                    result = await self._lint(state, snapshot, candidate)
             elif gate != Gate.TESTS:
                 result = _unknown(gate)
             elif state is None:
@@ -108,6 +131,11 @@ class ColdVerifier:
 
     async def aclose(self) -> None:
         """Kill every process and remove every file of this verifier."""
+        ending = self._active - {asyncio.current_task()}
+        for task in ending:
+            task.cancel()
+        if ending:
+            await asyncio.wait(ending)
         await self._tests.aclose()
         await self._states.aclose()
 

@@ -142,7 +142,11 @@ def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Ju
         found = tuple(_failure(run.outcomes[test], target) for test in unmet)
         return Judgement(Status.FAILED, counts, found)
     unseen = [test for test in wanted if plain(test) not in run.outcomes]
-    reason = f"The test {unseen[0]} is not among those that ran." if unseen else _doubt(run, target)
+    reason = (
+        f"The test {unseen[0]} is not among those that ran."
+        if unseen
+        else _doubt(base, run, target)
+    )
     if reason is None and counts.passed == 0:
         reason = "Every test fails without the edit, and no test passes with it."
     if reason is not None:
@@ -216,8 +220,10 @@ def _less(base: Run, run: Run, target: Target) -> list[Finding]:
     return found
 
 
-def _doubt(run: Run, target: Target) -> str | None:
+def _doubt(base: Run, run: Run, target: Target) -> str | None:
     """Return why green tests say nothing about this change, or None where they do."""
+    if replaced := sorted(set(run.replaced) - set(base.replaced)):
+        return f"The edit replaces what judges it: {', '.join(replaced[:3])}."
     if not target.python:
         return "The tests pass, but nothing shows that they depend on this file."
     if not run.code_changed:
@@ -229,6 +235,11 @@ def _doubt(run: Run, target: Target) -> str | None:
             " environment in editable form (`pip install -e .`)."
         )
     if not run.imported and not run.executed:
+        if target.path in run.modules.values():
+            return (
+                "The tests import this file, but a tracer of their own (a coverage tool, a"
+                " debugger) hides which lines they execute. Run them without it."
+            )
         return (
             "No test executes the change: no test imports this file (programs that tests start are"
             " not followed)."

@@ -9,7 +9,6 @@ error`` stays quiet.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import os
@@ -17,35 +16,30 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+import _pytest.nodes
+import _pytest.outcomes
+import _pytest.python
+import _pytest.reports
+import _pytest.runner
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType, FrameType
+
+_executable = importlib.import_module("festina_executable")  # both lie beside this file
+_tracer = importlib.import_module("festina_tracer")
 
 MAX_DETAIL = 6000
 """Characters of a failure's text that are reported; its end says most."""
 
 
-def _read_all(fd: int) -> bytes:
-    parts: list[bytes] = []
-    offset = 0
-    while True:
-        part = os.pread(fd, 1 << 16, offset)
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
-        offset += len(part)
-
-
 def _take_setup() -> dict[str, Any]:
     """Read what the verifier asks for, and wipe every trace of it from the process."""
     setup_fd, report_fd = (int(part) for part in os.environ.pop("FESTINA_WITNESS").split(","))
-    setup: dict[str, Any] = json.loads(_read_all(setup_fd).decode("ascii"))
+    setup: dict[str, Any] = json.loads(_tracer.read_all(setup_fd).decode("ascii"))
     os.close(setup_fd)
     os.set_inheritable(report_fd, False)
     setup["fd"] = report_fd
-    setup["analyse"] = importlib.import_module(setup["analyser"]).analyse
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - 3.8, early, cheap
     sys.path[:] = [entry for entry in sys.path if entry != here]
     if setup["pythonpath"] is None:
@@ -76,115 +70,29 @@ class _Reporter:
                 data = data[os.write(self.fd, data) :]
 
 
-class _Lines:
-    """Watches one source file: which of the wanted places ran, and from what source.
-
-    ``sys.monitoring`` where there is one (it stays out of the way of coverage tools, debuggers and
-    the project's own tracing, and sees every thread); else ``sys.settrace``, given up as soon as
-    all is seen, put back before each test, and never put in the place of somebody else's.
-    """
-
-    def __init__(self, path: str, wanted: set[tuple[int, str, int]]) -> None:
-        self.path = path
-        self.wanted = wanted
-        self.missing = set(wanted)
-        self.keys = {(first, name) for first, name, _ in wanted}
-        self.files: dict[str, bool] = {}
-        self.imported: list[str] = []
-        self.tool: int | None = None
-        self.done = False
-
-    def watches(self, filename: str) -> bool:
-        known = self.files.get(filename)
-        if known is None:
-            known = self.files[filename] = os.path.realpath(filename) == self.path
-        return known
-
-    def entered(self, code: CodeType) -> bool:
-        """Note that ``code``, which is of the watched file, began; say whether its lines matter."""
-        if code.co_name == "<module>":
-            try:
-                fd = os.open(self.path, os.O_RDONLY)
-                try:
-                    digest = hashlib.sha256(_read_all(fd)).hexdigest()
-                finally:
-                    os.close(fd)
-            except OSError:
-                digest = ""
-            self.imported.append(digest)
-        key = (code.co_firstlineno, code.co_name)
-        self.missing.discard((*key, 0))
-        return key in self.keys
-
-    def start(self) -> None:
-        monitoring = getattr(sys, "monitoring", None)
-        if monitoring is None:
-            self.trace()
-            return
-        free = [tool for tool in (4, 3) if monitoring.get_tool(tool) is None]
-        if not free:
-            return
-        self.tool = free[0]
-        events = monitoring.events
-        monitoring.use_tool_id(self.tool, "festina")
-
-        def on_start(code: CodeType, _offset: int) -> Any:
-            if self.watches(code.co_filename) and self.entered(code):
-                monitoring.set_local_events(self.tool, code, events.LINE)
-            return monitoring.DISABLE
-
-        def on_line(code: CodeType, line: int) -> Any:
-            self.missing.discard((code.co_firstlineno, code.co_name, line))
-            return monitoring.DISABLE
-
-        monitoring.register_callback(self.tool, events.PY_START, on_start)
-        monitoring.register_callback(self.tool, events.LINE, on_line)
-        monitoring.set_events(self.tool, events.PY_START)
-
-    def trace(self) -> None:
-        """Install the tracing function, unless all is seen or somebody else traces."""
-        if self.done or self.tool is not None or hasattr(sys, "monitoring"):
-            return
-        if sys.gettrace() is None:
-            sys.settrace(self._on_call)
-            threading.settrace(self._on_call)
-
-    def _on_call(self, frame: FrameType, _event: str, _arg: Any) -> Any:
-        code = frame.f_code
-        if not (self.watches(code.co_filename) and self.entered(code)):
-            return None
-        frame.f_trace_lines = True
-        return self._on_event
-
-    def _on_event(self, frame: FrameType, event: str, _arg: Any) -> Any:
-        if event == "line":
-            code = frame.f_code
-            self.missing.discard((code.co_firstlineno, code.co_name, frame.f_lineno))
-            if not self.missing and self.imported:
-                self.stop()
-                return None
-        return self._on_event
-
-    def stop(self) -> None:
-        """Give tracing up: everything was seen."""
-        self.done = True
-        if sys.gettrace() == self._on_call:
-            sys.settrace(None)
-        threading.settrace(None)
-
-
 _setup = _take_setup()
 _reporter = _Reporter(_setup["fd"], _setup["nonce"])
 _needs: dict[str, list[Any]] | None = {}
 if _setup["path"] and _setup["hunks"] is not None:
     try:
-        _needs = _setup["analyse"](_setup["old"], _setup["new"], _setup["hunks"])
+        _needs = _executable.analyse(_setup["old"], _setup["new"], _setup["hunks"])
     except (SyntaxError, ValueError):
         _needs = {}
-_lines = _Lines(
+_lines = _tracer.Lines(
     _setup["path"], {tuple(need) for needs in (_needs or {}).values() for need in needs}
 )
 _lines.start()
+_originals = {
+    f"{owner.__name__}.{name}": (owner, name, value)
+    for owner in (
+        *(_pytest.python, _pytest.python.Function, _pytest.nodes.Node, _pytest.nodes.Item),
+        *(_pytest.runner, _pytest.runner.CallInfo, _pytest.reports, _pytest.reports.TestReport),
+        *(_pytest.reports.BaseReport, _pytest.outcomes, sys.modules[__name__]),
+        *(_Reporter, _tracer.Lines),
+    )
+    for name, value in vars(owner).items()
+    if callable(value) or isinstance(value, (property, staticmethod, classmethod))
+}
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -194,8 +102,10 @@ def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterato
     args.extend(["--maxfail=0", "--continue-on-collection-errors"])
     if hasattr(known, "numprocesses"):
         args.append("-n0")
+        known.numprocesses = 0
     if hasattr(known, "no_cov"):
         args.append("--no-cov")
+        known.no_cov = True
     if hasattr(known, "randomly_seed"):
         args.extend(["--randomly-seed=1", "--randomly-dont-reorganize"])
     _reporter.write("start", pytest=pytest.__version__, python=list(sys.version_info[:3]))
@@ -270,6 +180,11 @@ def pytest_sessionfinish(exitstatus: Any) -> None:
         executed=sorted(executed),
         imported=_lines.imported,
         modules=_modules(),
+        replaced=sorted(
+            key
+            for key, (owner, name, value) in _originals.items()
+            if vars(owner).get(name) is not value
+        ),
     )
 
 
@@ -292,7 +207,9 @@ def _failure(report: Any) -> dict[str, Any]:
     detail = str(report.longrepr)[-MAX_DETAIL:]
     if crash is None:
         lines = [line for line in detail.splitlines() if line.strip()]
-        return {"detail": detail, "message": lines[-1][:500] if lines else "failed"}
+        last = lines[-1] if lines else "failed"
+        message = last[1:].lstrip() if last.startswith("E  ") else last
+        return {"detail": detail, "message": message[:500]}
     return {
         "detail": detail,
         "message": str(crash.message)[:1000],

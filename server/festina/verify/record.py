@@ -36,7 +36,8 @@ class Run:
     ``place`` is the folder at which the run saw the workspace; paths in it are kept relative.
     ``ids`` are those that were to run (None: collection did not end), ``end`` is pytest's exit
     status from the end record (None: there was none), ``imported`` the hash of the watched file
-    each time that it was executed as a module, ``modules`` the file of every imported module.
+    each time that it was executed as a module, ``modules`` the file of every imported module,
+    ``replaced`` what of pytest and of our plugin was no longer the original at the end.
     """
 
     place: str = ""
@@ -53,6 +54,7 @@ class Run:
     executed: tuple[int, ...] = ()
     imported: tuple[str, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
     stopped: bool = False
     timed_out: bool = False
     returncode: int | None = None
@@ -107,6 +109,7 @@ class Run:
         self.changed = tuple(record["changed"])
         self.executed = tuple(record["executed"])
         self.imported = tuple(record["imported"])
+        self.replaced = tuple(record["replaced"])
         self.modules = {name: self.relative(path) for name, path in record["modules"].items()}
 
     def relative(self, path: str) -> str:

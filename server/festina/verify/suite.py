@@ -27,7 +27,6 @@ from festina.verify.record import Outcome, Run
 from festina.verify.watch import Watch
 
 PLUGIN = "festina_witness"
-ANALYSER = "festina_executable"
 MAX_REPORT = 256 << 20
 """Bytes of records that one run may send; a suite of 100,000 tests sends about 60 MiB."""
 
@@ -54,9 +53,13 @@ class Bench:
 
 def install_plugin(folder: Path) -> None:
     """Put the plugin and what it needs alone into ``folder``. Blocks."""
-    here = Path(__file__).parent
-    shutil.copyfile(here / "pytest_plugin.py", folder / f"{PLUGIN}.py")
-    shutil.copyfile(here / "executable.py", folder / f"{ANALYSER}.py")
+    names = {
+        "pytest_plugin.py": PLUGIN,
+        "executable.py": "festina_executable",
+        "tracer.py": "festina_tracer",
+    }
+    for source, name in names.items():
+        shutil.copyfile(Path(__file__).parent / source, folder / f"{name}.py")
 
 
 async def run_suite(
@@ -155,7 +158,6 @@ def _question(
         "nonce": secrets.token_hex(16),
         "pythonpath": bench.environ.get("PYTHONPATH"),
         "root": None if import_root is None else str(place / import_root),
-        "analyser": ANALYSER,
         "path": str(place / watch.target.path) if watch else "",
         "old": watch.old if watch else "",
         "new": watch.new if watch else "",
