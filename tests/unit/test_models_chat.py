@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import random
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -367,6 +369,32 @@ async def test_cancelling_while_queued_or_connecting_leaks_no_slot(slots: int) -
         answers = await asyncio.gather(*(ask(model) for _ in range(slots)))
         assert {answer for answer, _ in answers} == {"x"}
         await model.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_ten_thousand_random_cancellations_leave_nothing_behind() -> None:
+    rng = random.Random(3)
+    steps = [step for _ in range(20) for step in (Pause(0.002), data(chunk("x")))]
+    with FakeModel(stream(*steps, data(chunk("", "stop")), DONE)) as fake:
+        model = model_at(fake, http=Http(connections=40))
+        await ask(model)
+        await fake.until(lambda: fake.streams == 0)
+        files = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(125):
+            tasks = [asyncio.create_task(ask(model)) for _ in range(80)]
+            for task in rng.sample(tasks, 80):
+                if rng.random() < 0.3:
+                    await asyncio.sleep(rng.random() * 0.004)
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await fake.until(lambda: fake.streams == 0)
+        answers = await asyncio.gather(*(ask(model) for _ in range(40)))
+        assert {answer for answer, _ in answers} == {"x" * 20}
+        assert len(asyncio.all_tasks()) == 1
+        await model.aclose()
+        await fake.until(lambda: fake.live == 0)
+        assert len(list(Path("/proc/self/fd").iterdir())) <= files
 
 
 async def test_closing_the_iterator_frees_the_connection() -> None:
