@@ -1,4 +1,4 @@
-"""How long a ``codeAction`` waits while sixteen candidates stream and verify, beside an idle server.
+"""How long a ``codeAction`` waits while sixteen candidates stream, beside an idle server.
 
     python tests/bench/loop_latency.py [SECONDS]
 

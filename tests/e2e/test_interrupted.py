@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import desk, fake_replies
-from support.editor import Editor, environment
+from support.editor import Editor
 from support.fake_model import FakeModel
 from support.presets import NEOVIM_11, VSCODE, VSCODE_PLUGIN
 
@@ -75,8 +75,10 @@ async def test_a_broken_test_file_in_another_buffer_withdraws_what_rested_on_it(
         assert refused["ok"] is False
         assert "verified again" in refused["message"]
         await editor.until(
-            lambda: editor.proposal(proposal)["state"] == "ready"
-            and editor.proposal(proposal)["verdict"]["gates"][2]["tests"]["passed"] == 456
+            lambda: (
+                editor.proposal(proposal)["state"] == "ready"
+                and editor.proposal(proposal)["verdict"]["gates"][2]["tests"]["passed"] == 456
+            )
         )
         assert (await editor.execute("festina.accept", {"proposal": proposal}))["ok"]
 
@@ -176,6 +178,17 @@ def _alive(pid: int) -> bool:
         return False
 
 
+async def _gone(processes: set[int]) -> None:
+    """Wait until none of some processes is left; says what is, if it takes too long."""
+    try:
+        async with asyncio.timeout(30):
+            while any(map(_alive, processes)):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        left = {pid: _command_of(pid).replace("\0", " ") for pid in processes if _alive(pid)}
+        raise AssertionError(f"still there: {left}") from None
+
+
 async def test_killed_in_the_middle_leaves_no_process_and_the_next_start_sweeps(
     source, workspace, tmp_path
 ):
@@ -199,14 +212,9 @@ async def test_killed_in_the_middle_leaves_no_process_and_the_next_start_sweeps(
         left = list(scratch.iterdir())
         assert left
         os.kill(pid, signal.SIGKILL)
-        async with asyncio.timeout(20):
-            while any(map(_alive, {*children, *tests})):
-                await asyncio.sleep(0.05)
+        await _gone({*children, *tests})
         await editor._kill()
         assert all(path.exists() for path in left)
-        editor = await Editor.start(VSCODE, workspace, home, env=env).__aenter__()
-        async with asyncio.timeout(20):
+        async with Editor.start(VSCODE, workspace, home, env=env), asyncio.timeout(30):
             while any(path.exists() for path in left):
                 await asyncio.sleep(0.05)
-        await editor.close()
-    assert environment(home)["HOME"] == str(home)

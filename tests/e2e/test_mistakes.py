@@ -29,9 +29,7 @@ def whole(buffer, start=0, end=3):
         (fake_replies.status(402), "credit"),
     ],
 )
-async def test_what_the_model_server_says_reaches_the_person(
-    start, source, tmp_path, reply, words
-):
+async def test_what_the_model_server_says_reaches_the_person(start, source, tmp_path, reply, words):
     with FakeModel(reply) as fake:
         editor = await start(VSCODE, env=desk.config(tmp_path, fake))
         buffer = await desk.open_with_marker(editor)

@@ -1,6 +1,7 @@
 """Stand-ins for the model and the verifier, for tests of what lies between them.
 
-They have no wire protocol and no processes: tests of those use ``support.fake_model`` and real projects.
+They have no wire protocol and no processes: tests of those use ``support.fake_model`` and real
+projects.
 """
 
 from __future__ import annotations

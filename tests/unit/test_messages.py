@@ -4,13 +4,12 @@ import json
 import re
 from pathlib import Path
 
-from support.fakes import passed
-
 from festina.edits import Region
 from festina.lsp import client, messages
 from festina.lsp.features import commands
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.text import Encoding, Text
+from support.fakes import passed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
 

@@ -7,75 +7,105 @@ JSON, is its address or what went wrong. Nothing that a person wrote is ever pri
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
+import fcntl
 import json
 import os
+import select
+import signal
 import sys
-import threading
-from typing import Any
+from typing import Any, BinaryIO
 
-_PR_SET_PDEATHSIG = 1
-_SIGKILL = 9
+DRAFT_MATCH_TOKENS = 8
+DRAFT_TOKENS = 32
+"""An n-gram this long that stands in the prompt too is taken to go on for so many tokens."""
 
 
-def main() -> None:
+def main() -> int:
     """Serve until standard input ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
     configuration = json.loads(sys.stdin.buffer.readline() or b"{}")
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    answer = os.fdopen(os.dup(1), "w")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)  # llama.cpp logs prompts and all to both
-    os.dup2(nowhere, 2)
+    _die_with_input()
+    answer = _silence()
     try:
         server = _serve(configuration)
-    except Exception as error:  # noqa: BLE001 - told to whoever started us
-        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), file=answer, flush=True)
-        sys.exit(1)
-    print(json.dumps({"address": server.listening_address}), file=answer, flush=True)
-    threading.Event().wait()
+    except Exception:  # noqa: BLE001 - of one kind and with one text, whatever the cause
+        _tell(answer, {"error": "llama.cpp cannot load it"})
+        return 1
+    _tell(answer, {"address": server.listening_address})
+    while os.read(0, 4096):
+        pass
+    os._exit(0)  # there is nothing to save, and taking the model apart takes time
+
+
+def _die_with_input() -> None:
+    """Have the kernel end this process when the other end of standard input is closed.
+
+    A thread that reads would do while serving, but llama.cpp loads weights, for seconds or minutes,
+    without letting Python run. Being signalled when the *thread* that started us ends
+    (``PR_SET_PDEATHSIG``) would be too soon: that one may be short-lived.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # Linux and the BSDs have it
+        signal.signal(signal.SIGIO, signal.SIG_DFL)
+        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(0, fcntl.F_GETFL)
+        fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if select.select([0], [], [], 0)[0]:  # closed before the kernel was asked
+        os._exit(0)
+
+
+def _silence() -> BinaryIO:
+    """Return what is standard output, and leave nothing in its place, nor for errors."""
+    answer = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return answer
+
+
+def _tell(answer: BinaryIO, message: dict[str, str]) -> None:
+    with contextlib.suppress(OSError), answer:
+        answer.write(json.dumps(message).encode() + b"\n")
 
 
 def _serve(configuration: dict[str, Any]) -> Any:
+    """Load the weights and listen; returns once requests are answered."""
     import xllamacpp
 
-    slots = int(configuration["slots"])
-    threads = int(configuration["threads"])
+    slots, threads = int(configuration["slots"]), int(configuration["threads"])
     params = xllamacpp.CommonParams()
     params.model.path = configuration["path"]
+    params.verbosity = 0
+    params.offline = True
+
     params.hostnames = ["127.0.0.1"]
-    params.port = 0
+    params.port = 0  # the kernel picks a free one
     params.api_keys = [configuration["key"]]
-    params.endpoint_slots = False  # it would show everybody's prompts
+    params.cors_origins = "http://127.0.0.1"  # else every web page's origin is let in
+    params.cors_credentials = False
+    params.ui = False
+    params.endpoint_slots = False  # it shows prompts
     params.endpoint_props = False
     params.endpoint_metrics = False
-    params.ui = False
+
     params.n_parallel = slots
     params.n_ctx = int(configuration["context"]) * slots
+    params.fit_params = False  # it would shrink the context to what it guesses to fit
+    params.warmup = False
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
-    params.cpuparams.poll = 0
-    params.cpuparams_batch.poll = 0
-    params.cache_prompt = True
-    params.warmup = False
-    params.fit_params = False
-    params.verbosity = 0
-    if slots == 1:
-        # an edit mostly repeats its input: draft from the prompt's own n-grams. With several slots
-        # batching gains more, and the two get in each other's way.
+
+    params.cache_prompt = True  # each slot goes on from what its last prompt has in common
+    params.cache_ram_mib = (
+        0  # the cache beyond slots mixes up conversations (llama.cpp issue 27148)
+    )
+    params.cache_idle_slots = False
+    if configuration["draft"]:
         kind = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MAP_K
         params.speculative.types = [kind]
-        params.speculative.ngram_map_k.size_n = 8
-        params.speculative.ngram_map_k.size_m = 32
+        params.speculative.ngram_map_k.size_n = DRAFT_MATCH_TOKENS
+        params.speculative.ngram_map_k.size_m = DRAFT_TOKENS
     return xllamacpp.Server(params)
 
 
-def _leave_with_parent() -> None:
-    while os.read(0, 4096):
-        pass
-    os._exit(0)
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
