@@ -214,6 +214,14 @@ def test_a_setting_that_is_wrong_is_told_and_the_rest_goes_on(line, fake):
     )
 
 
+@pytest.mark.parametrize(("scope", "used"), [("auto", "full"), ("impacted", "impacted")])
+def test_the_whole_suite_decides_unless_a_person_asks_for_less(line, scope, used):
+    from festina.commands.job import settings_of
+
+    (line.project / "festina.toml").write_text(f'verify.tests.scope = "{scope}"\n')
+    assert settings_of(line.project, pytest.fail).verify.tests_scope == used
+
+
 # -- the first send to an endpoint that was found -------------------------------------------
 
 
@@ -272,6 +280,23 @@ def test_a_filter_takes_unsaved_lines_where_they_are_named(line, fake):
     fake.script("def clamp(v, low, high):\n    return max(v, low)\n")
     ran = line.run("edit", "calc/core.py:4-7", "--filter", "-m", "x", stdin=unsaved)
     assert (ran.code, ran.out) == (Exit.DONE, "def clamp(v, low, high):\n    return max(v, low)\n")
+
+
+def test_unsaved_lines_are_checked_where_the_file_has_others(line, fake, monkeypatch):
+    from festina.commands import job
+
+    tasks, pursue = [], job.pursue
+
+    def watched(task, *args, **options):
+        tasks.append(task)
+        return pursue(task, *args, **options)
+
+    monkeypatch.setattr(job, "pursue", watched)
+    fake.script("LIMIT = 12\n")
+    line.run("edit", "calc/core.py:1-1", "--filter", "-m", "x", stdin=b"LIMIT = 11\n")
+    text = line.before.replace("LIMIT = 10", "LIMIT = 11")
+    assert tasks[0].text.content == text
+    assert tasks[0].snapshot.buffers == {"calc/core.py": text}
 
 
 @pytest.mark.parametrize(

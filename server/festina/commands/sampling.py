@@ -101,7 +101,7 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
     if terminal is not None:
         terminal.say()
         showing.show(terminal, sample.place, outcome, ready.choice)
-        _conclude(finished.status, terminal)
+        _conclude(finished.status, ready.choice.how, terminal)
     return exit_of(finished.status)
 
 
@@ -123,13 +123,14 @@ async def _introduce(task: Task, sample: Sample, terminal: Terminal) -> None:
     terminal.say()
 
 
-def _conclude(status: Status, terminal: Terminal) -> None:
+def _conclude(status: Status, how: str, terminal: Terminal) -> None:
     terminal.say()
     if status is Status.PASSED:
         terminal.say("On your own code: festina trust, then festina edit FILE:LINE -m TEXT", "dim")
         terminal.say("In your editor: the README has the lines to paste", "dim")
     else:
-        terminal.say("The embedded model is tiny and this time none of its answers held.")
+        tiny = " The embedded model is tiny, and mostly wrong." if how == "embedded" else ""
+        terminal.say(f"This time none of the answers held.{tiny}")
         terminal.say("Try more of them: festina try -n 48", "dim")
 
 

@@ -1,0 +1,83 @@
+import pytest
+
+from festina.commands.outcome import Outcome
+from festina.events import Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
+from festina.findings import Status
+from festina.proposals import CandidateStatus
+from support.fakes import failed, passed
+
+
+def folded(count, *events):
+    outcome = Outcome(count)
+    ended = [outcome.fold(event) for event in events]
+    return outcome, [answer.index for answer in ended if answer is not None]
+
+
+def parsed(candidate):
+    return Parsed(candidate, "x\n", "x\ny\n", (), "+x\n", 0.1)
+
+
+END = Finished(1, Status.PASSED, "ok", 1.0, 2.0)
+
+
+def test_a_candidate_ends_when_it_is_judged_or_refused():
+    outcome, ended = folded(
+        2,
+        Streaming(0, "x", 1),
+        Streaming(1, "x", 1),
+        parsed(1),
+        Step(1, "running the tests"),
+        Judged(1, "x\ny\n", passed()),
+        Refused(0, "empty", "No code."),
+        END,
+    )
+    assert ended == [1, 0]
+    assert outcome.best.index == 1
+    assert outcome.answers[0].status is CandidateStatus.UNUSABLE
+    assert [outcome.answers[n].to_json()["status"] for n in (0, 1)] == ["unusable", "passed"]
+
+
+def test_a_repair_starts_its_candidate_anew():
+    outcome, ended = folded(
+        1, parsed(0), Judged(0, "", failed()), Repairing(0, 1), Streaming(0, "z", 2)
+    )
+    assert ended == [0]
+    answer = outcome.answers[0]
+    assert (answer.status, answer.round, answer.verdict) == (CandidateStatus.STREAMING, 1, None)
+    assert outcome.status() == "repair 1: streaming, 2 tokens"
+
+
+@pytest.mark.parametrize(
+    ("count", "best"), [(1, 0), (2, None)], ids=["the only one is shown", "none of several is"]
+)
+def test_without_a_best_only_a_single_candidate_is_shown(count, best):
+    events = [Judged(index, "", failed()) for index in range(count)]
+    outcome, _ = folded(count, *events, Finished(None, Status.FAILED, "no", 1, 1))
+    assert (outcome.best.index if outcome.best else None) == best
+
+
+def test_the_status_line_tells_how_far_things_are():
+    assert Outcome(1).status() == "waiting for the model"
+    assert folded(1, Streaming(0, "x", 40))[0].status() == "streaming, 40 tokens"
+    assert folded(1, parsed(0))[0].status() == "checking"
+    assert folded(1, parsed(0), Step(0, "running ruff"))[0].status() == "running ruff"
+    outcome, _ = folded(
+        4,
+        Streaming(0, "x", 1),
+        parsed(1),
+        Step(1, "running ruff"),
+        Judged(2, "", passed()),
+        Judged(3, "", failed()),
+    )
+    assert outcome.status() == (
+        "2 of 4 candidates · 1 passed · 1 streaming · 1 being checked · running ruff"
+    )
+
+
+def test_the_first_of_those_that_stream_is_on_show():
+    outcome, _ = folded(3, Streaming(2, "c", 1), Streaming(1, "b", 1))
+    assert outcome.leader().preview == "b"
+    outcome.fold(parsed(1))
+    assert outcome.leader().preview == "c"
+    outcome.fold(Refused(2, "empty", ""))
+    assert outcome.leader() is None
