@@ -97,7 +97,8 @@ class States:
     async def folder(self, kind: str) -> Path:
         """Make an empty folder of our own in the scratch folder."""
         self._count += 1
-        path = await self.scratch() / f"{kind}-{self._count}"
+        name = f"{kind}-{self._count}"  # now: others may count on while this one waits
+        path = await self.scratch() / name
         await asyncio.to_thread(path.mkdir)
         return path
 

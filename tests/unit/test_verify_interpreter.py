@@ -1,0 +1,109 @@
+"""Which interpreter is taken, in which order, and what of the workspace runs before trust."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from festina.config import VerifySettings
+from festina.verify import interpreter
+from festina.verify.base import Snapshot
+from festina.verify.interpreter import Environment, Found, Missing
+
+
+def environment(folder: Path, script: str = "exit 1") -> Path:
+    """Make a folder that looks like a virtual environment; its python runs a shell line."""
+    return program(folder / "bin" / "python", script)
+
+
+def program(path: Path, script: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+async def how(
+    workspace: Path, environ: dict[str, str], *, python: str = "", trusted: bool = False
+) -> str:
+    settings = VerifySettings(python=python)
+    found = await interpreter.find(Snapshot(workspace, {}, settings, trusted=trusted), environ)
+    return found.how if isinstance(found, Found) else found.reason
+
+
+async def test_the_order(tmp_path: Path) -> None:
+    workspace, elsewhere = tmp_path / "workspace", tmp_path / "elsewhere"
+    workspace.mkdir()
+    environ = {"PATH": str(tmp_path / "none")}
+    assert "No Python interpreter" in await how(workspace, environ)
+    program(elsewhere / "python3", "exit 1")
+    environ["PATH"] = str(elsewhere)
+    assert await how(workspace, environ) == "python3 on the PATH"
+    for variable in ("CONDA_PREFIX", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT"):
+        environment(elsewhere / variable)
+        environ[variable] = str(elsewhere / variable)
+        assert await how(workspace, environ) == variable
+    for name in ("env", "venv", ".venv"):
+        environment(workspace / name)
+        assert await how(workspace, environ) == f"{name} in the workspace"
+    for setting in ("venv", "venv/bin/python", str(workspace / "venv"), "python3"):
+        assert await how(workspace, environ, python=setting) == "verify.python"
+    assert "'nothing'" in await how(workspace, environ, python="nothing")
+
+
+@pytest.mark.parametrize("lock", [True, False])
+async def test_poetry_is_asked_only_where_the_workspace_is_trusted(
+    tmp_path: Path, lock: bool
+) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    if lock:
+        (workspace / "poetry.lock").touch()
+    else:
+        (workspace / "pyproject.toml").write_text('[tool.poetry]\nname = "x"\n')
+    python = environment(tmp_path / "cached")
+    asked = tmp_path / "asked"
+    program(tmp_path / "bin" / "poetry", f"touch {asked}; echo {python.parent.parent}")
+    environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    assert "PATH" in await how(workspace, environ)
+    assert not asked.exists()
+    assert await how(workspace, environ, trusted=True) == "poetry"
+
+
+async def test_poetry_is_not_asked_of_other_projects(tmp_path: Path) -> None:
+    program(tmp_path / "bin" / "poetry", f"touch {tmp_path / 'asked'}")
+    environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    await how(tmp_path, environ, trusted=True)
+    assert not (tmp_path / "asked").exists()
+
+
+async def test_an_interpreter_says_what_it_is() -> None:
+    said = await interpreter.inspect(Path(sys.executable), {})
+    assert isinstance(said, Environment)
+    assert said.version == sys.version_info[:3]
+    assert said.has_pytest
+    assert Path(sys.base_prefix) in said.prefixes
+    assert any(path.name == "site-packages" for path in said.search)
+    assert "pytest" in said.stamp()
+
+
+async def test_a_launcher_leads_to_the_real_interpreter(tmp_path: Path) -> None:
+    launcher = program(tmp_path / "python", f'exec {sys.executable} "$@"')
+    said = await interpreter.inspect(launcher, {})
+    assert isinstance(said, Environment)
+    assert said.python == Path(sys.executable)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [("echo no luck >&2; exit 3", "no luck"), ("exit 3", "exit code 3"), ("echo {}", "work")],
+)
+async def test_a_broken_interpreter_says_why(tmp_path: Path, script: str, words: str) -> None:
+    said = await interpreter.inspect(program(tmp_path / "python", script), {})
+    assert isinstance(said, Missing)
+    assert words in said.reason
+    assert "verify.python" in said.remedy
+    gone = await interpreter.inspect(tmp_path / "gone", {})
+    assert isinstance(gone, Missing)

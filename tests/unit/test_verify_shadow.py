@@ -1,0 +1,227 @@
+"""What is copied, what is shown, what is left out, and that links are never written through."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from festina.verify import shadow, state
+from festina.verify.base import Snapshot
+from festina.verify.baseline import Baselines
+from festina.verify.record import Run
+from support import projects
+
+
+def workspace(tmp_path: Path) -> Path:
+    root = projects.make(
+        tmp_path / "workspace",
+        """
+        === a.py
+        A = 1
+        === pkg/b.py
+        B = 1
+        === .env
+        SECRET=1
+        === .env.local
+        SECRET=1
+        === .env.example
+        SECRET=
+        === env/pyvenv.cfg
+        === web/node_modules/x.js
+        === .git/HEAD
+        === pkg/__pycache__/b.pyc
+        === .tox/x
+        """,
+    )
+    (root / "run.sh").write_text("exit\n")
+    (root / "run.sh").chmod(0o755)
+    (root / "to_b.py").symlink_to("pkg/b.py")
+    (root / "away").symlink_to("/nowhere/at/all")
+    os.utime(root / "a.py", ns=(10**18, 10**18 + 7))
+    os.mkfifo(root / "pipe")
+    return root
+
+
+def test_a_copy_is_faithful(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    tree = shadow.survey(root)
+    assert tree.shown == (".git", "env", "web/node_modules")
+    names = {entry.path for entry in tree.entries}
+    assert names == {".env.example", "a.py", "away", "pkg", "pkg/b.py", "run.sh", "to_b.py", "web"}
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shadow.copy(tree, root, copy)
+    assert (copy / "a.py").stat().st_mtime_ns == 10**18 + 7
+    assert stat.S_IMODE((copy / "run.sh").stat().st_mode) == 0o755
+    assert (copy / "to_b.py").readlink() == Path("pkg/b.py")
+    assert (copy / "away").readlink() == Path("/nowhere/at/all")
+    again = tmp_path / "again"
+    shadow.clone(copy, again)
+    assert projects.digest(again) == projects.digest(copy)
+
+
+def test_any_change_changes_the_digest(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    seen = {shadow.survey(root).digest()}
+
+    def differs() -> bool:
+        before = len(seen)
+        seen.add(shadow.survey(root).digest())
+        return len(seen) > before
+
+    assert not differs()
+    (root / "a.py").write_text("A = 2\n")
+    assert differs()
+    (root / "new").mkdir()
+    assert differs()
+    (root / "to_b.py").unlink()
+    (root / "to_b.py").symlink_to("a.py")
+    assert differs()
+    (root / "pkg/b.py").unlink()
+    assert differs()
+
+
+def test_a_workspace_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    tree = shadow.survey(root)
+    (root / "pkg/b.py").write_text("B = 22\n")
+    (tmp_path / "one").mkdir()
+    with pytest.raises(shadow.Changed):
+        shadow.copy(tree, root, tmp_path / "one")
+    (root / "pkg/b.py").unlink()
+    (tmp_path / "two").mkdir()
+    with pytest.raises(shadow.Changed):
+        shadow.copy(tree, root, tmp_path / "two")
+
+
+def test_too_large_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shadow, "MAX_FILES", 3)
+    with pytest.raises(shadow.TooLarge, match="more than 3 files"):
+        shadow.survey(workspace(tmp_path))
+
+
+def test_places_are_real_and_inside(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    assert shadow.locate(root, "to_b.py") == "pkg/b.py"
+    assert shadow.locate(root, "new.py") == "new.py"
+    for path in ("away", "../outside.py", "pkg/../../x"):
+        with pytest.raises(shadow.Outside):
+            shadow.locate(root, path)
+
+
+def test_a_laid_file_has_a_second_of_its_own(tmp_path: Path) -> None:
+    """A cached .pyc counts as current when second and size of its source agree."""
+    target = tmp_path / "a.py"
+    target.write_text("A = 1\n")
+    target.chmod(0o640)
+    os.link(target, tmp_path / "other")
+    before = int(target.stat().st_mtime)
+    shadow.lay(tmp_path, "a.py", "A = 2\n\udc80")
+    assert int(target.stat().st_mtime) != before
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert target.read_bytes() == b"A = 2\n\xed\xb2\x80"
+    assert (tmp_path / "other").read_text() == "A = 1\n"
+
+
+def test_buffers_equal_to_the_disk_do_not_count(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    buffers = {"a.py": "A = 1\n", "to_b.py": "B = 2\n", "new.py": "N = 1\n", "../x.py": ""}
+    assert shadow.overlay(Snapshot(root, buffers)) == {"pkg/b.py": "B = 2\n", "new.py": "N = 1\n"}
+
+
+async def test_bases_are_shared_and_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = workspace(tmp_path)
+    states = state.States()
+    for number in range(4):
+        (root / "a.py").write_text(f"A = {number}{number}\n")
+        current = await states.of(Snapshot(root, {"pkg/b.py": "B = 5\n"}))
+
+        async def use() -> tuple[str, str]:
+            async with states.copy(current) as copy:  # noqa: B023
+                return (copy / "a.py").read_text(), (copy / "pkg/b.py").read_text()
+
+        texts = await asyncio.gather(use(), use(), use())
+        assert set(texts) == {(f"A = {number}{number}\n", "B = 5\n")}
+    folders = sorted(path.name.partition("-")[0] for path in (await states.scratch()).iterdir())
+    assert folders == ["base", "base"]
+    await states.aclose()
+    assert list((tmp_path / "cache").rglob("base-*")) == []
+
+
+# Baselines
+
+
+def finished() -> Run:
+    run = Run(started=True, ids=("t::a",), end=0, seconds=2.0, returncode=0)
+    run.add({"kind": "report", "id": "t::a", "when": "call", "outcome": "failed", "part": False})
+    return run
+
+
+async def test_a_baseline_is_made_once_and_kept_on_disk(tmp_path: Path) -> None:
+    made = 0
+    go = asyncio.Event()
+
+    async def make() -> Run:
+        nonlocal made
+        made += 1
+        await go.wait()
+        return finished()
+
+    baselines = Baselines(tmp_path)
+    waiting = [asyncio.create_task(baselines.get("key", make)) for _ in range(5)]
+    await asyncio.sleep(0)
+    go.set()
+    runs = await asyncio.gather(*waiting)
+    assert made == 1
+    later = await Baselines(tmp_path).get("key", make)
+    assert made == 1
+    assert later == runs[0]
+    assert later.failing == {"t::a"}
+    await Baselines(tmp_path).get("other", make)
+    assert made == 2
+    for path in tmp_path.glob("*.json"):
+        path.write_text("{}")
+    await Baselines(tmp_path).get("key", make)
+    assert made == 3
+
+
+async def test_a_broken_baseline_is_tried_again(tmp_path: Path) -> None:
+    made = 0
+
+    async def make() -> Run:
+        nonlocal made
+        made += 1
+        return Run(returncode=1)
+
+    baselines = Baselines(tmp_path)
+    await baselines.get("key", make)
+    await baselines.get("key", make)
+    assert made == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_last_to_lose_interest_ends_a_baseline() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def make() -> Run:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    baselines = Baselines(None)
+    one, two = (asyncio.create_task(baselines.get("key", make)) for _ in range(2))
+    await begun.wait()
+    one.cancel()
+    await asyncio.wait([one])
+    assert not ended.is_set()
+    two.cancel()
+    await asyncio.wait([two])
+    assert ended.is_set()
