@@ -8,10 +8,12 @@ moved.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from festina.edits import clean, indent
+from festina.edits import context, fences, indent, prose, python, signs
 from festina.edits.prepare import Prepared, restore
+from festina.text import BOM
 
 
 class DefectCode(enum.StrEnum):
@@ -21,6 +23,7 @@ class DefectCode(enum.StrEnum):
     NO_CHANGE = "no_change"
     PROSE = "prose"
     PLACEHOLDER = "placeholder"
+    DIFF = "diff"
     TRUNCATED = "truncated"
     NUL = "nul"
     BIDI = "bidi"
@@ -33,6 +36,7 @@ _SENTENCES = {
     DefectCode.NO_CHANGE: "The model returned the lines unchanged.",
     DefectCode.PROSE: "The model answered in prose instead of code.",
     DefectCode.PLACEHOLDER: "The model left code out and put a placeholder in its place.",
+    DefectCode.DIFF: "The model answered with a diff instead of the new text.",
     DefectCode.TRUNCATED: "The answer breaks off in the middle of the code.",
     DefectCode.NUL: "The answer holds a NUL character.",
     DefectCode.BIDI: "The answer adds invisible characters that can reorder or hide code.",
@@ -58,68 +62,107 @@ class Defect:
 
 
 def finish(prepared: Prepared, answer: str) -> Parsed | Defect:
-    """Turn a complete answer into the region's new text, or say why that is impossible."""
-    if code := _bad_character(prepared, answer):
-        return _defect(code)
+    """Turn a complete answer into the region's new text, or say why that is impossible.
+
+    Code that is wrong is returned as it is: the syntax gate can show where. Only the signs of an
+    incomplete answer, an unfinished bracket, string or block at its end, are looked for here.
+    """
     repairs: list[str] = []
-    lines = clean.lines_of(clean.without_reasoning(answer))
-    source = prepared.lines
-    lines = clean.unfence(lines, source, repairs)
-    lines = clean.without_tags(lines, source, repairs)
-    lines = clean.without_prose(lines, source, repairs)
+    source, is_python = prepared.lines, prepared.is_python
+    lines = _unwrapped(prepared, _lines(prose.without_reasoning(answer)), repairs)
     if not any(line.strip() for line in lines):
         return _defect(DefectCode.EMPTY)
-    if clean.is_prose(lines, source):
+    if signs.is_diff(lines, source):
+        return _defect(DefectCode.DIFF)
+    if prose.is_prose(lines, source, is_python=is_python):
         return _defect(DefectCode.PROSE)
-    lines = clean.without_context(lines, prepared, repairs)
-    straight = indent.realign(source, indent.same_characters(source, lines))
-    if straight != lines:
-        repairs.append("indentation")
-    lines = clean.trim(straight, source)
-    if not lines:
-        return _defect(DefectCode.EMPTY)
-    if clean.has_placeholder(lines, source):
+    lines = context.without_context(lines, prepared, repairs)
+    lines = trim(_straight(prepared, lines, repairs), source)
+    if code := signs.odd_characters(lines, source):
+        return _defect(DefectCode(code))
+    if signs.has_placeholder(lines, source):
         return _defect(DefectCode.PLACEHOLDER)
-    if clean.breaks_off(lines, source):
+    if is_python and python.ends_open(lines) and not python.ends_open(source):
         return _defect(DefectCode.TRUNCATED)
     if lines == source:
         return _defect(DefectCode.NO_CHANGE)
-    return Parsed(restore(prepared, lines), tuple(repairs))
+    return Parsed(restore(prepared, lines), tuple(dict.fromkeys(repairs)))
 
 
 def preview(prepared: Prepared, partial: str) -> str:
     """Return the region's text so far, to show while the answer streams.
 
-    Fences, tags, reasoning and prose around them are never part of it; a last line that may yet
-    turn out to be one of those is held back.
+    Fences, tags, reasoning and sentences before the code are never part of it; a last line that may
+    yet turn out to be one of those is held back.
     """
-    lines = clean.lines_of(clean.without_reasoning(partial), partial=True)
-    unfinished = lines and not partial.endswith("\n")
-    if unfinished and (len(lines) == 1 or lines[-1].lstrip()[:1] in {"`", "~", "<"}):
-        lines = lines[:-1]
+    text = prose.without_reasoning(partial)
+    lines = _lines(text)
+    if lines and not text.endswith(("\n", "\r")):
+        last = lines.pop().rstrip("`~")
+        if lines and last.strip() and last.lstrip()[0] not in "<[`~":
+            lines.append(last)
     source = prepared.lines
-    lines = clean.unfence(lines, source, [])
-    lines = clean.without_prose(clean.without_tags(lines, source, []), source, [])
-    if not lines or clean.is_prose(lines, source):
-        return ""
-    lines = clean.without_context(lines, prepared, [], ends=False)
-    lines = indent.realign(source, indent.same_characters(source, lines))
+    found = fences.blocks(lines, source)
+    if found:
+        block = next((block for block in found if any(map(str.strip, block.lines))), found[0])
+        lines = block.lines
+    else:
+        lines = prose.without_tags(lines, source, [])
+        lines = lines[prose.introduction(lines, source) :]
+        if prose.is_prose(lines, source):
+            return ""
+    lines = context.without_context(lines, prepared, [], ends=False)
+    lines = _straight(prepared, lines, [])
     return restore(prepared, lines) if any(line.strip() for line in lines) else ""
 
 
-def _bad_character(prepared: Prepared, answer: str) -> DefectCode | None:
-    """Return the defect of a character that the answer adds; those of the document may stay."""
-    known = set(prepared.text.content)
-    added = set(answer) - known
-    if "\0" in added:
-        return DefectCode.NUL
-    if "\ufffd" in added:
-        return DefectCode.REPLACEMENT_CHAR
-    if added & clean.BIDI:
-        return DefectCode.BIDI
-    if any(ord(char) < 0x20 and char not in "\t\n\r\f" for char in added) or "\x7f" in added:
-        return DefectCode.CONTROL_CHAR
-    return None
+def trim(lines: Sequence[str], source: Sequence[str]) -> list[str]:
+    """Make the answer begin and end with as many blank lines as the source does."""
+    first, last = _edges(lines)
+    kept = list(lines[first:last])
+    if not kept or not any(line.strip() for line in source):
+        return kept
+    first, last = _edges(source)
+    return [*source[:first], *kept, *source[last:]]
+
+
+def _unwrapped(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[str]:
+    """Return the code of an answer, without what models put around it."""
+    source, is_python = prepared.lines, prepared.is_python
+    found = fences.blocks(lines, source)
+    block = fences.choose(found, source, is_python=is_python)
+    if block is not None:
+        repairs.append("fence")
+        return prose.without_tags(block.lines, source, repairs)
+    if found:
+        repairs.append("fence")
+        lines = fences.without_marks(lines)
+    lines = prose.without_tags(lines, source, repairs)
+    return prose.without_prose(lines, source, repairs, is_python=is_python)
+
+
+def _straight(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[str]:
+    """Return the lines indented as the source is."""
+    source = prepared.lines
+    straight = indent.realign(source, indent.same_characters(source, lines))
+    if straight != lines:
+        repairs.append("indentation")
+    return straight
+
+
+def _lines(text: str) -> list[str]:
+    """Split an answer into lines without line ends, whatever line ends it uses."""
+    text = text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _edges(lines: Sequence[str]) -> tuple[int, int]:
+    """Return the first line that says something, and the end of the last."""
+    said = [number for number, line in enumerate(lines) if line.strip()]
+    return (said[0], said[-1] + 1) if said else (0, 0)
 
 
 def _defect(code: DefectCode) -> Defect:

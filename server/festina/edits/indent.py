@@ -46,20 +46,16 @@ def realign(source: Sequence[str], answer: Sequence[str]) -> list[str]:
     """Undo a shift of the whole answer against the source; anything else is left alone.
 
     A model that was given dedented code often answers with indented code. That is a shift, and is
-    undone, only where every line that it kept moved by the same amount, or where it kept none and
-    every line is indented. Code that moved in part was moved on purpose, or cannot be guessed.
+    undone, only where every line of the answer is indented and every line that it kept moved by as
+    much, or where it kept none. Code that moved in part was moved on purpose, or cannot be guessed.
     """
-    moved = _shifts(source, answer)
-    if len(moved) > 1 or moved == {0}:
-        return list(answer)
     extra = common(answer)
-    shift = next(iter(moved)) if moved else len(extra) - len(common(source))
-    if shift > 0 and len(extra) >= shift:
-        return remove(answer, extra[:shift])
-    if shift < 0:
-        lead = next((leading(line) for line in source if leading(line)), " " * -shift)
-        return add(answer, lead[:-shift] if len(lead) >= -shift else " " * -shift)
-    return list(answer)
+    if not extra or common(source):
+        return list(answer)
+    moved = _shifts(source, answer)
+    if moved and (len(moved) > 1 or min(moved) < len(extra)):
+        return list(answer)
+    return remove(answer, extra)
 
 
 def same_characters(source: Sequence[str], answer: Sequence[str]) -> list[str]:

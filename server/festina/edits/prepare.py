@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from festina.edits import indent
+from festina.edits import indent, python
 from festina.edits.region import Region
-from festina.edits.rewrite import ending, opcodes
+from festina.edits.rewrite import ending, line_end, opcodes
 from festina.text import BOM, Text
 
 CONTEXT_LINES = 40
@@ -19,6 +19,7 @@ class Prepared:
 
     ``source`` is that text. ``before`` and ``after`` are the lines around the region, for context,
     as they stand in the document but without line ends. ``indent`` is what was taken off.
+    ``is_python`` says that Python's own rules may be used to read an answer.
     """
 
     text: Text
@@ -27,6 +28,7 @@ class Prepared:
     indent: str
     before: tuple[str, ...]
     after: tuple[str, ...]
+    is_python: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -34,15 +36,27 @@ class Prepared:
         return self.source.split("\n")[:-1]
 
 
-def prepare(text: Text, region: Region, context: int = CONTEXT_LINES) -> Prepared:
-    """Prepare a region for a model, with up to ``context`` lines before and after it."""
+def prepare(
+    text: Text, region: Region, context: int = CONTEXT_LINES, *, language: str = ""
+) -> Prepared:
+    """Prepare a region for a model, with up to ``context`` lines before and after it.
+
+    ``language`` is the document's LSP language id; where it is not known, a region counts as Python
+    if it can be parsed.
+    """
     bodies = [_body(line) for line in text.lines[region.start : region.end]]
     shared = indent.common(bodies) if bodies else _indent_at(text, region.start)
-    source = "".join(f"{line}\n" for line in indent.remove(bodies, shared))
+    lines = indent.remove(bodies, shared)
     before = text.lines[max(0, region.start - context) : region.start]
     after = text.lines[region.end : region.end + context]
     return Prepared(
-        text, region, source, shared, tuple(map(_body, before)), tuple(map(_body, after))
+        text=text,
+        region=region,
+        source="".join(f"{line}\n" for line in lines),
+        indent=shared,
+        before=tuple(map(_body, before)),
+        after=tuple(map(_body, after)),
+        is_python=language == "python" if language else python.parses(lines),
     )
 
 
@@ -50,22 +64,24 @@ def restore(prepared: Prepared, answer: Sequence[str]) -> str:
     """Return the region's new text: indented, with the document's own line ends.
 
     Lines that were kept come back byte by byte, with the line end that each had; new lines get the
-    line end of their neighbours. A byte order mark and a missing last line end stay as they were.
+    line end of the line before them. A byte order mark and a missing last line end stay as they
+    were.
     """
     text, region = prepared.text, prepared.region
     originals = text.lines[region.start : region.end]
     end = ending(text, region)
     out: list[str] = []
     for tag, i1, i2, j1, j2 in opcodes(prepared.lines, answer):
-        if tag == "equal":
-            out += originals[i1:i2]
-        else:
-            out += [line + end for line in indent.add(answer[j1:j2], prepared.indent)]
-    if originals and originals[0].startswith(BOM) and out:
-        out = [BOM + line.removeprefix(BOM) if n == 0 else line for n, line in enumerate(out)]
-    out = [line if line.endswith(("\r", "\n")) else line + end for line in out]
-    unfinished = originals and not originals[-1].endswith(("\r", "\n"))
-    if out and unfinished:
+        kept = tag == "equal"
+        new = originals[i1:i2] if kept else indent.add(answer[j1:j2], prepared.indent)
+        for line in new:
+            ended = line if kept and line.endswith(("\r", "\n")) else line + end
+            end = line_end(ended)
+            out.append(ended)
+    if out and originals and originals[0].startswith(BOM):
+        out[0] = BOM + out[0].removeprefix(BOM)
+    above = text.lines[max(0, region.start - 1) : region.end]
+    if out and region.end == len(text.lines) and above and not line_end(above[-1]):
         out[-1] = out[-1].rstrip("\r\n")
     return "".join(out)
 

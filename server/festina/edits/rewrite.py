@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from festina.edits.region import Region
-from festina.text import Text
+from festina.text import BOM, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +33,28 @@ def rewrite(text: Text, region: Region, new_region_text: str) -> tuple[LineEdit,
     """Return the smallest line edits that give the region its new text.
 
     Ordered and disjoint. Lines that did not change are not touched, so they keep their own line end
-    byte by byte; the new text is taken as it is.
+    byte by byte; the new text is taken as it is, but never glued to the lines around it, and never
+    put before a byte order mark.
     """
-    old = text.lines[region.start : region.end]
-    new = Text(new_region_text).lines
-    if region.end < len(text.lines) and new and not new[-1].endswith(("\r", "\n")):
-        # never glue the region's last line to the one below it
-        new = (*new[:-1], new[-1] + ending(text, region))
-    if region.start == len(text.lines) and new and text.lines:
-        last = text.lines[-1]
-        if not last.endswith(("\r", "\n")):
-            end = ending(text, region)
-            return (LineEdit(region.start - 1, region.start, last + end + "".join(new)),)
-    edits = []
-    for tag, i1, i2, j1, j2 in opcodes(old, new):
-        if tag != "equal":
-            edits.append(LineEdit(region.start + i1, region.start + i2, "".join(new[j1:j2])))
-    return tuple(edits)
+    start, end = region.start, region.end
+    new = new_region_text
+    if new and not line_end(new) and end < len(text.lines):
+        new += ending(text, region)
+    if new and start == end == len(text.lines) and text.lines and not line_end(text.lines[-1]):
+        start -= 1
+        new = text.lines[start] + ending(text, region) + new
+    if start == 0 and text.content.startswith(BOM):
+        new = new.removeprefix(BOM)
+        if end < len(text.lines) and not (new and end):
+            new += text.lines[end].removeprefix(BOM)
+            end += 1
+        new = BOM + new
+    lines = Text(new).lines
+    return tuple(
+        LineEdit(start + i1, start + i2, "".join(lines[j1:j2]))
+        for tag, i1, i2, j1, j2 in opcodes(text.lines[start:end], lines)
+        if tag != "equal"
+    )
 
 
 def apply(text: Text, edits: Iterable[LineEdit]) -> Text:
@@ -81,12 +86,12 @@ def ending(text: Text, region: Region) -> str:
     inside = text.lines[region.start : region.end]
     before = text.lines[: region.start][::-1]
     after = text.lines[region.end :]
-    for line in (*inside, *before, *after):
-        if line.endswith("\r\n"):
-            return "\r\n"
-        if line.endswith(("\n", "\r")):
-            return line[-1]
-    return "\n"
+    return next(filter(None, map(line_end, (*inside, *before, *after))), "\n")
+
+
+def line_end(line: str) -> str:
+    """Return the line end of a line, or an empty string."""
+    return line[len(line.rstrip("\r\n")) :]
 
 
 def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
