@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from festina import edits, markers, prompt
+from festina.clock import Clock
 from festina.edits import Defect, Region
 from festina.events import (
     Event,
@@ -113,27 +113,6 @@ async def verify_again(
             await work
 
 
-class _Clock:
-    """Wall time during which at least one of several overlapping activities ran."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._active = 0
-        self._since = 0.0
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        if self._active == 0:
-            self._since = time.perf_counter()
-        self._active += 1
-        try:
-            yield
-        finally:
-            self._active -= 1
-            if self._active == 0:
-                self.seconds += time.perf_counter() - self._since
-
-
 @dataclass
 class _Outcome:
     """What became of one candidate."""
@@ -154,8 +133,8 @@ class _Run:
     events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
     outcomes: dict[int, _Outcome] = field(default_factory=dict)
     verdicts: dict[str, asyncio.Future[Verdict]] = field(default_factory=dict)
-    model_clock: _Clock = field(default_factory=_Clock)
-    verify_clock: _Clock = field(default_factory=_Clock)
+    model_clock: Clock = field(default_factory=Clock)
+    verify_clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
         task = self.task

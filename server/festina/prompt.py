@@ -21,10 +21,9 @@ MOST_FINDINGS = 5
 DETAIL_CHARS = 1500
 
 _EXAMPLE_ASK = (
-    "Code:\n```python\ndef first(items):\n    return items[1]\n```\n"
-    "Task: it must return the first item"
+    "Code:\n```python\ndef at_most(x, limit):\n    return abs(x)\n```\nTask: the limit is ignored"
 )
-_EXAMPLE_ANSWER = "```python\ndef first(items):\n    return items[0]\n```"
+_EXAMPLE_ANSWER = "```python\ndef at_most(x, limit):\n    return min(limit, abs(x))\n```"
 
 
 def build(
@@ -64,7 +63,7 @@ def build(
 
 def _temperature(attempt: int, *, small: bool) -> float:
     if small:
-        return 0.4 + 0.1 * (attempt % 5)
+        return 0.4 + 0.1 * (attempt % 4)
     return min(1.0, 0.2 + 0.1 * attempt)
 
 

@@ -108,6 +108,7 @@ async def start(
         "path": str(path.resolve()),
         "key": key,
         "slots": slots,
+        "draft": slots == 1,  # with several slots, batching gains more than drafts do
         "context": context,
         "threads": _threads(),
     }

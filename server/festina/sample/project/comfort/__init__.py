@@ -7,10 +7,7 @@ def mean(values):
 
 
 def clamp(value, low, high):
-    """Return value, limited to the range from low to high."""
-    if value < low:
-        return low
-    return value
+    return max(low, value)
 
 
 def to_fahrenheit(celsius):
