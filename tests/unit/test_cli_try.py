@@ -1,3 +1,4 @@
+import re
 import tempfile
 from pathlib import Path
 
@@ -47,13 +48,13 @@ def test_the_main_job_is_shown_on_the_sample_and_nothing_is_left(line, fake, tmp
     ran = line.run("try", "--model", "fast", "-n", "3")
     assert (ran.code, ran.err) == (Exit.DONE, "")
     rows = ran.out.splitlines()
-    assert rows[0] == "comfort/__init__.py:9-13  'the upper bound is ignored'"
+    assert re.fullmatch(r"\S+\.py:\d+-\d+  'the upper bound is ignored'", rows[0])
     assert "3 answers are asked for; syntax, ruff and the sample's tests decide." in rows
     assert any(row.startswith("Sandbox: ") for row in rows)
     assert any(row.startswith("✘ unusable   #1") for row in rows)
     assert any(row.startswith("✘ rejected   #3  syntax ok, ruff ok, tests failed") for row in rows)
     assert "+    return max(low, min(value, high))" in rows
-    assert any(row.startswith("✔ passed     #2  syntax ok, ruff ok, 12 tests ok") for row in rows)
+    assert any(row.startswith("✔ passed     #2  syntax ok, ruff ok, ") for row in rows)
     assert any(row.startswith("model ") and "verification " in row for row in rows)
     assert list((tmp_path / "scratch").iterdir()) == []
     assert projects.digest(BUNDLED) == before
