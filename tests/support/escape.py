@@ -183,13 +183,14 @@ def _():
             file.truncate(100 << 20)
         finally:
             os.unlink('big')
-@attack('fill_tmp')
-def _():
-    with open('/tmp/fill', 'wb', buffering=0) as file:
-        try:
-            for _ in range(64): file.write(bytes(1 << 20))
-        finally:
-            os.unlink('/tmp/fill')
+for _name in ('/tmp', '/dev/shm', '/run', '/var/tmp', os.environ['HOME']):
+    @attack('fill_' + _name.rpartition('/')[2])
+    def _():
+        with open(_name + '/fill', 'wb', buffering=0) as file:
+            try:
+                for _ in range(24): file.write(bytes(1 << 20))
+            finally:
+                os.unlink(_name + '/fill')
 @attack('private_tmp')
 def _(): return open('/tmp/mine', 'w').write('x')
 @attack('core_limit')

@@ -79,6 +79,20 @@ class TestWhatComesBack:
         listing = 3  # the descriptor that lists the others
         assert sorted(map(int, done.stdout.split())) == sorted([0, 1, 2, listing, write])
 
+    async def test_a_passed_pipe_ends_when_the_command_lets_go_of_it(self) -> None:
+        read, write = os.pipe()
+        code = f"import os, time; os.close({write}); time.sleep(600)"
+        task = asyncio.create_task(python(code, pass_fds=(write,)))
+        await asyncio.sleep(0)  # started
+        os.close(write)
+        try:
+            assert await asyncio.to_thread(os.read, read, 1) == b""
+        finally:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            os.close(read)
+
     async def test_long_output_keeps_its_first_and_last_part(self) -> None:
         done = await python("print('a' * 3_000_000 + 'end', end='')", max_output=1000)
         assert done.truncated
@@ -98,8 +112,8 @@ class TestWhatComesBack:
         assert int(done.stdout.split()[1], 16) & (1 << (signal.SIGPIPE - 1)) == 0
 
     async def test_no_terminal_and_a_session_of_its_own(self) -> None:
-        done = await shell("(: </dev/tty) || kill -9 0")
-        assert done.returncode == -signal.SIGKILL
+        done = await shell("trap 'exit 5' TERM; (: </dev/tty) || kill -TERM 0; sleep 600")
+        assert done.returncode == 5
 
     async def test_the_loop_may_run_in_any_thread(self) -> None:
         found: list[process.Completed] = []

@@ -111,9 +111,9 @@ def test_directories_without_permissions() -> None:
 def test_a_tree_deeper_than_paths_and_stacks_can_be() -> None:
     theirs = left_behind()
     here = os.open(theirs, os.O_DIRECTORY)
-    for _ in range(3000):
-        os.mkdir("d" * 20, dir_fd=here)
-        below = os.open("d" * 20, os.O_DIRECTORY, dir_fd=here)
+    for _ in range(1100):
+        os.mkdir("deep", dir_fd=here)
+        below = os.open("deep", os.O_DIRECTORY, dir_fd=here)
         os.close(here)
         here = below
     os.close(here)

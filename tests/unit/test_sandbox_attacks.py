@@ -134,6 +134,9 @@ REFUSED = {
         "memory": {"MemoryError"},
         "big_file": {"EFBIG"},
         "fill_tmp": {"ENOSPC"},
+        "fill_shm": {"ENOSPC"},
+        "fill_run": {"ENOSPC"},
+        "fill_home": {"ENOSPC"},
     },
 }
 
