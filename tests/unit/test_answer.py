@@ -1,8 +1,6 @@
 """What models answer, and what becomes of it: each outcome has a name."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from festina.edits import Defect, Parsed, Region, finish, prepare, preview
 from festina.text import Text
@@ -15,6 +13,7 @@ DOCUMENT = (
 REGION = Region(4, 7)
 SOURCE = "def area(self, width, height):\n    result = width * height\n    return result\n"
 WANTED = "def area(self, width, height):\n    return width * height\n"
+OLD = "".join(f"    {line}\n" for line in SOURCE.splitlines())
 INDENTED = "    def area(self, width, height):\n        return width * height\n"
 
 
@@ -67,6 +66,36 @@ def test_the_model_sees_dedented_code_with_plain_line_ends():
         (f"<think>\nshould I?\n```\nno\n```\n</think>\n{WANTED}", None),
         (f"\n\n{WANTED}\n\n", None),
         (f"\ufeff{WANTED}", None),
+        # more blocks and stranger fences
+        (f"```python\n{WANTED}```\nThe bug was that it was long.\n", "fence"),
+        (f"It is too long.\nWe can shorten it.\n\n```python\n{WANTED}```", "fence"),
+        (f"```python\n{WANTED}```\nUsage:\n```python\nprint(Box().area(2, 3))\n```\n", "fence"),
+        (f"```bash\npip install box\n```\n```python\n{WANTED}```\n", "fence"),
+        (f"```\nTypeError: no\n```\nFixed:\n```python\n{WANTED}```\n", "fence"),
+        (f"```python\nimport box\n```\n```python\n{WANTED}```\n", "fence"),
+        (f"```python {WANTED}```", "fence"),
+        (f"```python\n{WANTED.rstrip()}```\nShorter.\n", "fence"),
+        (f"```\n```\n{WANTED}", "fence"),
+        (f"````python\n{WANTED}````\n", "fence"),
+        (f"```python\n<region>\n{WANTED}</region>\n```\n", "tags"),
+        # talk without a fence
+        (f"Sure! I removed the variable.\n\nNow it works.\n\n{WANTED}", "prose"),
+        (f"{WANTED}This function returns the product.\n", "prose"),
+        (f"{WANTED}\nThe variable was superfluous.\nThe behaviour is the same.\n", "prose"),
+        (f"{WANTED}\nChanges:\n- removed the variable\n- returned directly\n", "prose"),
+        (f"{WANTED}\n**Explanation:** it was superfluous.\n", "prose"),
+        # tags
+        (f"<answer>{WANTED}</answer>", "tags"),
+        (f"[PYTHON]\n{WANTED}[/PYTHON]\n", "tags"),
+        (f"{WANTED}<|im_end|>", None),
+        (f"it should be shorter\n</think>\n{WANTED}", None),
+        (f"<think>\n</think>\n\n<think>again</think>{WANTED}", None),
+        # repeated context
+        (f"class Box:\n{INDENTED}\n    def other(self):\n        return 1\n", "context"),
+        (f"import math\n\n\nclass Box:\n{INDENTED}", "context"),
+        (f"```python\n{DOCUMENT.replace(OLD, INDENTED)}```\n", "context"),
+        (f"class Box:\n{WANTED}", "context"),
+        (f"{WANTED}\ndef other(self):\n    return 1\n", "context"),
     ],
 )
 def test_an_answer_is_taken_out_of_its_wrapping(answer, repair):
@@ -93,12 +122,39 @@ def test_an_answer_is_taken_out_of_its_wrapping(answer, repair):
             "placeholder",
         ),
         ("def area(self, width, height):\n    ...\n", "placeholder"),
+        (
+            "def area(self, width, height):\n    # ... existing code ...\n    return 1\n",
+            "placeholder",
+        ),
+        ("def area(self, width, height):\n    # your code here\n    pass\n", "placeholder"),
+        ("def area(self, width, height):\n    # unchanged\n", "placeholder"),
+        ("def area(self, width, height):\n    # (rest of the method)\n", "placeholder"),
+        ("def area(self, width, height):\n    [rest of code unchanged]\n", "placeholder"),
+        ("# TODO: implement\n", "placeholder"),
+        ("def area(self, width, height):\n", "truncated"),
+        ("def area(self, width, height):\n    return width * \\\n", "truncated"),
+        ("def area(self, width,\n", "truncated"),
+        (f"@@ -1,3 +1,2 @@\n {SOURCE}", "diff"),
+        (f"```diff\n-{SOURCE}+return 1\n```\n", "diff"),
+        (
+            " def area(self, width, height):\n-    result = width * height\n"
+            "-    return result\n+    return width * height\n",
+            "diff",
+        ),
+        ("To fix this, return `width * height` directly.", "prose"),
+        ("Die Funktion multipliziert die Breite mit der Höhe.", "prose"),
         ("def area(self, width, height):\n    return max(width,\n", "truncated"),
         ('def area(self, width, height):\n    """Return the area', "truncated"),
         (WANTED.replace("width *", "width\0 *"), "nul"),
         (WANTED.replace("width *", "width \u202e*"), "bidi"),
         (WANTED.replace("width *", "wid\u200bth *"), "bidi"),
+        (WANTED.replace("width *", "wid\u200cth *"), "bidi"),
+        (WANTED.replace("width *", "width \u2028*"), "bidi"),
+        (WANTED.replace("width *", "width \ufeff*"), "bidi"),
+        (WANTED.replace("width *", "width \U000e0041*"), "bidi"),
         (WANTED.replace("width *", "width \ufffd"), "replacement_char"),
+        (WANTED.replace("width *", "'\ud83d' *"), "replacement_char"),
+        (WANTED.replace("width *", "width \x85*"), "control_char"),
         (WANTED.replace("width *", "width \x1b[31m*"), "control_char"),
     ],
 )
@@ -198,37 +254,174 @@ def test_an_insertion_takes_the_indentation_of_its_place():
     assert parsed("y = 2\n", document, Region(1, 1)).text == "    y = 2\n"
 
 
-CODE_LINE = st.sampled_from(["x = 1", "    y = 2", "", "if z:", "        w()", "é = '😋'"])
+def test_emoji_and_scripts_that_need_joiners_may_be_added():
+    answer = "x = '👩\u200d👧 \u0645\u06cc\u200c\u062e'\n"
+    assert parsed(answer, "x = 1\n", Region(0, 1)).text == answer
 
 
-@settings(deadline=None)
-@given(
-    st.lists(CODE_LINE, min_size=1, max_size=8),
-    st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from(["", "    ", "\t"]),
+def test_an_invisible_character_more_than_the_region_had_is_a_defect():
+    document = "x = '\u202e'\ny = '\u202e'\n"
+    assert defect("y = '\u202e' + '\u202e'\n", document, Region(1, 2)) == "bidi"
+    assert defect("y = '\u200b'\n", document, Region(1, 2)) == "bidi"
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# return the rest of the list",
+        "# the remaining items of the list",
+        "# check other code paths here",
+    ],
 )
-def test_answering_with_the_source_changes_nothing(lines, end, indent):
-    document = "".join((indent + line if line else "") + end for line in lines)
-    ready = prepare(Text(document), Region(0, len(lines)))
-    result = finish(ready, ready.source)
-    assert isinstance(result, Defect)
-    assert result.code in {"no_change", "empty"}
+def test_a_comment_that_only_sounds_like_a_placeholder(comment):
+    answer = f"def area(self, width, height):\n    {comment}\n    return width * height\n"
+    assert comment in parsed(answer).text
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.integers(0, 400), st.sampled_from(["fenced", "prose", "think", "plain"]))
-def test_a_preview_never_shows_what_is_around_the_code(cut, shape):
-    answer = {
-        "fenced": f"Here is the code:\n```python\n{WANTED}```\nIt is shorter now.\n",
-        "prose": f"Here is the updated code:\n{WANTED}",
-        "think": f"<think>let me ``` see</think>\n```python\n{WANTED}```\n",
-        "plain": WANTED,
-    }[shape]
-    shown = preview(prepared(), answer[:cut])
-    assert "```" not in shown
-    assert "think" not in shown
-    assert "Here is" not in shown
-    assert all(not line.strip() or line.startswith("    ") for line in shown.splitlines())
+def test_code_about_the_rest_is_code():
+    answer = "def area(self, width, height):\n    rest = unchanged\n    return rest\n"
+    assert "rest = unchanged" in parsed(answer).text
+
+
+# -- what must survive ----------------------------------------------------------------------
+
+
+DOCSTRING = (
+    'def area(self, width, height):\n    """Return the area.\n\n    ```{0}\n    Box().area(1, 2)\n'
+    '    ```\n    """\n    return width * height\n'
+)
+
+
+@pytest.mark.parametrize("info", ["", "python", "bash"])
+@pytest.mark.parametrize(
+    "wrapping", ["{0}", "```python\n{0}```", "```\n{0}```\nIt is documented now.\n"]
+)
+def test_a_fence_in_a_new_docstring_survives(info, wrapping):
+    code = DOCSTRING.format(info)
+    assert parsed(wrapping.format(code)).text == "".join(
+        f"    {line}\n" if line else "\n" for line in code.splitlines()
+    )
+
+
+def test_a_fence_at_the_margin_of_a_docstring_survives():
+    code = '"""A module.\n\n```\nrun()\n```\n"""\nx = 2\n'
+    document = '"""A module."""\nx = 1\n'
+    assert parsed(f"```python\n{code}```\nDone!\n", document, Region(0, 2)).text == code
+
+
+MARKDOWN = "# Use\n\nRun this:\n\n```bash\nmake\n```\n\nThen that:\n\n```bash\nmake it\n```\n"
+
+
+@pytest.mark.parametrize(
+    "wrapping",
+    ["{0}", "```markdown\n{0}```\n", "````markdown\n{0}````\n", "Sure:\n\n````\n{0}````\n"],
+)
+def test_blocks_in_a_markdown_region_survive(wrapping):
+    new = MARKDOWN.replace("make it", "make all")
+    region = Region(0, len(Text(MARKDOWN).lines))
+    result = finish(prepare(Text(MARKDOWN), region, language="markdown"), wrapping.format(new))
+    if wrapping.startswith("Sure"):
+        # no way to tell an introduction from a paragraph of the new text: it is not guessed
+        assert isinstance(result, Parsed)
+        return
+    assert result == Parsed(new, result.repairs)
+
+
+def test_prose_is_no_defect_where_prose_was():
+    document = "The first sentence stands here.\nThe second one follows.\n"
+    answer = "The first sentence stood here.\nA second one followed.\n"
+    assert parsed(answer, document, Region(0, 2)).text == answer
+
+
+def test_apostrophes_and_open_brackets_are_no_truncation_outside_python():
+    document = "it is a list:\n- one\n"
+    answer = 'it\'s a list (of one:\n- one\'s """\n'
+    result = finish(prepare(Text(document), Region(0, 2), language="markdown"), answer)
+    assert result == Parsed(answer)
+
+
+def test_code_that_is_wrong_is_left_to_the_gate_even_with_a_fence_and_talk():
+    answer = "Here you go:\n```python\ndef area(self, width, height)\n    return 1\n```\nEnjoy!\n"
+    assert parsed(answer).text == "    def area(self, width, height)\n        return 1\n"
+
+
+# -- context: taken off where it is a repetition, and only there ----------------------------
+
+
+def test_a_line_that_reads_like_the_next_one_at_another_depth_is_code():
+    document = "def f(a):\n    x = g(a)\n    return x\n"
+    answer = "x = g(a)\nif not x:\n    return x\n"
+    expected = "    x = g(a)\n    if not x:\n        return x\n"
+    assert parsed(answer, document, Region(1, 2)).text == expected
+
+
+def test_a_block_like_the_one_around_it_is_code():
+    document = "def f():\n    try:\n        g()\n    except E:\n        pass\n"
+    answer = "try:\n    g()\nexcept F:\n    h()\n"
+    expected = "        try:\n            g()\n        except F:\n            h()\n"
+    assert parsed(answer, document, Region(2, 3)).text == expected
+
+
+def test_the_head_of_an_enclosing_block_is_taken_off_though_it_is_not_the_line_before():
+    document = "class A:\n    x = 1\n\n    def f(self):\n        return 1\n"
+    answer = "class A:\n    def f(self):\n        return 2\n"
+    assert parsed(answer, document, Region(3, 5)).text == "    def f(self):\n        return 2\n"
+
+
+def test_lines_that_the_region_itself_begins_or_ends_with_stay():
+    document = "a()\nb()\na()\nc()\nb()\n"
+    assert parsed("a()\nd()\n", document, Region(2, 4)).text == "a()\nd()\n"
+    document = "x()\na()\nb()\nb()\n"
+    assert parsed("d()\nb()\n", document, Region(1, 3)).text == "d()\nb()\n"
+
+
+def test_an_answer_that_is_all_context_keeps_it():
+    document = "a = 1\nb = 2\n"
+    assert parsed("a = 1\n", document, Region(1, 2)).text == "a = 1\n"
+
+
+# -- indentation ----------------------------------------------------------------------------
+
+
+def test_taking_a_block_apart_is_no_shift():
+    document = "def f():\n    if a:\n        b()\n"
+    assert parsed("b()\n", document, Region(1, 3)).text == "    b()\n"
+
+
+def test_putting_lines_into_a_block_is_no_shift():
+    document = "def f():\n    b()\n"
+    assert parsed("if a:\n    b()\n", document, Region(1, 2)).text == ("    if a:\n        b()\n")
+
+
+def test_a_partial_shift_is_left_alone():
+    answer = "def area(self, width, height):\n        result = width\n        return result\n"
+    assert parsed(answer).text == "".join(f"    {line}\n" for line in answer.splitlines())
+
+
+def test_an_answer_without_a_known_line_loses_its_common_indentation():
+    assert parsed("        return 3\n", "def f():\n    return 1\n", Region(1, 2)).text == (
+        "    return 3\n"
+    )
+
+
+def test_spaces_stay_spaces():
+    document = "def f():\n  if x:\n    return 1\n"
+    answer = "def f():\n\tif x:\n\t\treturn 2\n"
+    assert parsed(answer, document, Region(0, 3)).text == "def f():\n  if x:\n    return 2\n"
+
+
+def test_a_new_line_takes_the_line_end_of_the_line_before_it():
+    document = "a = 1\r\nb = 2\nc = 3\r\n"
+    answer = "a = 1\nnew = 1\nb = 2\nnew = 2\nc = 3\n"
+    assert parsed(answer, document, Region(0, 3)).text == (
+        "a = 1\r\nnew = 1\r\nb = 2\nnew = 2\nc = 3\r\n"
+    )
+
+
+def test_an_insertion_at_the_end_of_a_file_leaves_its_end_as_it_was():
+    assert parsed("b = 2\n", "a = 1", Region(1, 1)).text == "b = 2"
+    assert parsed("b = 2", "a = 1\n", Region(1, 1)).text == "b = 2\n"
+    assert parsed("b = 2", "", Region(0, 0)).text == "b = 2\n"
 
 
 def test_a_complete_preview_is_the_code():

@@ -138,6 +138,8 @@ def _unwrapped(prepared: Prepared, lines: list[str], repairs: list[str]) -> list
         repairs.append("fence")
         lines = fences.without_marks(lines)
     lines = prose.without_tags(lines, source, repairs)
+    if signs.is_diff(lines, source):
+        return lines
     return prose.without_prose(lines, source, repairs, is_python=is_python)
 
 
