@@ -24,6 +24,19 @@ def children_of(parent: int) -> set[int]:
     return found
 
 
+def with_token(token: str) -> set[int]:
+    """The processes that have a token in their environment, whoever their parent is by now."""
+    found = set()
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            try:
+                if token.encode() in (path / "environ").read_bytes():
+                    found.add(int(path.name))
+            except OSError:
+                continue
+    return {one for one in found if running(one)}
+
+
 def running(process: int) -> bool:
     """Whether a process exists and has not ended; a zombie that nobody collects has ended."""
     try:

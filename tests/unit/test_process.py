@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import threading
 from pathlib import Path
@@ -14,7 +15,8 @@ from festina.verify import process
 from festina.verify.process import Limits
 from support import processes
 
-ENV = {"PATH": "/usr/bin:/bin"}
+TOKEN = secrets.token_hex(8)
+ENV = {"PATH": "/usr/bin:/bin", "TOKEN": TOKEN}
 
 
 async def shell(script: str, **options: object) -> process.Completed:
@@ -34,6 +36,7 @@ def nothing_left_behind() -> object:
     yield
     after = processes.children_of(os.getpid()), processes.open_descriptors()
     assert after == before
+    assert processes.with_token(TOKEN) == set()
 
 
 class TestWhatComesBack:
@@ -237,6 +240,7 @@ class TestNobodyStays:
         code = "import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(600)"
         done = await python(code)
         assert done.returncode == -signal.SIGKILL
+        assert processes.wait_until_gone(processes.with_token(TOKEN)) == set()
 
     async def test_a_child_that_holds_the_output_open_does_not_hold_us(self) -> None:
         done = await shell("sleep 600 & echo started")

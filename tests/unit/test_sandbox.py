@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ import pytest
 from festina.verify import process, sandbox, sandbox_advice, sandbox_command, sweep
 from festina.verify.sandbox import Box, Level
 from support import doomed, levels, processes
+
+TOKEN = secrets.token_hex(8)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +49,7 @@ def box(tmp_path: Path) -> Box:
     for folder, text in ((workspace, "real"), (shadow, "shadow")):
         (folder / "sub").mkdir(parents=True)
         (folder / "module.py").write_text(text)
-    return Box(workspace, shadow, environ={"PATH": "/usr/bin:/bin"})
+    return Box(workspace, shadow, environ={"PATH": "/usr/bin:/bin", "TOKEN": TOKEN})
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def nothing_left_behind() -> Iterator[None]:
     yield
     after = processes.children_of(os.getpid()), processes.open_descriptors()
     assert after == before
+    assert processes.with_token(TOKEN) == set()
 
 
 def replaced(box: Box, **changes: object) -> Box:
