@@ -112,8 +112,12 @@ def preview(prepared: Prepared, partial: str) -> str:
         if prose.is_prose(lines, source):
             return ""
     lines = context.without_context(lines, prepared, [], ends=False)
-    lines = _straight(prepared, lines, [])
-    return restore(prepared, lines) if any(line.strip() for line in lines) else ""
+    if not any(line.strip() for line in lines):
+        return ""
+    if _first_indent(lines) != _first_indent(source):
+        # else lines that are less indented may be still to come
+        lines = _straight(prepared, lines, [])
+    return restore(prepared, [*source[: _edges(source)[0]], *lines[_edges(lines)[0] :]])
 
 
 def trim(lines: Sequence[str], source: Sequence[str]) -> list[str]:
@@ -150,6 +154,10 @@ def _straight(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[
     if straight != lines:
         repairs.append("indentation")
     return straight
+
+
+def _first_indent(lines: Sequence[str]) -> str:
+    return next((indent.leading(line) for line in lines if line.strip()), "")
 
 
 def _lines(text: str) -> list[str]:

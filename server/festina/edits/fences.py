@@ -46,19 +46,19 @@ def blocks(lines: Sequence[str], source: Sequence[str]) -> list[Block]:
 
 
 def choose(found: Sequence[Block], source: Sequence[str], *, is_python: bool) -> Block | None:
-    """Return the first plausible block: code, in the right language, and not the source again.
+    """Return the first plausible block: related code, in the right language, and not the source.
 
     Where none is plausible, the demands are given up one after the other, the same way each time.
     """
     wanted = [line.strip() for line in source]
-    said = [block for block in found if any(line.strip() for line in block.lines)]
-    new = [block for block in said if [line.strip() for line in block.lines] != wanted] or said
-    right = [block for block in new if block.language not in _OTHER] or new
-    if len(right) > 1:
-        right = [block for block in right if related(block.lines, source)] or right
-    if len(right) > 1 and is_python:
-        right = [block for block in right if python.parses(block.lines)] or right
-    return right[0] if right else None
+    kept = [block for block in found if any(line.strip() for line in block.lines)]
+    kept = [block for block in kept if block.language not in _OTHER] or kept
+    if len(kept) > 1:
+        kept = [block for block in kept if related(block.lines, source)] or kept
+        kept = [block for block in kept if [x.strip() for x in block.lines] != wanted] or kept
+    if len(kept) > 1 and is_python:
+        kept = [block for block in kept if python.parses(block.lines)] or kept
+    return kept[0] if kept else None
 
 
 def related(lines: Iterable[str], source: Sequence[str]) -> bool:

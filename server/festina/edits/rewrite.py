@@ -42,7 +42,8 @@ def rewrite(text: Text, region: Region, new_region_text: str) -> tuple[LineEdit,
         new += ending(text, region)
     if new and start == end == len(text.lines) and text.lines and not line_end(text.lines[-1]):
         start -= 1
-        new = text.lines[start] + ending(text, region) + new
+        last = text.lines[start]
+        new = last + ("" if last == BOM else ending(text, region)) + new  # a lone mark is no line
     if start == 0 and text.content.startswith(BOM):
         new = new.removeprefix(BOM)
         if end < len(text.lines) and not (new and end):
