@@ -44,7 +44,8 @@ class TestsGate:
         self._states = states
         self._baselines = baselines
         self._slots: dict[int, asyncio.Semaphore] = {}
-        self._plugins: asyncio.Task[Path] | None = None
+        self._plugins: Path | None = None
+        self._installing = asyncio.Lock()
 
     async def check(self, state: State, candidate: Candidate, say: Say) -> GateResult:
         """Judge a candidate. Cancelling kills what runs and removes what was copied."""
@@ -75,8 +76,11 @@ class TestsGate:
         )
 
     async def _bench(self, state: State, environment: Environment, level: sandbox.Level) -> Bench:
-        if self._plugins is None:
-            self._plugins = asyncio.create_task(self._install())
+        async with self._installing:
+            if self._plugins is None:
+                folder = await self._states.folder("plugins")
+                await asyncio.to_thread(install_plugin, folder)
+                self._plugins = folder
         environ = sandbox.allow_environ(os.environ)
         if "PYTHONPATH" in os.environ:
             environ["PYTHONPATH"] = os.environ["PYTHONPATH"]
@@ -85,15 +89,10 @@ class TestsGate:
             environment,
             level,
             state.snapshot.settings,
-            await asyncio.shield(self._plugins),
+            self._plugins,
             state.tree.shown,
             environ,
         )
-
-    async def _install(self) -> Path:
-        folder = await self._states.folder("plugins")
-        await asyncio.to_thread(install_plugin, folder)
-        return folder
 
     async def _judge(
         self, bench: Bench, state: State, candidate: Candidate, path: str, say: Say
