@@ -233,7 +233,8 @@ class TestNobodyStays:
         assert [int(one.stdout) for one in done] == list(range(12))
 
     async def test_a_supervisor_stopped_by_its_command(self) -> None:
-        code = "import os, signal, time; os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)"
+        code = "import os, signal, time; above = os.getppid(); os.fork() or os.setsid()\n"
+        code += "os.kill(above, signal.SIGSTOP); time.sleep(600)"
         assert (await python(code, timeout=0.5)).timed_out
 
     async def test_a_supervisor_killed_by_its_command(self) -> None:
