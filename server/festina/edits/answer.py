@@ -82,7 +82,7 @@ def finish(prepared: Prepared, answer: str) -> Parsed | Defect:
         return _defect(DefectCode(code))
     if signs.has_placeholder(lines, source):
         return _defect(DefectCode.PLACEHOLDER)
-    if is_python and python.ends_open(lines) and not python.ends_open(source):
+    if is_python and not python.parses(lines) and _cut_short(lines, source):
         return _defect(DefectCode.TRUNCATED)
     if lines == source:
         return _defect(DefectCode.NO_CHANGE)
@@ -114,10 +114,16 @@ def preview(prepared: Prepared, partial: str) -> str:
     lines = context.without_context(lines, prepared, [], ends=False)
     if not any(line.strip() for line in lines):
         return ""
-    if _first_indent(lines) != _first_indent(source):
-        # else lines that are less indented may be still to come
-        lines = _straight(prepared, lines, [])
-    return restore(prepared, [*source[: _edges(source)[0]], *lines[_edges(lines)[0] :]])
+    lines = indent.same_characters(source, lines)
+    if _first_indent(lines) != _first_indent(source):  # else less indented lines may yet come
+        lines = indent.realign(source, lines)
+    return restore(
+        prepared, [*source[: _edges(source)[0]], *lines[_edges(lines)[0] :]], so_far=True
+    )
+
+
+def _cut_short(lines: Sequence[str], source: Sequence[str]) -> bool:
+    return python.ends_open(lines) and not python.ends_open(source)
 
 
 def trim(lines: Sequence[str], source: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from festina.edits.rewrite import opcodes
+from festina.edits.rewrite import Opcode, opcodes
 from festina.text import Text
 
 NO_NEWLINE = "\\ No newline at end of file\n"
@@ -29,14 +29,11 @@ def unified(old: Text, new: Text, path: str, context: int = 3) -> str:
     return "".join(out)
 
 
-_Code = tuple[str, int, int, int, int]
-
-
-def _groups(codes: list[_Code], context: int) -> list[list[_Code]]:
+def _groups(codes: list[Opcode], context: int) -> list[list[Opcode]]:
     """Split opcodes into hunks with at most ``context`` equal lines around each change."""
     if all(code[0] == "equal" for code in codes):
         return []
-    groups: list[list[_Code]] = [[]]
+    groups: list[list[Opcode]] = [[]]
     for number, (tag, i1, i2, j1, j2) in enumerate(codes):
         if tag != "equal":
             groups[-1].append((tag, i1, i2, j1, j2))

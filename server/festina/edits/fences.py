@@ -16,6 +16,9 @@ _OTHER = frozenset(
 )
 """What blocks beside the code hold: commands, output, a diff."""
 
+_MOST_BLOCKS = 50
+"""More than any sensible answer has; it keeps absurd ones cheap."""
+
 _TRIPLE = re.compile(r"\"\"\"|'''")
 
 
@@ -34,14 +37,21 @@ def blocks(lines: Sequence[str], source: Sequence[str]) -> list[Block]:
     A fence that stands in the middle of code, such as one in a docstring, opens no block.
     """
     found: list[Block] = []
-    at = 0
-    while at < len(lines):
+    known = _known(source)
+    # in Markdown with blocks of its own, the text before the first one is no introduction
+    text_is_code = any(FENCE.match(line) for line in source)
+    at, quotes, in_code = 0, 0, False
+    while at < len(lines) and len(found) < _MOST_BLOCKS:
         opening = FENCE.match(lines[at])
-        if opening is None or (not found and _in_code(lines[:at], source)):
-            at += 1
+        if opening and (found or not (in_code or quotes % 2)):
+            block, at = _read(lines, at, opening, source)
+            found.append(block)
             continue
-        block, at = _read(lines, at, opening, source)
-        found.append(block)
+        line = lines[at]
+        quotes += len(_TRIPLE.findall(line))
+        in_code |= line.strip() in known or python.begins_code(line)
+        in_code |= text_is_code and bool(line.strip())
+        at += 1
     return found
 
 
@@ -64,7 +74,7 @@ def choose(found: Sequence[Block], source: Sequence[str], *, is_python: bool) ->
 def related(lines: Iterable[str], source: Sequence[str]) -> bool:
     """Whether lines could be a new version of the source: a line or a definition in common."""
     lines = list(lines)
-    known = {line.strip() for line in source if re.search(r"\w{2,}", line)}
+    known = _known(source)
     if any(line.strip() in known for line in lines):
         return True
     defined = python.names(source)
@@ -76,21 +86,16 @@ def without_marks(lines: Sequence[str]) -> list[str]:
     return [line for line in lines if not FENCE.match(line)]
 
 
-def _in_code(before: Sequence[str], source: Sequence[str]) -> bool:
-    """Whether what stands before a fence is code already, so that the fence is part of it."""
-    if sum(len(_TRIPLE.findall(line)) for line in before) % 2:
-        return True
-    if any(FENCE.match(line) for line in source) and any(line.strip() for line in before):
-        return True  # Markdown: the text before its first block is no introduction
-    known = {line.strip() for line in source if re.search(r"\w{2,}", line)}
-    return any(line.strip() in known or python.HEAD.match(line) for line in before)
+def _known(source: Sequence[str]) -> set[str]:
+    """Return the lines of the source that say something, as brackets alone do not."""
+    return {line.strip() for line in source if re.search(r"\w{2,}", line)}
 
 
 def _read(
     lines: Sequence[str], at: int, opening: re.Match[str], source: Sequence[str]
 ) -> tuple[Block, int]:
     language, _, rest = opening["info"].strip().partition(" ")
-    first = [rest] if rest and (python.HEAD.match(rest) or rest in source) else []
+    first = [rest] if rest and (python.begins_code(rest) or rest in source) else []
     body = [*first, *lines[at + 1 :]]
     end = _end(body, opening, source)
     if end is not None:
@@ -114,36 +119,22 @@ def _glued_end(body: list[str], opening: re.Match[str]) -> tuple[int, list[str]]
 
 def _end(body: Sequence[str], opening: re.Match[str], source: Sequence[str]) -> int | None:
     """Return where a block ends: not in a string, and not at the end of a block inside it."""
-    ends = [number for number, line in enumerate(body) if _closes(line, opening)]
-    if not ends:
-        return None
-    if any(FENCE.match(line) for line in source):
-        return _end_of_nested(body, opening, source, ends)
-    for end in ends:
-        if sum(len(_TRIPLE.findall(line)) for line in body[:end]) % 2 == 0:
-            return end
-    return ends[0]
-
-
-def _end_of_nested(
-    body: Sequence[str], opening: re.Match[str], source: Sequence[str], ends: Sequence[int]
-) -> int:
-    """Return the end of a block that holds blocks, as Markdown does."""
-    fences = [match for line in source if (match := FENCE.match(line))]
-    if any(not match["info"].strip() for match in fences[::2]):
-        return ends[-1]  # blocks inside may begin with a bare fence, so only the last is certain
-    inside = False
+    own = [match for line in source if (match := FENCE.match(line))]
+    if any(not match["info"].strip() for match in own[::2]):
+        # blocks inside may begin with a bare fence, so that only the last one is certain
+        ends = [number for number, line in enumerate(body) if _closes(line, opening)]
+        return ends[-1] if ends else None
+    first, quotes, nested = None, 0, False
     for number, line in enumerate(body):
         match = FENCE.match(line)
-        if match is None:
-            continue
-        if match["info"].strip():
-            inside = True
-        elif inside:
-            inside = False
-        elif _closes(line, opening):
-            return number
-    return ends[-1]
+        if match and own and (nested or match["info"].strip()):
+            nested = bool(match["info"].strip())
+        elif match and _closes(line, opening):
+            if quotes % 2 == 0 or own:
+                return number
+            first = number if first is None else first
+        quotes += len(_TRIPLE.findall(line))
+    return first
 
 
 def _closes(line: str, opening: re.Match[str]) -> bool:

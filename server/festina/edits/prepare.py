@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from festina.edits import indent, python
 from festina.edits.region import Region
-from festina.edits.rewrite import ending, line_end, opcodes
+from festina.edits.rewrite import Opcode, ending, line_end, opcodes
 from festina.text import BOM, Text
 
 CONTEXT_LINES = 40
@@ -60,18 +60,20 @@ def prepare(
     )
 
 
-def restore(prepared: Prepared, answer: Sequence[str]) -> str:
+def restore(prepared: Prepared, answer: Sequence[str], *, so_far: bool = False) -> str:
     """Return the region's new text: indented, with the document's own line ends.
 
     Lines that were kept come back byte by byte, with the line end that each had; new lines get the
     line end of the line before them. A byte order mark and a missing last line end stay as they
-    were.
+    were. ``so_far`` is for an answer that is still coming, many times a second: then only the lines
+    that were kept at its beginning are looked for.
     """
     text, region = prepared.text, prepared.region
     originals = text.lines[region.start : region.end]
     end = ending(text, region)
     out: list[str] = []
-    for tag, i1, i2, j1, j2 in opcodes(prepared.lines, answer):
+    codes = _prefix(prepared.lines, answer) if so_far else opcodes(prepared.lines, answer)
+    for tag, i1, i2, j1, j2 in codes:
         kept = tag == "equal"
         new = originals[i1:i2] if kept else indent.add(answer[j1:j2], prepared.indent)
         for line in new:
@@ -84,6 +86,14 @@ def restore(prepared: Prepared, answer: Sequence[str]) -> str:
     if out and region.end == len(text.lines) and above and not line_end(above[-1]):
         out[-1] = out[-1].rstrip("\r\n")
     return "".join(out)
+
+
+def _prefix(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
+    """Return opcodes found in one pass: what is equal at the beginning, and the rest."""
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    return [("equal", 0, same, 0, same), ("replace", same, len(old), same, len(new))]
 
 
 def _body(line: str) -> str:

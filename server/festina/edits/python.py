@@ -18,7 +18,7 @@ HEAD = re.compile(
     r"\s*(?:(?:async|def|class|import|from|return|if|elif|for|while|with|try|assert|raise|yield)\b"
     r"|@\w)"
 )
-"""How a line begins that is code and no sentence, whatever follows."""
+"""How lines of code begin; few sentences do."""
 
 _UNFINISHED = re.compile(
     r"[(\[{\\]$|\"\"\"|'''|^[\w.\[\]\"']+(?:: [\w.\[\], |]+)? ?[-+*/|&%^@]*= ?\S"
@@ -46,6 +46,14 @@ def is_code(line: str) -> bool:
     if HEAD.match(text) or _UNFINISHED.search(text) or not text.strip(")]},:;\\\"'"):
         return True
     return any(_parses(frame.format(text)) for frame in _FRAMES)
+
+
+def begins_code(line: str) -> bool:
+    """Whether a line is a statement that begins with a keyword, or the beginning of one."""
+    text = line.strip()
+    if not HEAD.match(text):
+        return False
+    return text[-1] in "([{,\\" or any(_parses(frame.format(text)) for frame in _FRAMES)
 
 
 def ends_open(lines: Sequence[str]) -> bool:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from festina.edits.region import Region
 from festina.text import BOM, Text
 
+Opcode = tuple[str, int, int, int, int]
+"""As difflib has them: (tag, start in old, end in old, start in new, end in new)."""
+
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
@@ -95,7 +98,7 @@ def line_end(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
 
 
-def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
     """Return difflib's opcodes for two runs of lines, after cutting what is equal at both ends."""
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
@@ -105,7 +108,7 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int,
         tail += 1
     middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
     matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=False)
-    codes: list[tuple[str, int, int, int, int]] = []
+    codes: list[Opcode] = []
     if head:
         codes.append(("equal", 0, head, 0, head))
     codes += [
