@@ -1,7 +1,7 @@
 """Edits: whole-line rewrites of a region, and how they survive the file changing."""
 
 from festina.edits.answer import Defect, DefectCode, Parsed, finish, preview
-from festina.edits.diff import unified
+from festina.edits.diff import patch, unified
 from festina.edits.prepare import Prepared, prepare
 from festina.edits.rebase import rebase
 from festina.edits.region import Region, enclosing, name_of, snap
@@ -20,6 +20,7 @@ __all__ = [
     "finish",
     "hunks",
     "name_of",
+    "patch",
     "prepare",
     "preview",
     "rebase",

@@ -45,7 +45,7 @@ def diagnostic_message(proposal: Proposal, path: str) -> str:
     if proposal.state is State.STREAMING:
         view = _so_far(proposal, view)
     diff = edits.unified(proposal.base, proposal.result(view), path, context=1)
-    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    lines = [line for line in diff.split("\n")[:-1] if not line.startswith(("---", "+++"))]
     if len(lines) > DIFF_LINES:
         more = len(lines) - DIFF_LINES + 1
         lines = [*lines[: DIFF_LINES - 1], f"... {more} more lines"]
