@@ -35,7 +35,12 @@ def strip(text: Text, region: Region) -> tuple[Text, Region]:
             kept.append(line[: match.start()] + line[match.end() :])
     before = text.lines_text(0, region.start)
     after = text.lines_text(region.end, len(text.lines))
-    return Text(before + "".join(kept) + after), Region(region.start, region.start + len(kept))
+    content = before + "".join(kept) + after
+    if content and not text.content.endswith(("\r", "\n")):  # the file's end stays as it was
+        content = content.removesuffix("\n").removesuffix("\r")
+    stripped = Text(content)
+    end = min(region.start + len(kept), len(stripped.lines))
+    return stripped, Region(min(region.start, end), end)
 
 
 def strip_lines(region_text: str) -> str:

@@ -141,7 +141,7 @@ class _Run:
         self.slots = asyncio.Semaphore(max(1, task.streams))
         self.leader_started = asyncio.Event()
         stripped, region = markers.strip(task.text, task.region)
-        self.prepared = edits.prepare(stripped, region)
+        self.prepared = edits.prepare(stripped, region, language=task.language)
 
     async def all(self) -> None:
         try:
@@ -237,7 +237,7 @@ class _Run:
             self.refuse(index, "no_change", "The model returned the lines unchanged.")
             return
         new = edits.apply(task.text, line_edits)
-        diff = edits.unified(task.text, new, task.path)
+        diff = edits.patch(task.text, new, task.path)
         self.events.put_nowait(
             Parsed(index, region_text, new.content, line_edits, diff, model_seconds)
         )

@@ -63,7 +63,7 @@ def test_line_ends_are_kept(end):
 def test_mixed_line_ends_are_kept_line_by_line():
     document = "a = 1\r\nb = 2\nc = 3\r\n"
     result = parsed("a = 1\nb = 5\nc = 3\n", document, Region(0, 3)).text
-    assert result == "a = 1\r\nb = 5\r\nc = 3\r\n"
+    assert result == "a = 1\r\nb = 5\nc = 3\r\n"
 
 
 def test_a_missing_last_line_end_stays_missing():
@@ -215,7 +215,7 @@ def test_putting_lines_into_a_block_is_no_shift():
 
 
 def test_a_partial_shift_is_left_alone():
-    answer = "def area(self, width, height):\n        result = width\n        return result\n"
+    answer = "def area(self, width, height):\n        if result:\n            return result\n"
     assert parsed(answer).text == "".join(f"    {line}\n" for line in answer.splitlines())
 
 

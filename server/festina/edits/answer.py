@@ -75,14 +75,15 @@ def finish(prepared: Prepared, answer: str) -> Parsed | Defect:
     if signs.is_diff(lines, source):
         return _defect(DefectCode.DIFF)
     if prose.is_prose(lines, source, is_python=is_python):
-        return _defect(DefectCode.PROSE)
+        return _defect(DefectCode(signs.odd_characters(lines, source) or DefectCode.PROSE))
     lines = context.without_context(lines, prepared, repairs)
     lines = trim(_straight(prepared, lines, repairs), source)
+    lines = _without_blanks(prepared, lines, repairs)
     if code := signs.odd_characters(lines, source):
         return _defect(DefectCode(code))
     if signs.has_placeholder(lines, source):
         return _defect(DefectCode.PLACEHOLDER)
-    if is_python and not python.parses(lines) and _cut_short(lines, source):
+    if _cut_short(prepared, lines):
         return _defect(DefectCode.TRUNCATED)
     if lines == source:
         return _defect(DefectCode.NO_CHANGE)
@@ -122,8 +123,12 @@ def preview(prepared: Prepared, partial: str) -> str:
     )
 
 
-def _cut_short(lines: Sequence[str], source: Sequence[str]) -> bool:
-    return python.ends_open(lines) and not python.ends_open(source)
+def _cut_short(prepared: Prepared, lines: Sequence[str]) -> bool:
+    if not prepared.is_python:
+        return signs.breaks_off(lines, prepared.lines)
+    if python.parses(lines):
+        return False
+    return python.ends_open(lines) and not python.ends_open(prepared.lines)
 
 
 def trim(lines: Sequence[str], source: Sequence[str]) -> list[str]:
@@ -157,9 +162,23 @@ def _straight(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[
     """Return the lines indented as the source is."""
     source = prepared.lines
     straight = indent.realign(source, indent.same_characters(source, lines))
+    moved = indent.below_first(source, straight, prepared.indent)
+    if prepared.is_python and moved != straight and python.parses(moved):
+        straight = moved
     if straight != lines:
         repairs.append("indentation")
     return straight
+
+
+def _without_blanks(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[str]:
+    """Take off blanks at line ends, in Python that has none and where they mean nothing."""
+    bare = [line.rstrip(" \t") for line in lines]
+    if bare == lines or not prepared.is_python:
+        return lines
+    if any(line != line.rstrip(" \t") for line in prepared.lines) or not python.same(bare, lines):
+        return lines
+    repairs.append("trailing blanks")
+    return bare
 
 
 def _first_indent(lines: Sequence[str]) -> str:

@@ -62,8 +62,13 @@ def choose(found: Sequence[Block], source: Sequence[str], *, is_python: bool) ->
     """
     wanted = [line.strip() for line in source]
     kept = [block for block in found if any(line.strip() for line in block.lines)]
-    kept = [block for block in kept if block.language not in _OTHER] or kept
     if len(kept) > 1:
+        # `json` is another block beside Python, and the very thing in a JSON file
+        kept = [
+            block
+            for block in kept
+            if block.language not in _OTHER or (not is_python and related(block.lines, source))
+        ] or kept
         kept = [block for block in kept if related(block.lines, source)] or kept
         kept = [block for block in kept if [x.strip() for x in block.lines] != wanted] or kept
     if len(kept) > 1 and is_python:

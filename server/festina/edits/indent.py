@@ -58,6 +58,26 @@ def realign(source: Sequence[str], answer: Sequence[str]) -> list[str]:
     return remove(answer, extra)
 
 
+def below_first(source: Sequence[str], answer: Sequence[str], indent: str) -> list[str]:
+    """Return the answer with all lines but the first moved back by the region's ``indent``.
+
+    A frequent slip: the first line as it was given, without indentation, and those below it as they
+    stand in the document. It counts as one only where the first line is the source's own and every
+    line below that was kept moved by exactly so much, one of them at least; else nothing is moved.
+    """
+    said = [number for number, line in enumerate(answer) if line.strip()]
+    own = next((line.rstrip() for line in source if line.strip()), "")
+    if not indent or len(said) < 2 or answer[said[0]].rstrip() != own:
+        return list(answer)
+    below = answer[said[0] + 1 :]
+    if any(line.strip() and not line.startswith(indent) for line in below):
+        return list(answer)
+    kept = [line for line in source if line.strip()][1:]
+    if _shifts(kept, below) != {len(indent)}:
+        return list(answer)
+    return [*answer[: said[0] + 1], *remove(below, indent)]
+
+
 def same_characters(source: Sequence[str], answer: Sequence[str]) -> list[str]:
     """Indent the answer with tabs where the source does, and with blanks where it does."""
     ours, theirs = _kind(source), _kind(answer)

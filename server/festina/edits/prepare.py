@@ -45,7 +45,8 @@ def prepare(
     if it can be parsed.
     """
     bodies = [_body(line) for line in text.lines[region.start : region.end]]
-    shared = indent.common(bodies) if bodies else _indent_at(text, region.start)
+    said = any(body.strip() for body in bodies)
+    shared = indent.common(bodies) if said else _indent_at(text, region.start)
     lines = indent.remove(bodies, shared)
     before = text.lines[max(0, region.start - context) : region.start]
     after = text.lines[region.end : region.end + context]
@@ -63,8 +64,9 @@ def prepare(
 def restore(prepared: Prepared, answer: Sequence[str], *, so_far: bool = False) -> str:
     """Return the region's new text: indented, with the document's own line ends.
 
-    Lines that were kept come back byte by byte, with the line end that each had; new lines get the
-    line end of the line before them. A byte order mark and a missing last line end stay as they
+    Lines that were kept come back byte by byte, with the line end that each had. A changed line has
+    the line end of the one that it replaces, a further line that of the line before it. A byte
+    order mark and a missing last line end stay as they
     were. ``so_far`` is for an answer that is still coming, many times a second: then only the lines
     that were kept at its beginning are looked for.
     """
@@ -76,7 +78,9 @@ def restore(prepared: Prepared, answer: Sequence[str], *, so_far: bool = False) 
     for tag, i1, i2, j1, j2 in codes:
         kept = tag == "equal"
         new = originals[i1:i2] if kept else indent.add(answer[j1:j2], prepared.indent)
-        for line in new:
+        for number, line in enumerate(new):
+            if not kept and i1 + number < i2:
+                end = line_end(originals[i1 + number]) or end
             ended = line if kept and line.endswith(("\r", "\n")) else line + end
             end = line_end(ended)
             out.append(ended)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from festina.edits import python
+from festina.edits import python, signs
 
 _THINK = re.compile(
     r"\A\s*<(think|thinking|reasoning|thought)>.*?(?:</\1>|\Z)[ \t]*\n?", re.DOTALL | re.IGNORECASE
@@ -34,6 +34,13 @@ _SENTENCE = re.compile(
 _REFUSAL = re.compile(
     r"\s*(?:i(?:'m|\u2019m| am) sorry|i can(?:'t|\u2019t|not)|as an ai|sorry[,.])", re.I
 )
+
+
+_MARKED = re.compile(r"\s{0,6}(?:[-*\u2022] |\d+[.)] |#+ |> |\*\*)(?=.*\w)")
+_WORD = re.compile(r"[\W_]*[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[\W_]*\Z")
+_RULE = re.compile(r"[-*_=]{3,}\s*\Z")
+_STATEMENT = re.compile(r"(?:else|except|finally|del|pass|break|global|print|exec)\b")
+_ENDS = (".", ":", "!", "?", "\u3002", "\uff01", "\uff1f", "\uff1a", "\u2026")
 
 
 def without_reasoning(text: str) -> str:
@@ -71,7 +78,8 @@ def without_prose(
 ) -> list[str]:
     """Take off sentences before the code and after it.
 
-    In Python what cannot be code is prose, provided that what is left is code: then it comes off.
+    In Python what cannot be code and reads like a sentence is prose, provided that what is left is
+    code: then it comes off. A broken line of code stays, so that it is not lost unseen.
     Elsewhere, and where the code itself is wrong, only the usual phrases are recognised.
     """
     if is_python and not python.parses(lines):
@@ -99,7 +107,8 @@ def is_prose(lines: Sequence[str], source: Sequence[str], *, is_python: bool = F
     if _REFUSAL.match(said[0]):
         return True
     if is_python:
-        return not any(python.is_code(line) for line in said)
+        talk = sum(map(_is_talk, said))
+        return talk * 2 >= len(said) and not any(map(python.is_code, said))
     sentences = sum(1 for line in said if _SENTENCE.match(line))
     was = [line for line in source if line.strip()]
     prose_before = sum(1 for line in was if _SENTENCE.match(line))
@@ -133,11 +142,27 @@ def _without_phrases(lines: list[str], source: Sequence[str]) -> list[str]:
 
 
 def _run(lines: Sequence[str], known: set[str]) -> int:
-    """Return how many first lines are blank or cannot be Python, the source's own excepted."""
+    """Return how many first lines are blank or talk and no Python, the source's own excepted."""
     for number, line in enumerate(lines):
-        if line.strip() and (line.strip() in known or python.is_code(line)):
+        if not line.strip():
+            continue
+        if line.strip() in known or python.is_code(line) or not _is_talk(line):
             return number
     return len(lines)
+
+
+def _is_talk(line: str) -> bool:
+    """Whether a line that is no Python reads like words to a person, in any language."""
+    if signs.odd_characters([line], []):
+        return False
+    if _MARKED.match(line) or _RULE.match(line):
+        return True
+    if line.startswith(("    ", "\t")) or _STATEMENT.match(line):
+        return False
+    parts = line.split()
+    words = sum(1 for part in parts if _WORD.match(part))
+    ended = line.rstrip(" \t*_`)\"'").endswith(_ENDS)
+    return words > 0 and (ended or (words > 2 and words * 2 > len(parts) and " = " not in line))
 
 
 def _is_tag_or_blank(line: str, known: set[str]) -> bool:

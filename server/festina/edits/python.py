@@ -34,7 +34,7 @@ def parses(lines: Sequence[str]) -> bool:
     """Whether lines, at whatever indentation they all have, are Python."""
     if len(lines) > _MOST_LINES:
         return False
-    return _parses("\n".join(indent.remove(lines, indent.common(lines))) + "\n")
+    return _parses(_alone(lines))
 
 
 def is_code(line: str) -> bool:
@@ -84,16 +84,31 @@ _SILENT = {
 }
 
 
+def same(lines: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two runs of lines are the same program."""
+    if max(len(lines), len(others)) > _MOST_LINES:
+        return False
+    trees = [_tree(_alone(run)) for run in (lines, others)]
+    return None not in trees and len({ast.dump(tree) for tree in trees if tree}) == 1
+
+
 def names(lines: Sequence[str]) -> set[str]:
     """Return the names of the functions and classes that lines define."""
     return {match[1] for line in lines if (match := _DEFINITION.match(line))}
 
 
+def _alone(lines: Sequence[str]) -> str:
+    return "\n".join(indent.remove(lines, indent.common(lines))) + "\n"
+
+
 def _parses(source: str) -> bool:
+    return _tree(source) is not None
+
+
+def _tree(source: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a doubtful escape in a string is not our concern
         try:
-            ast.parse(source)
+            return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
+            return None

@@ -25,6 +25,8 @@ _PLACEHOLDER = re.compile(
     r"|(?:the |your )?(?:existing|previous|original|unchanged|other|same) "
     r"(?:code|implementation|lines|logic|methods|functions|content)"
     r"(?: (?:here|unchanged|continues|goes here|as before|(?:stays?|remains?)(?: the same)?))*"
+    r"|(?:the )?(?:rest|remainder) of (?:the |your |this )?(?:\w+ ){1,3}"
+    r"(?:(?:is |are |stays? |remains? )?(?:unchanged|omitted)|(?:stays?|remains?) the same)"
     r"|(?:your|add|insert|put)(?: \w+)? (?:code|logic|implementation)(?: goes)? here"
     r"|(?:same|unchanged)(?: as (?:before|above|original|the original))?|no changes?(?: here)?"
     r"|implementation (?:omitted|unchanged|goes here)|omitted(?: for brevity)?|snip)",
@@ -34,6 +36,7 @@ _REMARK = re.compile(r"\s*(?:#+|//+|--+|/\*+|<!--|;+|%+|\.{3}|…|\[|\()\s*(?P<w
 _TRIM = " \t.…()[]{}*/->!:,'\"#"
 _ELLIPSIS = re.compile(r"\s*(?:(?:#|//|--)\s*)?(?:\.\.\.|…)\s*$")
 _TO_DO = re.compile(r"\s*(?:#|//)\s*(?:todo|fixme|implement)\b", re.IGNORECASE)
+_CLOSERS = ")]};, "
 _DIFF = re.compile(r"@@ .*@@|diff --git |--- a/|<{7} |\*\*\* Begin Patch")
 
 
@@ -81,6 +84,27 @@ def is_diff(lines: Sequence[str], source: Sequence[str]) -> bool:
     rest = {line[1:].rstrip() for line in said if line[0] in " -"}
     own = {line.rstrip() for line in source if line.strip()}
     return bool(marked) and all(line[0] in " +-" for line in said) and bool(own & rest)
+
+
+def breaks_off(lines: Sequence[str], source: Sequence[str]) -> bool:
+    """Whether text with brackets stops in the middle, in a language that we do not parse.
+
+    Only where the source ends in closing brackets, has as many of them as opening ones, and the
+    answer has fewer and ends in something else.
+    """
+    last, was = _last(lines), _last(source)
+    if not was or was.strip(_CLOSERS) or not last.strip(_CLOSERS):
+        return False
+    return not any(_open("\n".join(source))) and any(n > 0 for n in _open("\n".join(lines)))
+
+
+def _last(lines: Sequence[str]) -> str:
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _open(text: str) -> list[int]:
+    """Return how many brackets of each kind are open at the end."""
+    return [text.count(left) - text.count(right) for left, right in ("()", "[]", "{}")]
 
 
 def _stands_for_code(line: str) -> bool:
