@@ -38,9 +38,11 @@ FREE = ("__init__", "sample")
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "sample" not in path.parts)
 
 # Run by other interpreters than ours, with nothing of ours to import.
-ALONE = ("verify/pytest_plugin.py", "verify/probe_env.py", "verify/executable.py")
+ALONE = tuple(
+    f"verify/{n}.py" for n in ("pytest_plugin", "probe_env", "executable", "seal", "tracer")
+)
 # Beside pytest itself, the modules that are laid next to the plugin there.
-OF_PYTEST = {"pytest", "_pytest", "festina_executable", "festina_tracer"}
+OF_PYTEST = {"pytest", "festina_executable", "festina_seal", "festina_tracer"}
 
 
 def name_of(path):

@@ -1,10 +1,6 @@
 """The cold verifier on small projects: what passes, what fails, and what cannot be told.
 
-The candidates of ``CHEATS`` try to turn a wrong edit green. The verdict comes from a process that
-the candidate shares, so some forgeries stay possible until code under test and judge are kept
-apart: an ``__eq__`` that always agrees, sniffing the caller's frame, replacing pytest's functions
-and putting them back, writing records with the plugin's own nonce. They are not listed here, since
-a plain verifier does not catch them.
+Edits that try to deceive their judge are in ``test_verify_cheats.py``.
 """
 
 from __future__ import annotations
@@ -144,45 +140,6 @@ async def test_cheap_gates_come_first_and_stop(verifier: ColdVerifier, flat: Pat
     lint = await judge(verifier, flat, CORE, ("LIMIT = 10", "import os\n\nLIMIT = 10"))
     assert [gate.gate for gate in lint.gates] == [Gate.SYNTAX, Gate.LINT]
     assert (syntax.status, lint.status) == (Status.FAILED, Status.FAILED)
-
-
-CHEATS = {
-    "exit in a function": ("return value * 2", "import os\n\n    os._exit(0)"),
-    "exit at import": ("LIMIT = 10", "import os\n\nLIMIT = 10\nos._exit(0)"),
-    "SystemExit in a function": ("return value * 2", "raise SystemExit(0)"),
-    "sys.exit at import": ("LIMIT = 10", "import sys\n\nLIMIT = 10\nsys.exit(0)"),
-    "skip": ("return value * 2", "import pytest\n\n    pytest.skip()"),
-    "skip at import": (
-        "LIMIT = 10",
-        "import pytest\n\nLIMIT = 10\npytest.skip(allow_module_level=True)",
-    ),
-    "xfail": ("return value * 2", "import pytest\n\n    pytest.xfail()"),
-    "pytest.exit": ("return value * 2", "import pytest\n\n    pytest.exit('done', 0)"),
-    "patched TestReport.failed": (
-        "LIMIT = 10",
-        "import pytest\n\nLIMIT = 11\npytest.TestReport.failed = False\n"
-        "pytest.TestReport.passed = True",
-    ),
-    "replaced runtest": (
-        "LIMIT = 10",
-        "import _pytest.python\n\nLIMIT = 11\n_pytest.python.Function.runtest = lambda self: None",
-    ),
-    "kill": ("return value * 2", "import os\n\n    os.kill(os.getpid(), 9)"),
-    "forged records": (
-        "return value * 2",
-        "import os\n\n    for fd in range(3, 64):\n        try:\n"
-        '            os.write(fd, b\'{"kind": "end", "status": 0}\\n\')\n'
-        "        except OSError:\n            pass\n    os._exit(0)",
-    ),
-}
-
-
-@pytest.mark.parametrize("cheat", CHEATS)
-async def test_cheats_fail(verifier: ColdVerifier, flat: Path, cheat: str) -> None:
-    verdict = await judge(verifier, flat, CORE, CHEATS[cheat])
-    assert verdict.gates[-1].gate is Gate.TESTS
-    expected = Status.UNVERIFIED if cheat == "replaced runtest" else Status.FAILED
-    assert verdict.status is expected
 
 
 async def test_a_new_conftest_lives_only_in_one_copy(verifier: ColdVerifier, flat: Path) -> None:

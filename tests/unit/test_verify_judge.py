@@ -31,6 +31,8 @@ def run(outcomes: dict[str, str], **end: Any) -> Run:
             built.add({**base, "outcome": "failed", "when": "setup", "message": "no fixture"})
         else:
             built.add({**base, "outcome": status, "message": "assert False", "path": "/ws/t.py"})
+    built.touched = frozenset(end.pop("touched", []))
+    built.garbled = end.pop("garbled", False)
     if end.pop("ended", True):
         record: dict[str, Any] = {
             "kind": "end",
@@ -145,6 +147,8 @@ def test_a_new_failure_before_a_timeout_fails() -> None:
         ({"imported": ["other"]}, "another version"),
         ({"imported": [], "executed": []}, "a tracer of their own"),
         ({"replaced": ["Function.runtest"]}, "replaces what judges it: Function.runtest"),
+        ({"touched": ["tests/test_mod.py"]}, "change files that they read: tests/test_mod.py"),
+        ({"garbled": True}, "cannot be read"),
         ({"imported": [], "executed": [], "modules": {"pkg.mod": "/lib/mod.py"}}, "pip install -e"),
     ],
 )
@@ -233,6 +237,21 @@ def test_the_telling_line_of_an_output() -> None:
     output = "ImportError while loading conftest '/ws/conftest.py'.\nE   KeyError: 'x'\n\n"
     assert said(Run(output=output)) == "KeyError: 'x'"
     assert said(Run(output="ERROR: usage: pytest [options]\n")) == "usage: pytest [options]"
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b"null", b"{}", b'{"kind": "report", "id": 1}'])
+def test_records_that_make_no_sense_are_noted(line: bytes) -> None:
+    built = run(GREEN, ended=False)
+    assert not built.garbled
+    assert built.take(line) is None
+    assert built.garbled
+
+
+def test_records_after_the_end_are_noted() -> None:
+    built = run(GREEN)
+    built.take(b'{"kind": "begin", "id": "t::a"}')
+    assert built.garbled
+    assert judge(run(GREEN), built, TARGET).status is Status.UNVERIFIED
 
 
 def test_elsewhere_is_another_file_under_the_same_name() -> None:

@@ -18,9 +18,11 @@ from festina.verify.record import Outcome, Run
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 2
+_FORMAT = 3
 _KEPT = 200
 """Files kept on disk; the oldest go first."""
+
+_SETS = ("files", "deselected", "replaced", "touched")
 
 Make = Callable[[], Awaitable[Run]]
 
@@ -92,9 +94,9 @@ class Baselines:
             if data.pop("format") != _FORMAT:
                 return None
             data["outcomes"] = {item["id"]: Outcome(**item) for item in data["outcomes"]}
-            for name in ("ids", "changed", "executed", "imported", "replaced"):
+            for name in ("ids", "changed", "executed", "imported"):
                 data[name] = tuple(data[name])
-            for name in ("files", "deselected"):
+            for name in _SETS:
                 data[name] = frozenset(data[name])
             return Run(**data)
         except (OSError, ValueError, KeyError, TypeError):
@@ -106,7 +108,7 @@ class Baselines:
             return
         data = dataclasses.asdict(run)
         data["outcomes"] = list(data["outcomes"].values())
-        data["files"], data["deselected"] = sorted(run.files), sorted(run.deselected)
+        data |= {name: sorted(data[name]) for name in _SETS}
         data["output"] = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

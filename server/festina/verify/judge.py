@@ -61,6 +61,8 @@ def broken(base: Run) -> str | None:
             f"pytest does not accept its options: {said(base)}. Correct addopts in its"
             " configuration, or install the plugin that they need."
         )
+    if base.garbled:
+        return "What the tests report without the edit cannot be read: something disturbs it."
     if base.internal_error:
         return f"pytest or a plugin of it broke without the edit: {_tail(base.internal_error)}."
     if not base.ids and not base.failing:
@@ -222,8 +224,15 @@ def _less(base: Run, run: Run, target: Target) -> list[Finding]:
 
 def _doubt(base: Run, run: Run, target: Target) -> str | None:
     """Return why green tests say nothing about this change, or None where they do."""
-    if replaced := sorted(set(run.replaced) - set(base.replaced)):
-        return f"The edit replaces what judges it: {', '.join(replaced[:3])}."
+    if replaced := sorted(run.replaced - base.replaced):
+        return f"With the edit, something replaces what judges it: {', '.join(replaced[:3])}."
+    if touched := sorted(run.touched - base.touched):
+        return (
+            f"With the edit, the tests change files that they read: {', '.join(touched[:3])}. (They"
+            " did so in a copy; yours are untouched.)"
+        )
+    if run.garbled:
+        return "With the edit, what the tests report cannot be read."
     if not target.python:
         return "The tests pass, but nothing shows that they depend on this file."
     if not run.code_changed:

@@ -16,17 +16,13 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-import _pytest.nodes
-import _pytest.outcomes
-import _pytest.python
-import _pytest.reports
-import _pytest.runner
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_executable = importlib.import_module("festina_executable")  # both lie beside this file
+_executable = importlib.import_module("festina_executable")  # all three lie beside this file
+_seal = importlib.import_module("festina_seal")
 _tracer = importlib.import_module("festina_tracer")
 
 MAX_DETAIL = 6000
@@ -40,6 +36,8 @@ def _take_setup() -> dict[str, Any]:
     os.close(setup_fd)
     os.set_inheritable(report_fd, False)
     setup["fd"] = report_fd
+    # so that a compiled file beside a source of this fresh copy is nobody's but the candidate's
+    sys.dont_write_bytecode = True
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - 3.8, early, cheap
     sys.path[:] = [entry for entry in sys.path if entry != here]
     if setup["pythonpath"] is None:
@@ -52,22 +50,27 @@ def _take_setup() -> dict[str, Any]:
 
 
 class _Reporter:
-    """Writes records. A forked child shares the pipe and must stay silent: the pid tells."""
+    """Writes records. A forked child shares the pipe and must stay silent: the pid tells.
+
+    Tests replace functions (``os.write``, ``json.dumps``, all of ``os``) while we report on them:
+    what is needed is kept here, where tools that replace names in modules do not look.
+    """
 
     def __init__(self, fd: int, nonce: str) -> None:
         self.fd = fd
         self.nonce = nonce
+        self.getpid, self.put, self.dump = os.getpid, os.write, json.dumps
         self.pid = os.getpid()
         self.lock = threading.Lock()
 
     def write(self, kind: str, **fields: Any) -> None:
-        if os.getpid() != self.pid:
+        if self.getpid() != self.pid:
             return
-        record = json.dumps({"kind": kind, **fields}, default=str)
+        record = self.dump({"kind": kind, **fields}, default=str)
         data = f"{self.nonce} {record}\n".encode("ascii", "backslashreplace")
         with self.lock:
             while data:
-                data = data[os.write(self.fd, data) :]
+                data = data[self.put(self.fd, data) :]
 
 
 _setup = _take_setup()
@@ -82,23 +85,14 @@ _lines = _tracer.Lines(
     _setup["path"], {tuple(need) for needs in (_needs or {}).values() for need in needs}
 )
 _lines.start()
-_originals = {
-    f"{owner.__name__}.{name}": (owner, name, value)
-    for owner in (
-        *(_pytest.python, _pytest.python.Function, _pytest.nodes.Node, _pytest.nodes.Item),
-        *(_pytest.runner, _pytest.runner.CallInfo, _pytest.reports, _pytest.reports.TestReport),
-        *(_pytest.reports.BaseReport, _pytest.outcomes, sys.modules[__name__]),
-        *(_Reporter, _tracer.Lines),
-    )
-    for name, value in vars(owner).items()
-    if callable(value) or isinstance(value, (property, staticmethod, classmethod))
-}
+_sealed = _seal.Seal([sys.modules[__name__], _executable, _seal, _tracer], [_reporter, _lines])
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterator[None]:
     """Ask installed plugins for one process, a fixed order and no coverage tracing of their own."""
     known = early_config.known_args_namespace
+    _sealed.plugins = early_config.pluginmanager
     args.extend(["--maxfail=0", "--continue-on-collection-errors"])
     if hasattr(known, "numprocesses"):
         args.append("-n0")
@@ -132,6 +126,7 @@ def pytest_collection_finish(session: Any) -> None:
         for item in session.items
         if type(item).__name__ != "DoctestItem"
     }
+    _sealed.check()
     _reporter.write("collected", ids=[item.nodeid for item in session.items], files=sorted(files))
 
 
@@ -139,6 +134,10 @@ def pytest_collection_finish(session: Any) -> None:
 def pytest_runtest_logstart(nodeid: str) -> None:
     """Report which test begins, so that a crash can name it."""
     _lines.trace()
+    file = nodeid.partition("::")[0]
+    if file != _sealed.file:
+        _sealed.file = file
+        _sealed.check()
     _reporter.write("begin", id=nodeid)
 
 
@@ -163,8 +162,9 @@ def pytest_internalerror(excrepr: Any) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(exitstatus: Any) -> None:
+def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
     """Write the end record: without it nothing that was reported counts."""
+    _sealed.check()
     missing = _lines.missing
     lines = _needs or {}
     executed = [
@@ -180,11 +180,7 @@ def pytest_sessionfinish(exitstatus: Any) -> None:
         executed=sorted(executed),
         imported=_lines.imported,
         modules=_modules(),
-        replaced=sorted(
-            key
-            for key, (owner, name, value) in _originals.items()
-            if vars(owner).get(name) is not value
-        ),
+        replaced=sorted(_sealed.broken),
     )
 
 

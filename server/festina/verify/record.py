@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +38,9 @@ class Run:
     ``ids`` are those that were to run (None: collection did not end), ``end`` is pytest's exit
     status from the end record (None: there was none), ``imported`` the hash of the watched file
     each time that it was executed as a module, ``modules`` the file of every imported module,
-    ``replaced`` what of pytest and of our plugin was no longer the original at the end.
+    ``replaced`` what of pytest and of our plugin was no longer the original at some time, and every
+    hook that a plugin has, ``touched`` the files of its copy that the run changed, ``garbled`` that
+    some of its records could not be read, or came after the end record.
     """
 
     place: str = ""
@@ -54,12 +57,25 @@ class Run:
     executed: tuple[int, ...] = ()
     imported: tuple[str, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)
-    replaced: tuple[str, ...] = ()
+    replaced: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
+    garbled: bool = False
     stopped: bool = False
     timed_out: bool = False
     returncode: int | None = None
     seconds: float = 0.0
     output: str = ""
+
+    def take(self, line: bytes) -> Outcome | None:
+        """Take in one record as it came, whatever it is."""
+        if self.end is not None:  # who wrote that has not come to the end
+            self.garbled = True
+            return None
+        try:
+            return self.add(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.garbled = True
+            return None
 
     def add(self, record: Mapping[str, Any]) -> Outcome | None:
         """Take in one record; return the outcome that it settles or worsens, if any."""
@@ -109,7 +125,7 @@ class Run:
         self.changed = tuple(record["changed"])
         self.executed = tuple(record["executed"])
         self.imported = tuple(record["imported"])
-        self.replaced = tuple(record["replaced"])
+        self.replaced = frozenset(record["replaced"])
         self.modules = {name: self.relative(path) for name, path in record["modules"].items()}
 
     def relative(self, path: str) -> str:

@@ -1,8 +1,9 @@
 """One run of a project's pytest suite in the sandbox, as records from our plugin.
 
 The plugin shares a process with the code that it reports on. The private pipe, the nonce and the
-end record catch code that ends the process, skips, or writes to descriptors blindly; code that goes
-for the plugin's own objects, or for pytest's, can still forge a result from within.
+end record catch code that ends the process, skips, or writes to descriptors blindly; what goes for
+pytest's own objects is noticed by :mod:`~festina.verify.seal`, for files by
+:mod:`~festina.verify.marks`. Code that undoes all of that within one call can still forge a result.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def install_plugin(folder: Path) -> None:
     names = {
         "pytest_plugin.py": PLUGIN,
         "executable.py": "festina_executable",
+        "seal.py": "festina_seal",
         "tracer.py": "festina_tracer",
     }
     for source, name in names.items():
@@ -145,7 +147,7 @@ def _read(
             mark, _, record = line.partition(b" ")
             if mark != nonce or run.stopped:
                 continue  # not from our plugin
-            outcome = run.add(json.loads(record))
+            outcome = run.take(record)
             if outcome is not None and stop is not None and stop(outcome):
                 enough()
 

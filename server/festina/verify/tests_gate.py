@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import time
 from collections.abc import Callable
@@ -14,10 +15,12 @@ from festina.verify.base import Candidate
 from festina.verify.baseline import Baselines
 from festina.verify.interpreter import Environment, Missing
 from festina.verify.judge import Target, broken, elsewhere, is_new_failure, judge
+from festina.verify.marks import marks, touched
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
 from festina.verify.state import State, States
 from festina.verify.suite import Bench, install_plugin, run_suite
+from festina.verify.suspicion import suspicion
 from festina.verify.syntax import is_python
 from festina.verify.watch import Watch, import_folder, watch_of
 
@@ -126,6 +129,10 @@ class TestsGate:
             say("the test process died; running the tests once more")
             run = await once()
         judgement = judge(base, run, watch.target, wanted)
+        if judgement.status is Status.PASSED and not watch.target.in_tests:
+            doubt = await asyncio.to_thread(suspicion, watch.old, watch.new)
+            if doubt is not None:
+                judgement = dataclasses.replace(judgement, status=Status.UNVERIFIED, reason=doubt)
         return GateResult(
             Gate.TESTS,
             judgement.status,
@@ -186,9 +193,12 @@ class TestsGate:
             bare = bench.level is sandbox.Level.NONE
             show = shadow.substitutes if bare else shadow.mount_points
             await asyncio.to_thread(show, root, bench.workspace, bench.shown)
-            return await run_suite(
+            before = await asyncio.to_thread(marks, root, bench.shown)
+            run = await run_suite(
                 bench, root, watch=watch, import_root=import_root, timeout=limit, stop=stop
             )
+            run.touched = touched(before, await asyncio.to_thread(marks, root, bench.shown))
+            return run
 
     async def aclose(self) -> None:
         """End what still runs."""

@@ -1,0 +1,84 @@
+"""Notices when code under test replaces what judges it.
+
+Beside the pytest plugin: standard library and pytest only, Python 3.8 or newer. What pytest, our
+plugin and the builtins consist of is noted before any code of the project is imported, and compared
+between test files. What the baseline replaces too (plugins patch pytest) is subtracted later.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unittest
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+_JUDGES = ("pytest", "_pytest", "pluggy", unittest.__name__)
+_KINDS = (property, staticmethod, classmethod)
+
+
+class Seal:
+    """Knows what was where at the start; :meth:`check` adds to ``broken`` what is not any more.
+
+    ``plugins`` is pytest's plugin manager. All its hooks are in ``broken``: which of them are new
+    shows in the comparison with the baseline.
+    """
+
+    def __init__(self, ours: Iterable[ModuleType], objects: Iterable[object]) -> None:
+        self.broken: set[str] = set()
+        self.plugins: Any = None
+        self.file = ""
+        own = {id(module) for module in ours}
+        self.modules = {
+            name: module
+            for name, module in sys.modules.items()
+            if name.partition(".")[0] in _JUDGES or id(module) in own
+        }
+        self.modules["builtins"] = sys.modules["builtins"]
+        self.objects = [(thing, dict(vars(thing))) for thing in objects]
+        self.originals: list[tuple[str, dict[str, Any], str, Any]] = []
+        for name, module in self.modules.items():
+            self._note(name, module)
+        self.here = os.getcwd() + os.sep  # noqa: PTH109 - 3.8, early, cheap
+
+    def _note(self, name: str, module: ModuleType) -> None:
+        for attribute, value in vars(module).items():
+            if not callable(value) or attribute == "_":  # gettext's, and an interactive session's
+                continue
+            self.originals.append((f"{name}.{attribute}", vars(module), attribute, value))
+            if isinstance(value, type) and value.__module__ == name and name != "builtins":
+                self.originals += [
+                    (f"{name}.{attribute}.{inner}", vars(value), inner, part)  # type: ignore[misc]
+                    for inner, part in vars(value).items()
+                    if callable(part) or isinstance(part, _KINDS)
+                ]
+
+    def check(self) -> None:
+        """Compare with how things were."""
+        for name, holder, attribute, value in self.originals:
+            if holder.get(attribute) is not value:
+                self.broken.add(name)
+        for name, module in self.modules.items():
+            if sys.modules.get(name) is not module:
+                self.broken.add(f"the module {name}")
+        for thing, kept in self.objects:
+            for attribute, value in kept.items():
+                fixed = callable(value) or isinstance(value, (str, int))
+                if fixed and not isinstance(value, bool) and vars(thing)[attribute] != value:
+                    self.broken.add(f"{type(thing).__name__}.{attribute}")
+            if len(vars(thing)) != len(kept):
+                self.broken.add(type(thing).__name__)
+        for hook, caller in vars(self.plugins.hook).items():
+            for implementation in getattr(caller, "get_hookimpls", list)():
+                self.broken.add(f"{hook} by {self._named(implementation)}")
+
+    def _named(self, implementation: Any) -> str:
+        """Name a plugin the same in every run: not by its number or the place of a copy."""
+        name = str(implementation.plugin_name)
+        if name.isdigit():
+            kind = type(implementation.plugin)
+            return f"{kind.__module__}.{kind.__qualname__}"
+        return name.replace(self.here, "")

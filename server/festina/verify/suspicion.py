@@ -1,0 +1,130 @@
+"""What an edit newly uses that tells tests apart or reaches for their judge. Pure.
+
+The second line behind the records of a run: code shares an interpreter with its tests, so green
+tests say little about an edit that looks at its callers, equals everything, or goes for pytest
+itself. Such an edit is for a person to read. What the old text used already is its own business.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+_CALLERS = "with which code can tell a test from any other caller"
+_JUDGE = "with which code can reach what judges it"
+_UNSEEN = "so that what it runs cannot be seen here"
+_EQUAL = "so that comparisons in tests may prove nothing"
+
+_MODULES = {
+    **dict.fromkeys(["pytest", "_pytest", "pluggy", "unittest", "mock", "gc", "ctypes"], _JUDGE),
+    **dict.fromkeys(["builtins", "__builtin__", "festina_witness"], _JUDGE),
+}
+_NAMES = {
+    **dict.fromkeys(["_getframe", "_current_frames", "currentframe", "getouterframes"], _CALLERS),
+    **dict.fromkeys(["getinnerframes", "extract_stack", "walk_stack", "walk_tb"], _CALLERS),
+    **dict.fromkeys(["format_stack", "print_stack", "_getframemodulename", "f_back"], _CALLERS),
+    **dict.fromkeys(["tb_frame", "f_code", "gi_frame", "cr_frame", "ag_frame"], _CALLERS),
+    **dict.fromkeys(["settrace", "setprofile", "monitoring", "meta_path", "path_hooks"], _JUDGE),
+    **dict.fromkeys(["f_globals", "f_locals", "f_builtins", "__builtins__", "__globals__"], _JUDGE),
+    **dict.fromkeys(["__closure__", "__code__", "__subclasses__", "get_objects"], _JUDGE),
+    **dict.fromkeys(["get_referrers", "__loader__", "__spec__", "_exit"], _JUDGE),
+    **dict.fromkeys(["inspect.stack", "inspect.trace"], _CALLERS),
+    "sys.modules": _JUDGE,
+    **dict.fromkeys(["exec", "eval", "__import__", "import_module", "run_path"], _UNSEEN),
+}
+_WORDS = re.compile(
+    r"_?pytest|PYTEST_|unittest|festina|/proc/|conftest|(?:^|/)tests?/|/tests?$|(?:^|/)test_\w+\.py"
+)
+_SHORT = 80
+_COMPARING = frozenset(["__eq__", "__ne__", "__bool__", "__lt__", "__le__", "__gt__", "__ge__"])
+
+
+Use = tuple[str, int, str]
+"""What is used, in which line, and why that matters."""
+
+
+def suspicion(old: str, new: str) -> str | None:
+    """Say, in a sentence, why a person should read the new text; None: nothing stands out.
+
+    Nothing stands out in a text that does not compile here.
+    """
+    after = _uses(new)
+    before = {what for what, _, _ in _uses(old)}
+    for what, line, why in after:
+        if what not in before:
+            return f"The tests pass, but the edit uses {what} (line {line}), {why}: read it."
+    return None
+
+
+def _uses(text: str) -> list[Use]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(text.removeprefix("\ufeff"))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []
+    found = [use for node in ast.walk(tree) for use in _of(node)]
+    return sorted(found, key=lambda use: use[1])
+
+
+def _of(node: ast.AST) -> Iterator[Use]:
+    line = getattr(node, "lineno", 0)
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from _imported(node, line)
+    elif isinstance(node, ast.Name):
+        yield from _name(node.id, line)
+    elif isinstance(node, ast.Attribute):
+        yield from _name(node.attr, line)
+        if isinstance(node.value, ast.Name):
+            yield from _name(f"{node.value.id}.{node.attr}", line)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield from _string(node.value, line)
+    else:
+        yield from _comparing(node, line)
+
+
+def _imported(node: ast.Import | ast.ImportFrom, line: int) -> Iterator[Use]:
+    names = [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        if node.level:
+            return
+        for name in names:
+            yield from _name(name, line)
+            yield from _name(f"{node.module}.{name}", line)
+        names = [node.module or ""]
+    for top in [name.partition(".")[0] for name in names]:
+        if top in _MODULES:
+            yield f"`{top}`", line, _MODULES[top]
+
+
+def _name(name: str, line: int) -> Iterator[Use]:
+    if name in _NAMES:
+        yield f"`{name}`", line, _NAMES[name]
+
+
+def _string(text: str, line: int) -> Iterator[Use]:
+    """A word in a docstring is no use of anything; a short string can be a name or a path."""
+    if text in _NAMES:
+        yield f"{text!r} in a string", line, _NAMES[text]
+    elif len(text) <= _SHORT and " " not in text and (match := _WORDS.search(text)):
+        yield f"{match[0]!r} in a string", line, _CALLERS
+
+
+def _comparing(node: ast.AST, line: int) -> Iterator[Use]:
+    """Comparisons that answer the same to everything: as a method, by a name or in a dictionary."""
+    pairs: list[tuple[object, ast.expr]] = []
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        returns = [part for part in ast.walk(node) if isinstance(part, ast.Return)]
+        pairs = [(node.name, part.value) for part in returns if part.value is not None]
+    elif isinstance(node, (ast.Assign, ast.Dict)):
+        if isinstance(node, ast.Assign):
+            found = [(getattr(target, "id", None), node.value) for target in node.targets]
+        else:
+            keys = [getattr(key, "value", None) for key in node.keys]
+            found = list(zip(keys, node.values, strict=True))
+        pairs = [(name, it.body) for name, it in found if isinstance(it, ast.Lambda)]
+    for name, answer in pairs:
+        if name in _COMPARING and isinstance(answer, ast.Constant):
+            yield f"`{name}` with a fixed answer", line, _EQUAL

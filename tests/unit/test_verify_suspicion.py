@@ -1,0 +1,55 @@
+"""What stands out in an edit, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from festina.verify.suspicion import suspicion
+
+OLD = "import re\n\n\ndef f(value):\n    return value\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return sys._getframe(1)",
+        "return inspect.stack()",
+        "from inspect import stack as s",
+        "return getattr(sys, '_get' 'frame')(1)",
+        "return error.__traceback__.tb_frame",
+        "from _pytest import runner",
+        "import unittest.mock as m",
+        "return sys.modules",
+        "return 'PYTEST_CURRENT_TEST' in os.environ",
+        "return open('../tests/test_f.py').read()",
+        "return eval(value)",
+        "__eq__ = lambda self, other: True",
+        "return type('A', (int,), {'__eq__': lambda self, other: 1})",
+        "def __bool__(self):\n        return True",
+    ],
+)
+def test_what_stands_out(line: str) -> None:
+    new = OLD.replace("return value", line)
+    said = suspicion(OLD, new)
+    assert said is not None
+    assert "(line 5)" in said
+    assert suspicion(new, new + "\n\nX = 1\n") is None  # was there before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return inspect.signature(value)",
+        "return importlib.resources.files('data')",
+        "return stack.pop() if trace() else 'test'",
+        "'''Compares tests/ with unittest and sys.modules.'''",
+        "return re.compile(value)",
+        "def __eq__(self, other):\n        return self.x == other.x",
+        "def __eq__(self, other):\n        return NotImplemented",
+        "from .unittest import x",
+        "return value.test / 'latest' / 'testing'",
+        "return (",
+    ],
+)
+def test_what_does_not(line: str) -> None:
+    assert suspicion(OLD, OLD.replace("return value", line)) is None
