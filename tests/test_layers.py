@@ -22,6 +22,7 @@ STATE = (
     "events",
     "jobs",
     "lifecycle",
+    "parts",
     "pipeline",
     "reducer",
     "runs",

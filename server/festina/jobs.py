@@ -28,6 +28,7 @@ class Jobs:
         self._tasks[key] = task
         self._all.add(task)
         task.add_done_callback(self._done)
+        task.add_done_callback(lambda _: work.close())  # which may never have been started
         if before is not None:
             before.cancel()
         return task
@@ -56,12 +57,8 @@ class Jobs:
     async def _after(
         self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]
     ) -> None:
-        try:
-            if before is not None and not before.done():
-                await asyncio.wait([before])
-        except asyncio.CancelledError:
-            work.close()
-            raise
+        if before is not None and not before.done():
+            await asyncio.wait([before])
         await work
 
     def _done(self, task: asyncio.Task[None]) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from festina import accept, edits
+from festina import accept, edits, parts
 from festina.documents import Document
 from festina.edits import Region
 from festina.findings import Finding
-from festina.proposals import TRANSITIONS, Proposal, State, step
+from festina.proposals import TRANSITIONS, CandidateStatus, CandidateView, Proposal, State, step
 from festina.runs import Models, Runs
 from festina.session import Refusal, Session
 from festina.text import Text
@@ -101,6 +103,7 @@ class Lifecycle:
         proposal = self.alive(proposal_id)
         if proposal.state.running:
             raise Refusal("This proposal is still at work; wait for it or cancel it first.")
+        proposal = _without_unfinished(proposal)
         have = 1 + max((view.index for view in proposal.candidates), default=-1)
         _check_count(count, have)
         proposal = self.session.put(_to_streaming(proposal, f"{count} more variations"))
@@ -160,10 +163,72 @@ class Lifecycle:
                 self.runs.check_again(now, str(outdated))
             raise
 
-    def document_changed(self, before: Text, document: Document) -> None:
-        """Keep the proposals of a document in step with it: applied, rebased or stale."""
+    def take(
+        self,
+        proposal_id: str,
+        candidate: int | None,
+        hunks: Iterable[int],
+        then: Callable[[CandidateView], None],
+    ) -> CandidateView:
+        """Take only some hunks of a candidate; return the candidate that they make.
+
+        If that has no verdict yet, it is being verified, and ``then`` takes it once it has one,
+        unless something else happens to the proposal first.
+
+        Raises:
+            Refusal: there are no such hunks, or they cannot be taken now, and why.
+        """
+        proposal = self.alive(proposal_id)
+        view = proposal.candidate if candidate is None else proposal.find(candidate)
+        if view is None:
+            raise Refusal("That candidate does not exist.")
+        chosen = parts.part(proposal, view, hunks)
+        if chosen.status is CandidateStatus.VERIFYING:
+            proposal = _without_unfinished(proposal)
+            _check_count(1, chosen.index)
+            self.runs.check_part(proposal.with_candidate(chosen), chosen.index, then)
+        return chosen
+
+    def document_changed(
+        self, before: Text, document: Document, between: Sequence[Text] = ()
+    ) -> None:
+        """Keep the proposals of a document in step with it: applied, rebased or stale.
+
+        ``between`` are the texts that several changes at once led through: what lies between two
+        of them was not touched.
+        """
+        texts = (before, *between, document.text)
         for proposal in self.session.live(document.uri):
-            self._follow(proposal, before, document)
+            self._follow(proposal, texts, document)
+
+    def trust_changed(self, *, trusted: bool) -> int:
+        """Trust was given or withdrawn; return how many proposals were stopped.
+
+        What runs without trust is stopped at once, what had passed is judged again by what may
+        still be executed, and what could not be verified for want of trust gets its chance.
+        """
+        stopped = 0
+        for proposal in [p for p in self.session.proposals.values() if not p.state.final]:
+            if proposal.state.running and not trusted:
+                self._end(proposal, State.CANCELLED, "the workspace is no longer trusted")
+                stopped += 1
+            elif proposal.state is State.READY and not trusted:
+                self.runs.quit(proposal.id)
+                again = _without_unfinished(proposal)
+                self.runs.check_again(again, "the workspace is no longer trusted")
+            elif proposal.state is State.UNVERIFIED and trusted:
+                self.runs.check_again(proposal, "the workspace is trusted now")
+        return stopped
+
+    def folders_changed(self) -> None:
+        """End the proposals whose file is in no folder of the workspace any more."""
+        for proposal in [p for p in self.session.proposals.values() if not p.state.final]:
+            document = self.session.documents.get(proposal.uri)
+            try:
+                if document is not None:
+                    self.session.workspace_of(document)
+            except Refusal:
+                self._end(proposal, State.STALE, "its folder was taken out of the workspace")
 
     def workspace_changed(self, uri: str) -> None:
         """Another file changed: what is ready is verified again if it rested on that file."""
@@ -207,16 +272,18 @@ class Lifecycle:
         self.runs.stop(proposal.id)
         return self.session.put(step(proposal, to, message))
 
-    def _follow(self, proposal: Proposal, before: Text, document: Document) -> None:
+    def _follow(self, proposal: Proposal, texts: Sequence[Text], document: Document) -> None:
         new = document.text
-        index = self.runs.matching(proposal.id, new.content)
+        index = self.runs.matching(proposal.id, new)
         if index is not None and State.APPLIED in TRANSITIONS[proposal.state]:
             self._end(replace(proposal, visible=index), State.APPLIED, "applied")
             return
-        if before == new:
+        if texts[0] == new:
             self.session.put(replace(proposal, version=document.version))
             return
-        region = edits.rebase(before, new, proposal.region)
+        region: Region | None = proposal.region
+        for old, changed in itertools.pairwise(texts):
+            region = region and edits.rebase(old, changed, region)
         if region is None:
             self._end(proposal, State.STALE, "the lines it was made for have changed")
             return
@@ -229,6 +296,13 @@ def _to_streaming(proposal: Proposal, message: str) -> Proposal:
     if proposal.state is State.QUEUED:
         return replace(proposal, message=message)
     return step(proposal, State.STREAMING, message)
+
+
+def _without_unfinished(proposal: Proposal) -> Proposal:
+    """Return the proposal without candidates that something else is about to cut short."""
+    unfinished = {CandidateStatus.STREAMING, CandidateStatus.VERIFYING}
+    views = tuple(view for view in proposal.candidates if view.status not in unfinished)
+    return replace(proposal, candidates=views)
 
 
 def _check_count(count: int, have: int) -> None:

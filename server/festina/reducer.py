@@ -53,14 +53,14 @@ def settle(proposal: Proposal, finished: Finished) -> Proposal:
         best = ranked[0]
         if finished.best is not None and (found := proposal.find(finished.best)):
             best = found if found.applicable else best
-        return _show(_towards(proposal, State.READY, _words(best)), best)
+        return _show(advance(proposal, State.READY, _words(best)), best)
     unverified = [v for v in proposal.candidates if v.status is CandidateStatus.UNVERIFIED]
     if unverified:
         best = next((v for v in unverified if v.index == finished.best), unverified[0])
-        return _show(_towards(proposal, State.UNVERIFIED, _words(best)), best)
+        return _show(advance(proposal, State.UNVERIFIED, _words(best)), best)
     if finished.error is not None:
-        return _towards(proposal, State.FAILED, finished.message)
-    return _towards(proposal, State.REJECTED, finished.message)
+        return advance(proposal, State.FAILED, finished.message)
+    return advance(proposal, State.REJECTED, finished.message)
 
 
 def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
@@ -104,7 +104,7 @@ def _refused(proposal: Proposal, event: Refused) -> Proposal:
 
 
 def _repairing(proposal: Proposal, event: Repairing) -> Proposal:
-    proposal = _towards(proposal, State.REJECTED, proposal.message)
+    proposal = advance(proposal, State.REJECTED, proposal.message)
     proposal = step(proposal, State.STREAMING, f"rejected; repairing (round {event.round})")
     return replace(proposal, round=event.round, visible=event.candidate)
 
@@ -116,8 +116,8 @@ def verifying(proposal: Proposal) -> Proposal:
     return proposal
 
 
-def _towards(proposal: Proposal, to: State, message: str) -> Proposal:
-    """Step to ``to`` through the states that lie before it."""
+def advance(proposal: Proposal, to: State, message: str) -> Proposal:
+    """Return the proposal in state ``to``, by way of the states that lie before it."""
     if proposal.state is to or to is State.FAILED:
         return step(proposal, to, message)
     proposal = begin(proposal)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from festina.events import Event, Finished, Judged, Parsed
 from festina.findings import Status
@@ -15,8 +16,9 @@ from festina.models.base import Model, ModelError
 from festina.models.runner import Runner
 from festina.pipeline import Task, propose, verify_again
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State, step
-from festina.reducer import begin, reduce, settle
+from festina.reducer import advance, begin, reduce, settle
 from festina.session import Refusal, Session, relative_path
+from festina.text import Text
 from festina.verify.base import Verifier
 
 SETTLE_SECONDS = 0.3
@@ -52,8 +54,9 @@ class Runs:
         self.verifier = verifier
         self.models = models
         self.jobs = Jobs()
-        self._running: set[str] = set()
-        self._results: dict[str, dict[int, str]] = {}
+        self._running: dict[str, bool] = {}
+        """What streams; True once something of it was dropped, since the document had moved on."""
+        self._results: dict[str, dict[int, _Result]] = {}
 
     def start(
         self,
@@ -74,17 +77,34 @@ class Runs:
         While the model is still at work nothing is to be done: a run whose document has moved on
         verifies its candidates again when it ends.
         """
-        if proposal.id in self._running or proposal.state not in {
-            State.READY,
-            State.UNVERIFIED,
-            State.VERIFYING,
-        }:
+        if proposal.state not in {State.READY, State.UNVERIFIED, State.VERIFYING}:
             self.session.put(proposal)
             return
         views = tuple(map(_unjudged, proposal.candidates))
         proposal = step(proposal, State.VERIFYING, f"again, because {why}")
         self.session.put(replace(proposal, candidates=views))
-        self.jobs.start(proposal.id, self._verify_again(proposal.id))
+        if proposal.id in self._running:
+            self._running[proposal.id] = True
+            return
+        self._verify(proposal.id, lambda: self._verify_again(proposal.id))
+
+    def check_part(
+        self, proposal: Proposal, index: int, then: Callable[[CandidateView], None]
+    ) -> None:
+        """Store the proposal and verify one candidate of it; the others keep their verdicts.
+
+        What else ran for the proposal is stopped. ``then`` takes the candidate and its verdict,
+        unless something else happened to the proposal meanwhile.
+        """
+        before = proposal.visible
+        proposal = step(proposal, State.VERIFYING, "the chosen hunks alone")
+        self.session.put(replace(proposal, visible=index))
+        self._verify(proposal.id, lambda: self._verify_part(proposal.id, index, before, then))
+
+    def quit(self, proposal_id: str) -> None:
+        """Stop what runs for a proposal that goes on; its results stay."""
+        self.jobs.cancel(proposal_id)
+        self._running.pop(proposal_id, None)
 
     def stop(self, proposal_id: str) -> None:
         """Stop what runs for a proposal and forget its results."""
@@ -95,10 +115,10 @@ class Runs:
         """Forget the texts that the proposal's candidates would give."""
         self._results.pop(proposal_id, None)
 
-    def matching(self, proposal_id: str, content: str) -> int | None:
-        """Return the candidate whose result is exactly ``content``, or None."""
+    def matching(self, proposal_id: str, text: Text) -> int | None:
+        """Return the candidate whose result is exactly ``text``, or None."""
         found = self._results.get(proposal_id, {})
-        return next((index for index, text in found.items() if text == content), None)
+        return next((index for index, result in found.items() if result.is_of(text)), None)
 
     async def close(self) -> None:
         """Stop everything, and wait until it has stopped."""
@@ -107,23 +127,40 @@ class Runs:
     async def _run(
         self, proposal_id: str, *, count: int, first: int, previous: str | None, model: str | None
     ) -> None:
-        self._running.add(proposal_id)
+        self._running[proposal_id] = False
+        dropped = False
         try:
-            task = await self._stream(proposal_id, count, first, previous, model)
-        except ModelError as error:
+            async with self._failing(proposal_id):
+                task = await self._stream(proposal_id, count, first, previous, model)
+                dropped = self._running.get(proposal_id, False)
+        finally:
+            self._running.pop(proposal_id, None)
+        proposal = self.session.proposals.get(proposal_id)
+        if proposal is None or proposal.state.final:
+            return
+        if dropped or proposal.base != task.text:
+            if proposal.state in {State.STREAMING, State.PARSED} and _waits(proposal):
+                proposal = advance(proposal, State.VERIFYING, proposal.message)
+            self.check_again(proposal, "the document changed")
+
+    def _verify(self, proposal_id: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        async def verify() -> None:
+            async with self._failing(proposal_id):
+                await work()
+
+        self._running.pop(proposal_id, None)  # what streamed, if anything did, is cancelled now
+        self.jobs.start(proposal_id, verify())
+
+    @contextlib.asynccontextmanager
+    async def _failing(self, proposal_id: str) -> AsyncIterator[None]:
+        """Whatever ends a job before its time ends the proposal as well, with a sentence."""
+        try:
+            yield
+        except (ModelError, Refusal) as error:
             self._fail(proposal_id, str(error))
-            return
-        except Refusal as refusal:
-            self._fail(proposal_id, str(refusal))
-            return
         except Exception:
             self._fail(proposal_id, "Festina failed unexpectedly; its log has the details.")
             raise
-        finally:
-            self._running.discard(proposal_id)
-        proposal = self.session.proposals.get(proposal_id)
-        if proposal is not None and proposal.base != task.text:
-            self.check_again(proposal, "the document changed")
 
     async def _stream(
         self, proposal_id: str, count: int, first: int, previous: str | None, model: str | None
@@ -154,18 +191,29 @@ class Runs:
         proposal = self.session.proposals.get(proposal_id)
         if proposal is None or proposal.state.final:
             return
-        moved = proposal.base != task.text
         if isinstance(event, Judged):
-            self._results.setdefault(proposal_id, {})[event.candidate] = event.candidate_text
-        if moved and isinstance(event, Judged):
-            return  # earned for a text that is no longer there
-        if moved and isinstance(event, Finished) and event.best is not None:
+            result = _Result.of(Text(event.candidate_text))
+            self._results.setdefault(proposal_id, {})[event.candidate] = result
+        if self._is_outdated(proposal, task, event):
+            if proposal_id in self._running:
+                self._running[proposal_id] = True
             return
         self.session.put(reduce(proposal, event))
         if isinstance(event, Parsed):
             now = self.session.proposals[proposal_id]
             if now.state is State.PARSED:
                 self.session.put(step(now, State.VERIFYING, "starting the gates"))
+
+    def _is_outdated(self, proposal: Proposal, task: Task, event: Event) -> bool:
+        """Whether an event rests on a text that is no longer there, or was not for a while."""
+        dropped = self._running.get(proposal.id, False)
+        if isinstance(event, Judged):
+            return dropped or proposal.base != task.text
+        if isinstance(event, Finished):
+            return (dropped and _waits(proposal)) or (
+                proposal.base != task.text and event.best is not None
+            )
+        return False
 
     def _fail(self, proposal_id: str, message: str) -> None:
         proposal = self.session.proposals.get(proposal_id)
@@ -174,26 +222,47 @@ class Runs:
 
     async def _verify_again(self, proposal_id: str) -> None:
         await asyncio.sleep(SETTLE_SECONDS)
-        proposal = self.session.proposals[proposal_id]
-        task = self.task(proposal)
+        task = self.task(self.session.proposals[proposal_id])
         seconds = 0.0
-        for index in _order(proposal):
-            view = self.session.proposals[proposal_id].find(index)
-            if view is None or view.status is not CandidateStatus.VERIFYING:
-                continue
-            stream = verify_again(replace(task, first=index), view.text, self.verifier)
-            async with aclosing(stream):
-                async for event in stream:
-                    self._fold(proposal_id, task, event)
-                    if isinstance(event, Judged):
-                        seconds += event.verdict.seconds
-        finished = Finished(None, Status.FAILED, "", 0.0, seconds)
+        for index in _order(self.session.proposals[proposal_id]):
+            seconds += await self._judge(proposal_id, task, index)
+        self._settle(proposal_id, self.session.proposals[proposal_id].visible, seconds)
+
+    async def _verify_part(
+        self, proposal_id: str, index: int, before: int, then: Callable[[CandidateView], None]
+    ) -> None:
         proposal = self.session.proposals[proposal_id]
-        visible = proposal.candidate
-        if visible is not None and visible.verdict is not None:
-            finished = replace(finished, best=visible.index, message=visible.verdict.summary())
-        if not proposal.state.final:
-            self.session.put(settle(proposal, finished))
+        seconds = await self._judge(proposal_id, self.task(proposal), index)
+        proposal = self.session.proposals[proposal_id]
+        part, whole = proposal.find(index), proposal.find(before)
+        assert part is not None
+        keep = not part.applicable and whole is not None and whole.applicable
+        self._settle(proposal_id, before if keep else index, seconds)
+        then(part)
+
+    async def _judge(self, proposal_id: str, task: Task, index: int) -> float:
+        """Verify a candidate that waits for it; return the seconds that it took."""
+        view = self.session.proposals[proposal_id].find(index)
+        if view is None or view.status is not CandidateStatus.VERIFYING:
+            return 0.0
+        seconds = 0.0
+        stream = verify_again(replace(task, first=index), view.text, self.verifier)
+        async with aclosing(stream):
+            async for event in stream:
+                self._fold(proposal_id, task, event)
+                if isinstance(event, Judged):
+                    seconds = event.verdict.seconds
+        return seconds
+
+    def _settle(self, proposal_id: str, best: int, seconds: float) -> None:
+        proposal = self.session.proposals[proposal_id]
+        if proposal.state.final:
+            return
+        finished = Finished(None, Status.FAILED, "", 0.0, seconds)
+        view = proposal.find(best)
+        if view is not None and view.verdict is not None:
+            finished = replace(finished, best=best, message=view.verdict.summary())
+        self.session.put(settle(proposal, finished))
 
     def task(self, proposal: Proposal) -> Task:
         """Return the task of a proposal against the workspace as it is now.
@@ -215,6 +284,26 @@ class Runs:
             rounds=self.session.settings_of(workspace).repair_rounds,
             resolves=proposal.resolves,
         )
+
+
+def _waits(proposal: Proposal) -> bool:
+    """Whether a candidate is complete and has no verdict."""
+    return any(view.status is CandidateStatus.VERIFYING for view in proposal.candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a whole document would read, without holding it."""
+
+    length: int
+    digest: str
+
+    @classmethod
+    def of(cls, text: Text) -> _Result:
+        return cls(len(text.content), text.digest)
+
+    def is_of(self, text: Text) -> bool:
+        return len(text.content) == self.length and text.digest == self.digest
 
 
 def _unjudged(view: CandidateView) -> CandidateView:

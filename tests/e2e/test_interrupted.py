@@ -81,6 +81,7 @@ async def test_a_broken_test_file_in_another_buffer_withdraws_what_rested_on_it(
             )
         )
         assert (await editor.execute("festina.accept", {"proposal": proposal}))["ok"]
+        await watch.gone()
 
 
 @pytest.mark.parametrize("when", ["streaming", "verifying"])

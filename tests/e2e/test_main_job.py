@@ -117,10 +117,10 @@ async def test_accept_by_lens_is_one_versioned_edit(start, workspace, tmp_path):
         assert accept.data == {"proposal": "p1", "candidate": 0}
         assert "455 tests ok" in accept.command.title
         result = await editor.execute("festina.accept", *accept.command.arguments)
-        assert result == {"ok": True, "message": "Applied."}
+        assert result == {"ok": True, "message": "Applying the edit."}
+        await watch.gone()
         assert len(editor.edits) == 1
         assert buffer.text == source.replace(desk.OLD, desk.GOOD)
-        await watch.gone()
 
 
 async def test_two_proposals_at_once(start, workspace, tmp_path):
@@ -154,6 +154,7 @@ async def test_two_proposals_at_once(start, workspace, tmp_path):
                 lambda proposal=proposal: editor.proposal(proposal)["state"] == "ready"
             )
         assert (await editor.execute("festina.accept", {"proposal": one}))["ok"]
+        await editor.until(lambda: editor.proposal(one)["state"] == "applied")
         # the second one is rebased onto the accepted text and earned again
 
         def again():
@@ -163,5 +164,6 @@ async def test_two_proposals_at_once(start, workspace, tmp_path):
         await editor.until(again)
         accepted = await editor.execute("festina.accept", {"proposal": two})
         assert accepted["ok"], accepted
+        await editor.until(lambda: editor.proposal(two)["state"] == "applied")
         assert "return str.lower(word)" in buffer.text
         assert desk.GOOD in buffer.text

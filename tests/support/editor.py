@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,6 +49,8 @@ class Editor:
         self.buffers: dict[str, Buffer] = {}
         self.answer: Callable[[lsp.ShowMessageRequestParams], str | None] = lambda _: None
         """Whom to ask when the server asks: returns the title of an action, or None."""
+        self.confirm: Callable[[lsp.ApplyWorkspaceEditParams], Awaitable[bool]] = _at_once
+        """Whether the person lets an edit be applied, and when."""
         self.edits: list[lsp.ApplyWorkspaceEditParams] = []
         """What the server wanted applied through ``workspace/applyEdit``."""
         self.server_capabilities: lsp.ServerCapabilities
@@ -304,6 +306,10 @@ class Editor:
 
     def _is(self, name: str, buffer: Buffer) -> bool:
         return self.workspace / name == buffer.path
+
+
+async def _at_once(_: lsp.ApplyWorkspaceEditParams) -> bool:
+    return True
 
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:

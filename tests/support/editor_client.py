@@ -60,6 +60,7 @@ class EditorClient(pytest_lsp.LanguageClient):
         self._listener: asyncio.Task[None] | None = None
         register_lsp_features(self)
         _register(self)
+        _register_edits(self)
 
     @property
     def process(self) -> asyncio.subprocess.Process:
@@ -124,24 +125,6 @@ def _register(client: EditorClient) -> None:
     def key(params: dict[str, Any]) -> dict[str, Any]:
         return {"key": client.keys.get(params["origin"])}
 
-    @client.feature(lsp.WORKSPACE_APPLY_EDIT)
-    def workspace_apply_edit(params: lsp.ApplyWorkspaceEditParams) -> lsp.ApplyWorkspaceEditResult:
-        editor = client.editor
-        assert editor.preset.can("workspace.applyEdit"), "this editor takes no edits"
-        editor.edits.append(params)
-        applied, changes = apply_edit(editor.preset, editor.buffers, params.edit)
-
-        def notify() -> None:
-            for change in changes:
-                client.text_document_did_change(change)
-
-        if editor.preset.answers_first:
-            asyncio.get_running_loop().call_soon(notify)
-        else:
-            notify()
-        reason = None if applied else "document has changed"
-        return lsp.ApplyWorkspaceEditResult(applied=applied, failure_reason=reason)
-
     @client.feature(lsp.WINDOW_SHOW_MESSAGE_REQUEST)
     def show_message_request(params: lsp.ShowMessageRequestParams) -> lsp.MessageActionItem | None:
         client.asked.append(params)
@@ -163,3 +146,27 @@ def _register(client: EditorClient) -> None:
     def publish(params: lsp.PublishDiagnosticsParams) -> None:
         client.published.append(params)
         published(params)
+
+
+def _register_edits(client: EditorClient) -> None:
+    @client.feature(lsp.WORKSPACE_APPLY_EDIT)
+    async def workspace_apply_edit(
+        params: lsp.ApplyWorkspaceEditParams,
+    ) -> lsp.ApplyWorkspaceEditResult:
+        editor = client.editor
+        assert editor.preset.can("workspace.applyEdit"), "this editor takes no edits"
+        editor.edits.append(params)
+        if not await editor.confirm(params):
+            return lsp.ApplyWorkspaceEditResult(applied=False, failure_reason="not confirmed")
+        applied, changes = apply_edit(editor.preset, editor.buffers, params.edit)
+
+        def notify() -> None:
+            for change in changes:
+                client.text_document_did_change(change)
+
+        if editor.preset.answers_first:
+            asyncio.get_running_loop().call_soon(notify)
+        else:
+            notify()
+        reason = None if applied else "document has changed"
+        return lsp.ApplyWorkspaceEditResult(applied=applied, failure_reason=reason)

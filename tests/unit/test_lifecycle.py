@@ -5,74 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from festina.documents import Change, Document
+from festina.documents import Document
 from festina.edits import Region
-from festina.lifecycle import Lifecycle, Order
+from festina.lifecycle import Order
 from festina.proposals import State
-from festina.session import Refusal, Session
-from festina.text import Encoding, Position, Range, Text
-from support.fakes import OneModel, ScriptedModel, ScriptedVerifier, failed, passed, unverified
-
-URI = "file:///w/a.py"
-SOURCE = "import os\n\n\ndef one():\n    return 2\n\n\ndef two():\n    return 2\n"
-GOOD = "def one():\n    return 1\n"
-
-
-class Desk:
-    """A session with one open document, a scripted model and a scripted verifier."""
-
-    def __init__(self, answers=(GOOD,), judge=None) -> None:
-        self.session = Session(roots=(Path("/w"),), trusted_by_editor=True)
-        self.states: list[State] = []
-        self.session.changed = self._changed
-        self.verifier = ScriptedVerifier(judge or by_value)
-        self.models = OneModel(ScriptedModel(list(answers)))
-        self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
-        self.session.documents.open(Document(URI, Path("/w/a.py"), "python", 1, Text(SOURCE)))
-
-    def _changed(self, proposal) -> None:
-        if not self.states or self.states[-1] is not proposal.state:
-            self.states.append(proposal.state)
-
-    @property
-    def document(self) -> Document:
-        document = self.session.documents.get(URI)
-        assert document is not None
-        return document
-
-    def start(self, **more):
-        order = Order(self.document, Region(3, 5), "return 1", **more)
-        return self.lifecycle.start(order).id
-
-    def type(self, line: int, column: int, text: str) -> None:
-        before = self.document.text
-        where = Range(Position(line, column), Position(line, column))
-        after = self.session.documents.change(
-            URI, self.document.version + 1, [Change(where, text)], Encoding.UTF16
-        )
-        assert after is not None
-        self.lifecycle.document_changed(before, after)
-
-    def replace_all(self, text: str) -> None:
-        before = self.document.text
-        after = self.session.documents.change(
-            URI, self.document.version + 1, [Change(None, text)], Encoding.UTF16
-        )
-        assert after is not None
-        self.lifecycle.document_changed(before, after)
-
-    def state(self, proposal_id: str) -> State:
-        return self.session.proposals[proposal_id].state
-
-    async def until(self, proposal_id: str, *states: State):
-        async with asyncio.timeout(10):
-            while self.state(proposal_id) not in states:
-                await asyncio.sleep(0.005)
-        return self.session.proposals[proposal_id]
-
-
-def by_value(new: str):
-    return passed() if "return 1" in new else failed()
+from festina.session import Refusal
+from festina.text import Text
+from support.fakes import unverified
+from support.sitting import GOOD, SOURCE, URI, Sitting
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +22,7 @@ def no_waiting(monkeypatch):
 
 
 async def test_a_proposal_becomes_ready_and_passes_through_every_state():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     assert desk.state(proposal_id) is State.QUEUED
     await desk.until(proposal_id, State.READY)
@@ -99,7 +39,7 @@ async def test_a_proposal_becomes_ready_and_passes_through_every_state():
 
 
 async def test_the_accepted_text_makes_it_applied():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     permission = await desk.lifecycle.application(proposal_id)
@@ -110,7 +50,7 @@ async def test_the_accepted_text_makes_it_applied():
 
 
 async def test_typing_elsewhere_rebases_and_verifies_again():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     desk.type(0, 0, "import sys\n")
@@ -126,7 +66,7 @@ async def test_typing_elsewhere_rebases_and_verifies_again():
 
 
 async def test_typing_in_the_region_makes_it_stale():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     desk.type(4, 4, "x")
@@ -134,7 +74,7 @@ async def test_typing_in_the_region_makes_it_stale():
 
 
 async def test_typing_while_the_model_works_moves_the_base_along():
-    desk = Desk()
+    desk = Sitting()
     desk.models.runner.hold = asyncio.Event()
     proposal_id = desk.start()
     await desk.models.runner.started.wait()
@@ -148,7 +88,7 @@ async def test_typing_while_the_model_works_moves_the_base_along():
 
 
 async def test_typing_while_gates_run_verifies_again_before_ready():
-    desk = Desk()
+    desk = Sitting()
     desk.verifier.hold = asyncio.Event()
     proposal_id = desk.start()
     await desk.verifier.started.wait()
@@ -160,7 +100,7 @@ async def test_typing_while_gates_run_verifies_again_before_ready():
 
 
 async def test_a_changed_workspace_is_noticed_on_accept():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     desk.verifier.print = "f2"
@@ -171,7 +111,7 @@ async def test_a_changed_workspace_is_noticed_on_accept():
 
 
 async def test_a_save_elsewhere_verifies_again_only_what_rested_on_it():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     desk.lifecycle.workspace_changed("file:///w/other.py")
@@ -185,7 +125,7 @@ async def test_a_save_elsewhere_verifies_again_only_what_rested_on_it():
 
 
 async def test_a_rejected_edit_cannot_be_applied():
-    desk = Desk(["def one():\n    return 3\n"])
+    desk = Sitting(["def one():\n    return 3\n"])
     proposal_id = desk.start()
     proposal = await desk.until(proposal_id, State.REJECTED)
     assert proposal.round == 2
@@ -194,7 +134,7 @@ async def test_a_rejected_edit_cannot_be_applied():
 
 
 async def test_an_unverified_edit_needs_the_separate_action():
-    desk = Desk(judge=lambda _: unverified("no tests were collected"))
+    desk = Sitting(judge=lambda _: unverified("no tests were collected"))
     proposal_id = desk.start()
     await desk.until(proposal_id, State.UNVERIFIED)
     with pytest.raises(Refusal, match="no tests were collected"):
@@ -204,7 +144,7 @@ async def test_an_unverified_edit_needs_the_separate_action():
 
 @pytest.mark.parametrize("held", ["model", "verifier"])
 async def test_cancel_stops_the_work(held):
-    desk = Desk()
+    desk = Sitting()
     holder = desk.models.runner if held == "model" else desk.verifier
     holder.hold = asyncio.Event()
     proposal_id = desk.start()
@@ -218,7 +158,7 @@ async def test_cancel_stops_the_work(held):
 
 
 async def test_redirect_goes_on_from_what_came():
-    desk = Desk(["def one():\n    return 3\n", GOOD])
+    desk = Sitting(["def one():\n    return 3\n", GOOD])
     desk.models.runner.hold = asyncio.Event()
     proposal_id = desk.start()
     await desk.models.runner.started.wait()
@@ -231,7 +171,7 @@ async def test_redirect_goes_on_from_what_came():
 
 
 async def test_variations_add_candidates_and_can_be_turned_through():
-    desk = Desk([GOOD, GOOD + "\n", "def one():\n    x = 1\n    return 1\n"])
+    desk = Sitting([GOOD, GOOD + "\n", "def one():\n    x = 1\n    return 1\n"])
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     with pytest.raises(Refusal, match="no other candidate"):
@@ -248,7 +188,7 @@ async def test_variations_add_candidates_and_can_be_turned_through():
 
 
 async def test_two_proposals_live_side_by_side_and_accepting_one_rebases_the_other():
-    desk = Desk()
+    desk = Sitting()
     first = desk.start()
     order = Order(desk.document, Region(7, 9), "return 1")
     desk.models.model.answers = [GOOD, "def two():\n    return 1\n"]
@@ -264,7 +204,7 @@ async def test_two_proposals_live_side_by_side_and_accepting_one_rebases_the_oth
 
 
 async def test_closing_the_file_ends_its_proposals():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     desk.lifecycle.document_closed(URI)
@@ -272,7 +212,7 @@ async def test_closing_the_file_ends_its_proposals():
 
 
 async def test_undo_after_accept_changes_nothing_more():
-    desk = Desk()
+    desk = Sitting()
     proposal_id = desk.start()
     await desk.until(proposal_id, State.READY)
     permission = await desk.lifecycle.application(proposal_id)
@@ -290,14 +230,14 @@ async def test_undo_after_accept_changes_nothing_more():
     ],
 )
 async def test_what_has_no_place_in_the_workspace_is_refused_with_a_sentence(path, uri, words):
-    desk = Desk()
+    desk = Sitting()
     document = Document(uri, path, "python", 1, Text(SOURCE))
     with pytest.raises(Refusal, match=f"(?i){words}"):
         desk.lifecycle.start(Order(document, Region(3, 5), "x"))
 
 
 async def test_close_stops_everything():
-    desk = Desk()
+    desk = Sitting()
     desk.models.runner.hold = asyncio.Event()
     desk.start()
     await desk.models.runner.started.wait()

@@ -22,19 +22,16 @@ from festina.lifecycle import Lifecycle
 from festina.lsp import convert, protocol, render
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
+from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.model_source import ModelSource
 from festina.proposals import Proposal
 from festina.session import Refusal, Session
-from festina.text import Text
 from festina.trust import TrustStore
 from festina.verify.engine import ColdVerifier
 from festina.workspaces import workspace_of
 
 logger = logging.getLogger(__name__)
-
-CONFIRM_SECONDS = 2.0
-"""How long after an accepted edit its text must arrive; an editor's own word is not believed."""
 
 
 class App:
@@ -49,9 +46,9 @@ class App:
         self.models = ModelSource(self.environ, self.session.trust, lambda: self.client)
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
         self.publisher = Publisher(self)
-        self.session.changed = self.publisher.changed
+        self.accepting = Accepting(self)
+        self.session.changed = self._changed
         self._editor_settings: dict[str, Any] = {}
-        self._arrivals: dict[str, asyncio.Event] = {}
         self._register()
 
     # -- what features ask ------------------------------------------------------------------
@@ -67,8 +64,11 @@ class App:
         return self.server.client
 
     def settings_of(self, document: Document) -> Settings:
-        """Return the settings that are in force for a document."""
-        return self.session.settings_of(self.session.workspace_of(document))
+        """Return the settings that are in force for a document, in a workspace or not."""
+        try:
+            return self.session.settings_of(self.session.workspace_of(document))
+        except Refusal:
+            return self.session.settings_of(None)
 
     def path_of(self, uri: str) -> str:
         """Return a document's path in its workspace, for people; its URI where it has none."""
@@ -83,7 +83,10 @@ class App:
         document = self.session.documents.get(proposal.uri)
         if document is None or not finding.path or finding.line is None:
             return None
-        path = self.session.workspace_of(document) / finding.path
+        try:
+            path = self.session.workspace_of(document) / finding.path
+        except Refusal:
+            return None
         uri = proposal.uri if path == document.path else convert.to_uri(path)
         position = lsp.Position(line=finding.line - 1, character=0)
         return lsp.Location(uri=uri, range=lsp.Range(start=position, end=position))
@@ -113,36 +116,9 @@ class App:
         )
         return convert.workspace_edit([document], self.caps, annotation)
 
-    async def apply(self, permission: Application) -> str:
-        """Have the editor apply an edit, and believe the text only."""
-        proposal = permission.proposal
-        label = f"Festina: edit {proposal.name or proposal.id}"
-        answer = await self.client.apply_edit(self.workspace_edit(permission), label)
-        if not answer.ok:
-            raise Refusal(
-                f"The editor did not apply the edit: {answer.reason or 'no reason given'}"
-            )
-        if not await self._arrival(proposal.uri, permission.result):
-            raise Refusal("The editor said that it applied the edit, but its text differs.")
-        return "Applied."
-
-    def arrived(self, uri: str) -> None:
-        """A document changed: whoever waits for its text looks again."""
-        if event := self._arrivals.get(uri):
-            event.set()
-
-    async def _arrival(self, uri: str, result: Text) -> bool:
-        event = self._arrivals.setdefault(uri, asyncio.Event())
-        try:
-            async with asyncio.timeout(CONFIRM_SECONDS):
-                while (document := self.session.documents.get(uri)) and document.text != result:
-                    event.clear()
-                    await event.wait()
-        except TimeoutError:
-            return False
-        finally:
-            self._arrivals.pop(uri, None)
-        return document is not None
+    def _changed(self, proposal: Proposal) -> None:
+        self.publisher.changed(proposal)
+        self.accepting.changed(proposal)
 
     # -- life -------------------------------------------------------------------------------
 
@@ -191,7 +167,18 @@ class App:
         added = [path for folder in event.added if (path := convert.to_path(folder.uri))]
         kept = [root for root in self.session.roots if root not in gone]
         self.session.roots = tuple(dict.fromkeys([*kept, *added]))
+        self.lifecycle.folders_changed()
         self.reload()
+
+    def change_trust(self, *, trusted: bool) -> None:
+        """The person trusts the workspace, or no longer does."""
+        if self.session.trusted_by_editor is trusted:
+            return
+        self.session.trusted_by_editor = trusted
+        if stopped := self.lifecycle.trust_changed(trusted=trusted):
+            edits = "edit was" if stopped == 1 else "edits were"
+            words = f"the workspace is no longer trusted; {stopped} {edits} stopped."
+            self.client.show_message(f"Festina: {words}", lsp.MessageType.Warning)
 
     def adopt(self, document: Document) -> None:
         """Give a file that was opened without a folder the workspace that it lies in."""

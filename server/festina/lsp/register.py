@@ -38,7 +38,7 @@ def register(app: App) -> None:
     @feature(messages.TRUST)
     def trust(ls: Server, params: Any) -> None:
         if isinstance(params, Mapping) and isinstance(params.get("trusted"), bool):
-            app.session.trusted_by_editor = params["trusted"]
+            app.change_trust(trusted=params["trusted"])
 
     _register_documents(app)
     _register_actions(app)

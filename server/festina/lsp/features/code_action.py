@@ -44,8 +44,8 @@ def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
     found = _of_proposals(app, document, chosen)
     if automatic:
-        if chosen.start != chosen.end and (edit := _edit_action(app, document, chosen)):
-            found.append(edit)
+        if chosen.start != chosen.end:
+            found += _edit_actions(app, document, chosen)[:1]
     else:
         found += _edit_actions(app, document, chosen)
         found += _fixes(app, document, params)

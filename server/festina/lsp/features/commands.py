@@ -10,10 +10,11 @@ from lsprotocol import types as lsp
 
 from festina import edits, markers
 from festina.edits import Region
-from festina.findings import Finding, Gate
+from festina.findings import Finding
 from festina.lifecycle import Order
-from festina.lsp import messages
+from festina.lsp import convert, messages
 from festina.pipeline import MAX_REGION_LINES
+from festina.proposals import CandidateStatus
 from festina.session import Refusal
 from festina.text import Position, Range
 
@@ -43,11 +44,13 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     version = argument.get("version")
     if isinstance(version, int) and version != document.version:
         raise Refusal("The document has changed since the action was listed. Try again.")
+    if _string(argument, "skill"):
+        raise Refusal("This version has no skills yet; say what to do in an instruction.")
     app.session.workspace_of(document)
     if "\0" in document.text.content:
         raise Refusal("This looks like a binary file. Festina edits text.")
     region, name = await _region(document, chosen, app)
-    diagnostics = _diagnostics(argument.get("diagnostics"), app.path_of(document.uri))
+    diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
     instruction = _string(argument, "instruction") or markers.instruction(document.text, region)
     if not instruction and diagnostics:
         instruction = "Fix: " + "; ".join(_words(finding) for finding in diagnostics)
@@ -69,18 +72,24 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 
 async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
-    """``festina.accept``: apply a candidate as one versioned edit, and confirm it from the text."""
-    candidate = argument.get("candidate")
-    if argument.get("hunks"):
-        raise Refusal("Accepting single hunks is not built yet; accept the whole edit.")
-    proposal_id = _string(argument, "proposal")
-    index = candidate if isinstance(candidate, int) else None
-    unverified = argument.get("unverified") is True
-    permission = await app.lifecycle.application(proposal_id, index, unverified=unverified)
+    """``festina.accept``: check a candidate, then have it applied as one versioned edit.
+
+    Nothing is waited for that needs the editor or the person: the answer says that the edit may be
+    applied, a message says so if it was not. With ``hunks``, they are verified first.
+    """
+    proposal_id, index = _string(argument, "proposal"), _index(argument, "candidate")
+    app.lifecycle.alive(proposal_id)
+    if (chosen := _hunks(argument)) is not None:
+        view = app.lifecycle.take(proposal_id, index, chosen, app.accepting.after(proposal_id))
+        if view.status is CandidateStatus.VERIFYING:
+            return {"ok": True, "message": "Verifying the chosen hunks."}
+        index = view.index
     if not app.caps.apply_edit:
         raise Refusal("This editor cannot take edits from a command; use the code action instead.")
-    message = await app.apply(permission)
-    return {"ok": True, "message": message}
+    unverified = argument.get("unverified") is True
+    permission = await app.lifecycle.application(proposal_id, index, unverified=unverified)
+    app.accepting.begin(permission)
+    return {"ok": True, "message": "Applying the edit."}
 
 
 async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
@@ -182,23 +191,36 @@ def _count(argument: dict[str, Any], key: str, default: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
-def _diagnostics(data: object, path: str) -> tuple[Finding, ...]:
+def _index(argument: dict[str, Any], key: str) -> int | None:
+    value = argument.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _hunks(argument: dict[str, Any]) -> tuple[int, ...] | None:
+    value = argument.get("hunks")
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(type(item) is int for item in value):
+        raise Refusal("`hunks` must be a list of the ids in the proposal's notification.")
+    return tuple(value)
+
+
+def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, ...]:
     """Return the diagnostics to fix as findings; our own are never among them."""
     found = []
     for item in data if isinstance(data, list) else ():
-        if not isinstance(item, dict) or item.get("source") == messages.SOURCE:
+        if not isinstance(item, dict) or not isinstance(item.get("message"), str):
+            raise Refusal("`diagnostics` must be a list of LSP diagnostics.")
+        if item.get("source") == messages.SOURCE:
             continue
-        line = item.get("range", {}).get("start", {}).get("line")
-        code = item.get("code")
-        found.append(
-            Finding(
-                gate=Gate.LINT,
-                path=path,
-                message=str(item.get("message", "")),
-                line=line + 1 if isinstance(line, int) else None,
-                code=str(code) if code is not None else None,
-            )
+        diagnostic = lsp.Diagnostic(
+            range=convert.to_range(_range(item)),
+            message=item["message"],
+            source=_string(item, "source") or None,
+            code=code if isinstance(code := item.get("code"), (str, int)) else None,
         )
+        path, encoding = app.path_of(document.uri), app.caps.encoding
+        found.append(convert.from_diagnostic(diagnostic, path, document.text, encoding))
     return tuple(found)
 
 

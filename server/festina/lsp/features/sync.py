@@ -36,11 +36,20 @@ def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
     before = app.session.documents.get(uri)
     if before is None:
         return
-    changes = [_change(change) for change in params.content_changes]
-    after = app.session.documents.change(uri, version, changes, app.caps.encoding)
-    if after is not None:
-        app.lifecycle.document_changed(before.text, after)
-        app.arrived(uri)
+    between = []
+    after = before
+    for change in params.content_changes:  # one at a time, which is what they rebase best by
+        between.append(after.text)
+        after = _changed(app, uri, version, [_change(change)])
+    if not between:
+        after = _changed(app, uri, version, [])
+    app.lifecycle.document_changed(before.text, after, between[1:])
+
+
+def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Document:
+    document = app.session.documents.change(uri, version, changes, app.caps.encoding)
+    assert document is not None
+    return document
 
 
 def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
@@ -54,6 +63,7 @@ def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
 def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     """End the document's proposals and clear what was shown in it."""
     uri = params.text_document.uri
+    app.accepting.closed(uri)
     app.lifecycle.document_closed(uri)
     app.session.documents.close(uri)
     app.client.publish_diagnostics(uri, [], None)

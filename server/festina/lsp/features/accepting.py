@@ -1,0 +1,109 @@
+"""What happens after an accept was granted: one edit to the editor, confirmed from the text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from festina.proposals import State
+from festina.session import Refusal
+
+if TYPE_CHECKING:
+    from festina.accept import Application
+    from festina.lsp.app import App
+    from festina.proposals import CandidateView, Proposal
+
+CONFIRM_SECONDS = 2.0
+"""How long after an accepted edit its text must arrive; an editor's own word is not believed."""
+
+
+class Accepting:
+    """Applies accepted edits in the background, one at a time for each document.
+
+    The command that asked has been answered by then: an editor may handle it to its end before it
+    looks at our ``workspace/applyEdit``, and may ask the person first. What goes wrong is told in
+    one message.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._over: dict[str, asyncio.Event] = {}
+
+    def begin(self, permission: Application) -> None:
+        """Have the editor apply an edit.
+
+        Raises:
+            Refusal: another one is being applied to that document: the two could not both be right.
+        """
+        uri = permission.proposal.uri
+        if self._app.lifecycle.runs.jobs.running(_key(uri)):
+            raise Refusal("Another edit of this file is being applied; accept again after it.")
+        self._app.lifecycle.runs.jobs.start(_key(uri), self._apply(permission))
+
+    def after(self, proposal_id: str) -> Callable[[CandidateView], None]:
+        """Return what is to happen once the hunks that a person accepted have a verdict."""
+
+        def then(part: CandidateView) -> None:
+            if part.applicable:
+                jobs = self._app.lifecycle.runs.jobs
+                jobs.start(f"accept {proposal_id}", self._accept(proposal_id, part.index))
+            elif part.verdict is not None:
+                kind = lsp.MessageType.Warning
+                words = f"the chosen hunks alone did not pass: {part.verdict.summary()}"
+                self._app.client.show_message(f"Festina: {words}", kind)
+
+        return then
+
+    def changed(self, proposal: Proposal) -> None:
+        """A proposal changed: whoever waits for its end looks up."""
+        if proposal.state.final and (event := self._over.get(proposal.id)):
+            event.set()
+
+    def closed(self, uri: str) -> None:
+        """A document was closed: nobody waits for the editor's answer any more."""
+        self._app.lifecycle.runs.jobs.cancel(_key(uri))
+
+    async def _accept(self, proposal_id: str, index: int) -> None:
+        if not self._app.caps.apply_edit:
+            return  # it is ready now, and the editor gets it by the code action
+        try:
+            self.begin(await self._app.lifecycle.application(proposal_id, index))
+        except Refusal as refusal:
+            self._app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
+
+    async def _apply(self, permission: Application) -> None:
+        proposal = permission.proposal
+        over = self._over[proposal.id] = asyncio.Event()
+        label = f"Festina: edit {proposal.name or proposal.id}"
+        try:
+            edit = self._app.workspace_edit(permission)
+            answer = await self._app.client.apply_edit(edit, label)
+            if answer.ok:
+                await _within(CONFIRM_SECONDS, over)
+        finally:
+            del self._over[proposal.id]
+        now = self._app.session.proposals.get(proposal.id)
+        document = self._app.session.documents.get(proposal.uri)
+        if now is None or now.state is State.APPLIED or document is None:
+            return
+        if document.text == permission.result:  # put away while the editor was at it
+            return
+        why = "The editor said that it applied the edit, but its text differs."
+        if not answer.ok:
+            why = f"The editor did not apply the edit: {answer.reason or 'no reason given'}"
+        self._app.client.show_message(f"Festina: {why}", lsp.MessageType.Warning)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+def _key(uri: str) -> str:
+    return f"apply {uri}"

@@ -1,0 +1,108 @@
+"""The features of the server on an App in this process: what is listed, what is refused."""
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types as lsp
+
+from festina.config import Settings
+from festina.documents import Document
+from festina.findings import Gate
+from festina.lsp.app import App
+from festina.lsp.capabilities import Caps
+from festina.lsp.client import Client
+from festina.lsp.features import code_action, commands
+from festina.text import Text
+
+URI = "file:///w/a.py"
+SOURCE = "def one():\n    '😋'; x = 2\n    return 2\n"
+AUTOMATIC, INVOKED = lsp.CodeActionTriggerKind.Automatic, lsp.CodeActionTriggerKind.Invoked
+
+
+def app_with(source: str = SOURCE, uri: str = URI, **caps) -> App:
+    app = App({})
+    app.server.caps = Caps(**caps)
+    app.server.client = Client(app.server.protocol, app.server.caps)
+    app.session.roots = (Path("/w"),)
+    path = Path("/w/a.py") if uri == URI else None
+    app.session.documents.open(Document(uri, path, "python", 1, Text(source)))
+    return app
+
+
+def listed(app: App, lines=(0, 3), trigger=AUTOMATIC, uri=URI, diagnostics=()) -> list[str]:
+    params = lsp.CodeActionParams(
+        lsp.TextDocumentIdentifier(uri),
+        lsp.Range(lsp.Position(lines[0], 0), lsp.Position(lines[1], 0)),
+        lsp.CodeActionContext(list(diagnostics), trigger_kind=trigger),
+    )
+    return [action.title for action in code_action.actions(app, params)]
+
+
+async def test_an_automatic_request_with_a_selection_lists_one_edit():
+    assert listed(app_with()) == [f"Festina: {code_action.PRESETS[0]}"]
+
+
+async def test_it_is_the_first_of_the_persons_own_presets():
+    app = app_with()
+    app.session.settings[None] = Settings(presets=("Make it faster", "Make it shorter"))
+    assert listed(app) == ["Festina: Make it faster"]
+
+
+async def test_a_comment_of_the_selection_comes_before_the_presets():
+    app = app_with(SOURCE + "# festina: mind the gap\n")
+    assert listed(app, (0, 4)) == ["Festina: mind the gap"]
+    assert listed(app, (0, 3)) == [f"Festina: {code_action.PRESETS[0]}"]
+
+
+async def test_an_automatic_request_without_a_selection_lists_nothing_to_ask_for():
+    assert listed(app_with(), (1, 1)) == []
+    assert len(listed(app_with(), (1, 1), INVOKED)) == len(code_action.PRESETS)
+
+
+@pytest.mark.parametrize("trigger", [AUTOMATIC, INVOKED])
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:/w/a.ipynb#c1"])
+async def test_a_document_without_a_project_can_be_asked_about(uri, trigger):
+    assert listed(app_with(uri=uri), trigger=trigger, uri=uri)
+
+
+def argument(**more):
+    span = {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}
+    return {"uri": URI, "range": span, **more}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"skill": "tidy"}, "no skills yet"),
+        ({"instruction": "x", "diagnostics": [{}]}, "list of LSP diagnostics"),
+        ({"instruction": "x", "diagnostics": [{"message": "m"}]}, "must be an LSP range"),
+        ({"instruction": "x", "diagnostics": ["m"]}, "list of LSP diagnostics"),
+    ],
+)
+async def test_what_cannot_be_understood_is_refused_with_a_sentence(more, words):
+    refused = await commands.run(app_with(), "festina.propose", argument(**more))
+    assert refused["ok"] is False
+    assert words in refused["message"]
+
+
+async def test_diagnostics_to_fix_become_findings_in_characters_and_unknown_fields_are_ignored():
+    app = app_with()
+    theirs = {
+        "range": {"start": {"line": 1, "character": 10}, "end": {"line": 1, "character": 11}},
+        "message": "unused `x`",
+        "code": "F841",
+        "source": "Ruff",
+        "severity": 2,
+        "tags": [1],
+        "x-unknown": {},
+    }
+    own = {**theirs, "source": "festina"}
+    answer = await commands.run(
+        app, "festina.propose", argument(diagnostics=[own, theirs], later={"field": 1})
+    )
+    proposal = app.session.proposals[answer["proposal"]]
+    await app.close()
+    (finding,) = proposal.resolves
+    assert (finding.gate, finding.path, finding.code) == (Gate.LINT, "a.py", "F841")
+    assert (finding.line, finding.column, finding.end_column) == (2, 10, 11)
+    assert proposal.instruction == "Fix: F841: unused `x`"
