@@ -26,18 +26,19 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
     data = {"proposal": proposal.id, "candidate": proposal.visible}
     one = {"proposal": proposal.id}
     found: list[tuple[str, str, dict[str, object]]] = []
+    # the first word is what a click does; how far it has come is said where it is kept up to date
     if proposal.state.running:
-        found.append((f"{render.headline(proposal)} (cancel)", messages.CANCEL, {**one}))
+        found.append((f"Festina: cancel ({proposal.state})", messages.CANCEL, {**one}))
     elif proposal.state is State.READY and view is not None and view.applicable:
         assert view.verdict is not None
         title = f"Festina: accept ({render.evidence(view.verdict)})"
         found.append((render.shorten(title, 120), messages.ACCEPT, {**data}))
-    else:
-        found.append((render.headline(proposal), messages.DISMISS, {**one}))
-    if not proposal.state.running:
-        if sum(1 for candidate in proposal.candidates if candidate.text) > 1:
-            found.append(("next", messages.NEXT, {**one}))
         found.append(("dismiss", messages.DISMISS, {**one}))
+    else:
+        why = render.headline(proposal).removeprefix("Festina: ")
+        found.append((f"Festina: dismiss ({why})", messages.DISMISS, {**one}))
+    if not proposal.state.running and sum(1 for other in proposal.candidates if other.text) > 1:
+        found.insert(1, ("next", messages.NEXT, {**one}))
     return [
         lsp.CodeLens(
             range=place,
