@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-all lint format bench clean
+.PHONY: help try test test-all lint format bench vscode clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,9 +33,14 @@ bench: $(VENV)/.dev ## Measure, and compare with the truth: latency, and verdict
 	  echo "== $$script"; PYTHONPATH=tests $(BIN)/python "$$script" || exit 1; \
 	done
 
+vscode: ## Build the VS Code extension, clients/vscode/festina.vsix (needs Node.js 20 or newer, with npm)
+	@command -v npm >/dev/null || { echo "make: npm is needed for this: install Node.js 20 or newer." >&2; exit 1; }
+	cd clients/vscode && npm ci --no-audit --no-fund && npm run package
+
 clean: ## Remove .venv and all caches
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tools build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	cd clients/vscode && rm -rf node_modules dist dist-test festina.vsix
 
 # -- the environment: each stamp says that what it names is installed -------------------------------
 

@@ -1,0 +1,83 @@
+// The language client: stock behaviour, with start failures told in our own words.
+import { workspace, type LogOutputChannel } from "vscode";
+import {
+  CloseAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  type ConfigurationParams,
+  type LanguageClientOptions,
+} from "vscode-languageclient/node";
+import { LastWords } from "./stderr";
+import { initializationOptions } from "./trust";
+
+/** A client for one server process (and for those that follow it, should it crash). */
+export class FestinaClient extends LanguageClient {
+  private readonly lastWords: LastWords;
+  private started = false;
+
+  constructor(command: string, log: LogOutputChannel) {
+    const lastWords = new LastWords();
+    super("festina", "Festina", { command, args: ["server"] }, options(log, lastWords));
+    this.lastWords = lastWords;
+    const onCrash = this.createDefaultErrorHandler();
+    this.clientOptions.errorHandler = {
+      error: (error, message, count) => onCrash.error(error, message, count),
+      // a server that cannot start once cannot start five times
+      closed: () =>
+        this.started ? onCrash.closed() : { action: CloseAction.DoNotRestart, handled: true },
+    };
+  }
+
+  /** What the server last said on standard error. */
+  get said(): string {
+    return this.lastWords.text;
+  }
+
+  override async start(): Promise<void> {
+    await super.start();
+    this.started = true;
+  }
+
+  /** Until the server has started, everything goes to the log only: our caller tells the person. */
+  override error(message: string, data?: unknown, show?: boolean | "force"): void {
+    super.error(message, data, this.started ? show : false);
+  }
+}
+
+function options(log: LogOutputChannel, lastWords: LastWords): LanguageClientOptions {
+  return {
+    documentSelector: [{ scheme: "file", language: "python" }],
+    diagnosticCollectionName: "festina",
+    outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationOptions: () =>
+      initializationOptions({
+        isTrusted: workspace.isTrusted,
+        folders: workspace.workspaceFolders?.length ?? 0,
+      }),
+    initializationFailedHandler: () => false,
+    stdioOptions: {
+      stdout: () => undefined, // the protocol's; the client reads it
+      stderr: (input) => lastWords.follow(input, (line) => log.info(line)),
+    },
+    middleware: {
+      workspace: {
+        configuration: async (params, token, next) =>
+          withoutOurs(params, await next(params, token)),
+      },
+    },
+  };
+}
+
+/** `festina.server` is the extension's own business; the rest of the section is the server's. */
+function withoutOurs<T>(params: ConfigurationParams, answers: T): T {
+  if (!Array.isArray(answers)) {
+    return answers;
+  }
+  return answers.map((answer: unknown, index) => {
+    if (params.items[index]?.section !== "festina" || typeof answer !== "object" || !answer) {
+      return answer;
+    }
+    return Object.fromEntries(Object.entries(answer).filter(([key]) => key !== "server"));
+  }) as T;
+}

@@ -1,0 +1,25 @@
+import { commands, window, workspace, type ExtensionContext } from "vscode";
+import { Session } from "./session";
+
+let session: Session | undefined;
+
+export async function activate(context: ExtensionContext): Promise<void> {
+  const log = window.createOutputChannel("Festina", { log: true });
+  const ours = (session = new Session(log));
+  context.subscriptions.push(
+    log,
+    commands.registerCommand("festina.ui.restart", () => ours.restart()),
+    commands.registerCommand("festina.ui.log", () => log.show()),
+    workspace.onDidGrantWorkspaceTrust(() => ours.trusted()),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("festina.server")) {
+        void ours.restart();
+      }
+    }),
+  );
+  await ours.restart();
+}
+
+export async function deactivate(): Promise<void> {
+  await session?.stop();
+}

@@ -1,0 +1,93 @@
+// One server for the window: started, restarted, told of trust. One thing at a time, in order.
+import { commands, window, workspace, type Disposable, type LogOutputChannel } from "vscode";
+import { FestinaClient } from "./client";
+import { locate } from "./locate";
+import { TRUST } from "./messages";
+import { startFailure } from "./stderr";
+
+const AGAIN = "Try Again";
+const SETTINGS = "Open Settings";
+const LOG = "Show Log";
+
+export class Session implements Disposable {
+  private client: FestinaClient | undefined;
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly log: LogOutputChannel) {}
+
+  /** Start the server; stop the one that runs first. */
+  restart(): Promise<void> {
+    return this.next(async () => {
+      await this.end();
+      await this.begin();
+    });
+  }
+
+  /** The person trusts the workspace from now on. */
+  trusted(): Promise<void> {
+    return this.next(async () => {
+      if (this.client?.isRunning()) {
+        await this.client.sendNotification(TRUST, { trusted: true });
+      } else {
+        await this.begin(); // perhaps it could not be started before
+      }
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.next(() => this.end());
+  }
+
+  dispose(): void {
+    void this.stop();
+  }
+
+  private async begin(): Promise<void> {
+    const folders = workspace.workspaceFolders ?? [];
+    const located = locate({
+      configured: workspace.getConfiguration("festina").get("server.path", ""),
+      path: process.env["PATH"] ?? "",
+      distrusted: workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),
+    });
+    if ("problem" in located) {
+      this.tell(`Festina: ${located.problem}`);
+      return;
+    }
+    this.log.info(`starting ${located.command} server`);
+    const client = new FestinaClient(located.command, this.log);
+    try {
+      await client.start();
+      this.client = client;
+    } catch (error) {
+      this.tell(startFailure(located.command, client.said, error));
+    }
+  }
+
+  private async end(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client !== undefined) {
+      // a server that does not stop in time is killed by the client library
+      await client.dispose().catch((error: unknown) => this.log.warn(String(error)));
+    }
+  }
+
+  /** Say what is wrong. Not waited for: the person may look at it later, or never. */
+  private tell(problem: string): void {
+    this.log.error(problem);
+    void window.showErrorMessage(problem, AGAIN, SETTINGS, LOG).then((chosen) => {
+      if (chosen === AGAIN) {
+        void this.restart();
+      } else if (chosen === SETTINGS) {
+        void commands.executeCommand("workbench.action.openSettings", "festina.server.path");
+      } else if (chosen === LOG) {
+        this.log.show();
+      }
+    });
+  }
+
+  private next(work: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(work).catch((error: unknown) => this.log.error(String(error)));
+    return this.last;
+  }
+}

@@ -1,0 +1,18 @@
+// What the server is told of the person's trust in the workspace.
+import type { InitializationOptions } from "./messages";
+
+/** What VS Code knows of the window. */
+export interface Window {
+  readonly isTrusted: boolean;
+  readonly folders: number;
+}
+
+/**
+ * Return the server's initialization options.
+ *
+ * A window without a folder counts as trusted in VS Code, which says nothing of the project that a
+ * file in it belongs to: there the person's own list (`festina trust`) decides.
+ */
+export function initializationOptions(window: Window): InitializationOptions {
+  return window.isTrusted && window.folders === 0 ? {} : { trusted: window.isTrusted };
+}
