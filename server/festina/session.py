@@ -19,6 +19,9 @@ class Refusal(Exception):  # noqa: N818 - not an error: a sentence for the perso
     """What was asked for cannot be done; ``str()`` says why and what to do instead."""
 
 
+TRUST_IN_EDITOR = "If you trust it, say so in the editor (VS Code: Manage Workspace Trust)."
+
+
 @dataclass
 class Session:
     """State of one editor session. Only the event loop's thread touches it.
@@ -79,6 +82,8 @@ class Session:
             settings=verify,
             trusted=self.is_trusted(workspace),
             consent=verify.sandbox == "off",
+            # the editor's word stands above the person's own list, so that list is no help
+            trust_remedy=TRUST_IN_EDITOR if self.trusted_by_editor is False else "",
         )
 
     def new_id(self) -> str:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from festina.session import Session
 from festina.trust import TrustStore
 from festina.workspaces import workspace_of
 
@@ -102,3 +103,12 @@ def test_changes_by_several_processes_at_once_all_count(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(trust, folders))
     assert TrustStore(file).folders() == sorted(os.path.realpath(folder) for folder in folders)
+
+
+def test_the_way_to_trust_is_where_trust_was_withheld(tmp_path):
+    for said, words in ((False, "in the editor"), (None, "")):
+        session = Session(trusted_by_editor=said, trust=TrustStore(tmp_path / "trust.json"))
+        snapshot = session.snapshot(tmp_path)
+        assert not snapshot.trusted
+        assert words in snapshot.trust_remedy
+        assert bool(snapshot.trust_remedy) == bool(words)

@@ -460,6 +460,8 @@ async def test_before_trust_nothing_of_the_workspace_runs(
     candidate = Candidate(CORE, old, old.replace("value * 2", "2 * value"))
     verdict = await verifier.verify(Snapshot(root), candidate)
     assert "festina trust" in reason(verdict)
+    told = await verifier.verify(Snapshot(root, trust_remedy="Ask Ann."), candidate)
+    assert reason(told).endswith("executed. Ask Ann.")
     assert [gate.status for gate in verdict.gates[:2]] == [Status.PASSED, Status.PASSED]
     assert not ran.exists()
     wrong = Candidate(CORE, old, old.replace("value * 2", "values * 2"))

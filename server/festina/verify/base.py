@@ -19,6 +19,7 @@ class Snapshot:
     ``buffers`` maps workspace-relative paths (forward slashes) to the text of open documents that
     differ, or may differ, from the disk. ``trusted`` says whether anything of the workspace may be
     executed (design, invariant 8); ``consent`` whether tests may run where no sandbox can be had.
+    ``trust_remedy`` says how to trust the workspace where ``festina trust`` is not the way.
     """
 
     workspace: Path
@@ -26,6 +27,7 @@ class Snapshot:
     settings: VerifySettings = field(default_factory=VerifySettings)
     trusted: bool = False
     consent: bool = False
+    trust_remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

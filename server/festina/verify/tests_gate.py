@@ -218,10 +218,10 @@ def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
             " nothing shows whether the tests depend on this one."
         )
     if not snapshot.trusted:
-        raise Unverified(
-            "The workspace is not trusted, so nothing in it was executed. If you trust it, run"
-            f" `festina trust {snapshot.workspace}` and verify again."
+        remedy = snapshot.trust_remedy or (
+            f"If you trust it, run `festina trust {snapshot.workspace}` and verify again."
         )
+        raise Unverified(f"The workspace is not trusted, so nothing in it was executed. {remedy}")
     try:
         real = shadow.locate(snapshot.workspace, path)
     except shadow.Outside as error:
