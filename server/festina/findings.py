@@ -75,7 +75,8 @@ class TestCounts:
     """What the tests gate ran, and how much of the change it executed.
 
     ``scope`` is ``full`` or ``impacted``: what the counts rest on. ``changed_lines`` counts the
-    executable lines of the candidate that differ from the old text.
+    executable lines of the candidate that differ from the old text. ``flaky`` tests failed at first
+    and passed then, as they do without the edit.
     """
 
     __test__ = False  # not a pytest class, in spite of its name
@@ -87,6 +88,7 @@ class TestCounts:
     changed_lines: int = 0
     changed_lines_executed: int = 0
     scope: str = "full"
+    flaky: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ def _gate_words(result: GateResult) -> str:
 
 def _test_words(tests: TestCounts) -> str:
     count = f"{tests.passed} {'test' if tests.passed == 1 else 'tests'} ok"
+    if tests.flaky:
+        count += f", {tests.flaky} of them only now and then, with and without the edit"
     if tests.changed_lines == 0:
         return f"{count} (no executable line changed)"
     return (

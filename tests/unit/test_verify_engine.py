@@ -178,6 +178,63 @@ async def test_known_failures_are_subtracted_and_wanted_ones_must_pass(
     assert (await judge(verifier, root, CORE, fixed, resolves=wanted)).status is Status.PASSED
 
 
+async def test_a_test_that_fails_now_and_then_rejects_nothing(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    """It fails in the second run of five, the candidate's, and in the last one, without it."""
+    count = tmp_path / "count"
+    root = projects.make(
+        tmp_path / "project",
+        f"""
+        === mod.py
+        X = 1
+        === test_mod.py
+        import pathlib
+
+        import mod
+
+
+        def test_now_and_then():
+            count = pathlib.Path({str(count)!r})
+            count.open("a").write("x")
+            assert mod.X and count.stat().st_size not in (2, 5)
+
+
+        def test_x():
+            assert mod.X < 3
+        """,
+    )
+    settings = VerifySettings(python=sys.executable, tests_args=ALONE, sandbox="off")
+    verdict = await judge(verifier, root, "mod.py", ("X = 1", "X = 2"), settings=settings)
+    assert verdict.status is Status.PASSED
+    assert "2 tests ok, 1 of them only now and then, with and without the edit" in verdict.summary()
+    assert count.read_text() == "x" * 5
+
+
+async def test_ids_that_differ_from_run_to_run_are_not_missing(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        """
+        === mod.py
+        X = 1
+        === test_mod.py
+        import os
+
+        import mod
+        import pytest
+
+
+        @pytest.mark.parametrize("name", [os.urandom(8).hex()])
+        def test_x(name):
+            assert mod.X < 3
+        """,
+    )
+    assert (await judge(verifier, root, "mod.py", ("1", "2"))).status is Status.PASSED
+    assert (await judge(verifier, root, "mod.py", ("1", "3"))).status is Status.FAILED
+
+
 async def test_concurrent_candidates_share_one_baseline(
     verifier: ColdVerifier, tmp_path: Path
 ) -> None:

@@ -112,6 +112,12 @@ def is_new_failure(base: Run, outcome: Outcome) -> bool:
     return outcome.bad and outcome.id not in base.failing
 
 
+def is_less(base: Run, run: Run) -> bool:
+    """Whether a complete run fails nothing, and yet runs less than the baseline."""
+    complete = run.end is not None and run.ids is not None and not run.internal_error
+    return complete and bool(_less(base, run))
+
+
 def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Judgement:
     """Compare a complete or stopped run with its baseline; ``wanted`` ids failed and must pass."""
     counts = _counts(base, run)
@@ -130,7 +136,7 @@ def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Ju
         return Judgement(Status.UNVERIFIED, counts, reason=f"pytest did not start: {said(run)}.")
     if run.end is None or run.ids is None or run.internal_error:
         return Judgement(Status.FAILED, counts, (_crash(run, target),))
-    less = _less(base, run, target)
+    less = _less(base, run)
     if less:
         if target.in_tests:
             return Judgement(
@@ -196,7 +202,7 @@ def _crash(run: Run, target: Target) -> Finding:
     )
 
 
-def _less(base: Run, run: Run, target: Target) -> list[Finding]:
+def _less(base: Run, run: Run) -> list[Finding]:
     """Return what runs less with the candidate than without: missing, skipped, xfailed, not run."""
     before, after = set(base.ids or ()), set(run.ids or ())
     found = []

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ _executable = importlib.import_module("festina_executable")  # all three lie bes
 _seal = importlib.import_module("festina_seal")
 _tracer = importlib.import_module("festina_tracer")
 
+_ADDRESS = "0x[0-9a-fA-F]{6,}"
 MAX_DETAIL = 6000
 """Characters of a failure's text that are reported; its end says most."""
 
@@ -111,6 +113,21 @@ def pytest_collectreport(report: Any) -> None:
     """Report a file that could not be collected."""
     if report.outcome == "failed":
         _reporter.write("collect_error", id=report.nodeid, **_failure(report))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    """Leave out what this run is not to look at again. Ids are known without memory addresses."""
+    if _setup["only"] is None:
+        return
+    wanted = set(_setup["only"])
+    kept: list[Any] = []
+    left_out: list[Any] = []
+    for item in items:
+        asked = re.sub(_ADDRESS, "0x", item.nodeid) in wanted
+        (kept if asked else left_out).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_deselected(items: list[Any]) -> None:

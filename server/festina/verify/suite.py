@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,12 +70,14 @@ async def run_suite(
     *,
     watch: Watch | None = None,
     import_root: str | None = None,
+    only: Collection[str] | None = None,
     timeout: float,
     stop: Callable[[Outcome], bool] | None = None,
 ) -> Run:
-    """Run the whole suite on the copy ``root``; ``stop`` ends it early, at an outcome.
+    """Run the suite on the copy ``root``, all of it or ``only`` some ids; ``stop`` ends it early.
 
-    ``import_root`` (relative to the workspace) is put first on ``sys.path``. Never raises for what
+    ``stop`` is asked at each outcome. ``import_root`` (relative to the workspace) is put first on
+    ``sys.path``. Never raises for what
     the suite does. Cancelling kills it.
 
     Raises:
@@ -87,7 +89,7 @@ async def run_suite(
     argv = [str(bench.environment.python), "-m", "pytest", "-p", PLUGIN]
     argv += list(bench.settings.tests_args)
     with contextlib.ExitStack() as stack:
-        question = _question(bench, root, watch, import_root)
+        question = _question(bench, root, watch, import_root, only)
         asked = _unnamed(json.dumps(question).encode("ascii"))
         stack.callback(os.close, asked)
         answers, write = os.pipe()
@@ -153,12 +155,17 @@ def _read(
 
 
 def _question(
-    bench: Bench, root: Path, watch: Watch | None, import_root: str | None
+    bench: Bench,
+    root: Path,
+    watch: Watch | None,
+    import_root: str | None,
+    only: Collection[str] | None,
 ) -> dict[str, Any]:
     place = bench.stands_at(root)
     return {
         "nonce": secrets.token_hex(16),
         "pythonpath": bench.environ.get("PYTHONPATH"),
+        "only": None if only is None else sorted(only),
         "root": None if import_root is None else str(place / import_root),
         "path": str(place / watch.target.path) if watch else "",
         "old": watch.old if watch else "",

@@ -13,8 +13,16 @@ from festina.findings import Gate, GateResult, Status
 from festina.verify import sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.baseline import Baselines
+from festina.verify.flaky import Only, SecondLook, Trial
 from festina.verify.interpreter import Environment, Missing
-from festina.verify.judge import Target, broken, elsewhere, is_new_failure, judge
+from festina.verify.judge import (
+    Judgement,
+    Target,
+    broken,
+    elsewhere,
+    is_new_failure,
+    judge,
+)
 from festina.verify.marks import marks, touched
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
@@ -49,6 +57,7 @@ class TestsGate:
         self._slots: dict[int, asyncio.Semaphore] = {}
         self._plugins: Path | None = None
         self._installing = asyncio.Lock()
+        self._second = SecondLook()
 
     async def check(self, state: State, candidate: Candidate, say: Say) -> GateResult:
         """Judge a candidate. Cancelling kills what runs and removes what was copied."""
@@ -113,7 +122,7 @@ class TestsGate:
         say("running the tests")
         limit = min(bench.settings.timeout_seconds, max(_LEAST_SECONDS, 5 * base.seconds + 10))
 
-        async def once() -> Run:
+        async def once(only: Only = None) -> Run:
             return await self._run(
                 bench,
                 state,
@@ -121,14 +130,30 @@ class TestsGate:
                 watch=watch,
                 text=candidate.new,
                 import_root=import_root,
-                stop=lambda outcome: is_new_failure(base, outcome),
+                only=only,
+                stop=None if only else lambda outcome: is_new_failure(base, outcome),
             )
+
+        async def bare(only: Only) -> Run:
+            if only is None:
+                key = f"{state.fingerprint} {bench.level} {import_root} again"
+                full = bench.settings.timeout_seconds
+                return await self._baselines.get(
+                    key, lambda: self._run(bench, state, full, import_root=import_root)
+                )
+            return await self._run(bench, state, limit, import_root=import_root, only=only)
+
+        def judged(base: Run, run: Run) -> Judgement:
+            return judge(base, run, watch.target, wanted)
 
         run = await once()
         if run.end is None and not run.stopped and not run.timed_out:
             say("the test process died; running the tests once more")
             run = await once()
-        judgement = judge(base, run, watch.target, wanted)
+        judgement = judged(base, run)
+        if judgement.status is Status.FAILED:
+            trial = Trial(base, judged, once, bare, say)
+            judgement = await self._second.look(state.fingerprint, trial, run, judgement)
         if judgement.status is Status.PASSED and not watch.target.in_tests:
             doubt = await asyncio.to_thread(suspicion, watch.old, watch.new)
             if doubt is not None:
@@ -183,6 +208,7 @@ class TestsGate:
         watch: Watch | None = None,
         text: str = "",
         import_root: str | None = None,
+        only: Only = None,
         stop: Callable[..., bool] | None = None,
     ) -> Run:
         count = bench.settings.parallel or os.cpu_count() or 1
@@ -195,7 +221,13 @@ class TestsGate:
             await asyncio.to_thread(show, root, bench.workspace, bench.shown)
             before = await asyncio.to_thread(marks, root, bench.shown)
             run = await run_suite(
-                bench, root, watch=watch, import_root=import_root, timeout=limit, stop=stop
+                bench,
+                root,
+                watch=watch,
+                import_root=import_root,
+                only=only,
+                timeout=limit,
+                stop=stop,
             )
             run.touched = touched(before, await asyncio.to_thread(marks, root, bench.shown))
             return run

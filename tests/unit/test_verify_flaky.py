@@ -1,0 +1,141 @@
+"""When a candidate that failed is looked at again, and what follows."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from festina.findings import Status
+from festina.verify.flaky import Only, SecondLook, Trial, steady, suspects
+from festina.verify.judge import Judgement, Target, judge
+from festina.verify.record import Run
+from support.runs import run
+
+TARGET = Target("pkg/mod.py", "digest", ("pkg.mod",))
+GREEN = {"t::a": "passed", "t::b": "passed"}
+RED = {"t::a": "failed", "t::b": "passed"}
+ALONE = {"t::a": "passed"}
+FAILS_ALONE = {"t::a": "failed"}
+
+
+class Script:
+    """Answers for the runs of a trial, in order; what was asked is kept."""
+
+    def __init__(self, candidate: list[dict[str, str]], bare: list[dict[str, str]]) -> None:
+        self.left = {"candidate": candidate, "bare": bare}
+        self.said: list[str] = []
+
+    async def _next(self, which: str, only: Only) -> Run:
+        outcomes = self.left[which].pop(0)
+        assert only is None or set(only) == {"t::a"}
+        assert (only is None) == (len(outcomes) > 1)
+        return run(outcomes)
+
+    async def candidate(self, only: Only) -> Run:
+        return await self._next("candidate", only)
+
+    async def bare(self, only: Only) -> Run:
+        return await self._next("bare", only)
+
+    def trial(self, base: Run) -> Trial:
+        return Trial(
+            base,
+            lambda base, run: judge(base, run, TARGET),
+            self.candidate,
+            self.bare,
+            self.said.append,
+        )
+
+
+async def look(script: Script, base: Run, first: Run) -> Judgement:
+    trial = script.trial(base)
+    return await SecondLook().look("key", trial, first, trial.judge(base, first))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "bare", "status"),
+    [
+        ([FAILS_ALONE], [], Status.FAILED),
+        ([{"t::a": "skipped"}], [], Status.FAILED),
+        ([ALONE, RED], [], Status.FAILED),
+        ([ALONE, {"t::a": "passed", "t::b": "failed"}], [], Status.FAILED),
+        ([ALONE, {"t::a": "passed", "t::b": "skipped"}], [], Status.FAILED),
+        ([ALONE, GREEN], [RED], Status.PASSED),
+        ([ALONE, GREEN], [GREEN, ALONE, FAILS_ALONE], Status.PASSED),
+        ([ALONE, GREEN], [GREEN, ALONE, ALONE, ALONE, ALONE], Status.UNVERIFIED),
+    ],
+)
+async def test_a_failure_stands_unless_it_was_there_before_and_is_gone_again(
+    candidate: list[dict[str, str]], bare: list[dict[str, str]], status: Status
+) -> None:
+    script = Script(candidate, bare)
+    judgement = await look(script, run(GREEN), run(RED))
+    assert judgement.status is status
+    assert script.left == {"candidate": [], "bare": []}
+    assert judgement.counts is not None
+    assert judgement.counts.flaky == (status is Status.PASSED)
+
+
+async def test_what_failed_again_with_one_candidate_is_not_doubted_with_the_next() -> None:
+    script = Script([FAILS_ALONE], [])
+    second = SecondLook()
+    trial = script.trial(run(GREEN))
+    first = trial.judge(trial.base, run(RED))
+    for _ in range(2):
+        assert await second.look("key", trial, run(RED), first) is first
+    script.left["candidate"] = [FAILS_ALONE]
+    await second.look("another baseline", trial, run(RED), first)
+    assert script.left["candidate"] == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {**GREEN, "t::new": "failed"},
+        {**RED, "t::new": "failed"},
+        {**GREEN, "t/mod.py": "error"},
+    ],
+)
+async def test_new_tests_and_broken_files_are_never_doubted(now: dict[str, str]) -> None:
+    assert suspects(run(GREEN), run(now)) == frozenset()
+    judgement = await look(Script([], []), run(GREEN), run(now))
+    assert judgement.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("control", "status"),
+    [
+        (GREEN, Status.FAILED),
+        ({"t::a": "passed", "t::c": "passed"}, Status.PASSED),
+        ({"t::c": "passed", "t::d": "passed"}, Status.PASSED),
+    ],
+)
+async def test_only_what_is_missing_in_a_further_baseline_too_may_be(
+    control: dict[str, str], status: Status
+) -> None:
+    now = run({"t::a": "passed", "t::d": "passed"})
+    assert (await look(Script([], [control]), run(GREEN), now)).status is status
+
+
+async def test_a_baseline_that_does_not_end_the_second_time_shows_nothing() -> None:
+    script = Script([], [])
+
+    async def bare(only: Only) -> Run:
+        return run({}, ended=False)
+
+    trial = dataclasses.replace(script.trial(run(GREEN)), bare=bare)
+    now = run({"t::a": "passed"})
+    judgement = await SecondLook().look("key", trial, now, trial.judge(trial.base, now))
+    assert judgement.status is Status.FAILED
+
+
+def test_steady_keeps_failures_and_takes_over_skips() -> None:
+    base = run({"t::a": "passed", "t::b": "failed", "t::c": "passed"})
+    control = run({"t::a": "skipped", "t::b": "skipped", "t::c": "failed"})
+    found = steady(base, control)
+    assert {test: outcome.status for test, outcome in found.outcomes.items()} == {
+        "t::a": "skipped",
+        "t::b": "failed",
+        "t::c": "passed",
+    }
