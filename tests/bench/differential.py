@@ -6,7 +6,7 @@ seeded edits of every kind, and asks for each: does the command line say what a 
 whole suite says, with the candidate written into the tree itself? Any difference is printed, and
 the exit code is 1. The edits depend on the seed and the projects' versions alone.
 
-    python tests/bench/differential.py [--each 16] [--seed 1] [--work DIR] [--only NAME]
+    python tests/bench/differential.py [--each 16] [--seed 1] [--work DIR] [--only NAME | --all]
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Project:
     slow: str = ""
     source: str = "."
     needs: tuple[str, ...] = ()
+    usual: bool = True
 
 
 PROJECTS = (
@@ -65,6 +66,44 @@ PROJECTS = (
         files=("src/itsdangerous/signer.py", "src/itsdangerous/timed.py"),
         source="src",
         needs=("freezegun",),
+    ),
+    # further layouts and habits, for --only and --all
+    Project(  # plugins and their options in addopts
+        "humanize",
+        "4.17.0",
+        editable=True,
+        files=("src/humanize/number.py", "src/humanize/filesize.py", "src/humanize/time.py"),
+        source="src",
+        needs=("pytest-cov", "pytest-benchmark", "pytest-codspeed", "freezegun"),
+        usual=False,
+    ),
+    Project(  # unittest's style, tests inside the package, a setup.cfg of old
+        "pyflakes",
+        "4.1.0",
+        editable=True,
+        files=("pyflakes/checker.py", "pyflakes/api.py", "pyflakes/messages.py"),
+        usual=False,
+    ),
+    Project(  # tests inside the package, strict options
+        "toolz",
+        "1.2.0",
+        editable=False,
+        files=("toolz/itertoolz.py", "toolz/dicttoolz.py", "toolz/functoolz.py"),
+        usual=False,
+    ),
+    Project(  # a flat layout
+        "boltons",
+        "26.2.0",
+        editable=False,
+        files=("boltons/strutils.py", "boltons/iterutils.py", "boltons/cacheutils.py"),
+        usual=False,
+    ),
+    Project(  # warnings are errors, colour is forced
+        "python-slugify",
+        "9.2.0",
+        editable=True,
+        files=("slugify/slugify.py",),
+        usual=False,
     ),
 )
 
@@ -448,12 +487,24 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=16, help="candidates of each project")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="keep projects and environments here")
-    parser.add_argument("--only", help="one project's name")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        choices=[project.name for project in PROJECTS],
+        metavar="NAME",
+        help=f"this project; may be repeated ({', '.join(project.name for project in PROJECTS)})",
+    )
+    parser.add_argument("--all", action="store_true", help="every project, not the usual ones only")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = (args.work or Path(folder)).resolve()
         work.mkdir(parents=True, exist_ok=True)
-        chosen = [project for project in PROJECTS if args.only in (None, project.name)]
+        chosen = [
+            project
+            for project in PROJECTS
+            if project.name in args.only or (not args.only and (args.all or project.usual))
+        ]
         results = [compare(project, work, args.each, args.seed) for project in chosen]
     agreed, total = (sum(column) for column in zip(*results, strict=True))
     print(f"{agreed} of {total} verdicts agree with a cold run of the whole suite")

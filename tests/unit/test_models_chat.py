@@ -422,7 +422,7 @@ async def test_neither_key_nor_prompt_nor_answer_is_logged_or_shown(
         assert private not in heard
 
 
-@pytest.mark.parametrize("key", ["sk-é", "sk a", "sk-1\nx: y", "sk\x00"])
+@pytest.mark.parametrize("key", ["sk-é", "sk a", '"sk-a"', "'sk-a", "sk-1\nx: y", "sk\x00"])
 async def test_a_key_that_no_header_can_hold_is_not_quoted(key: str) -> None:
     with FakeModel() as fake, pytest.raises(ModelError) as caught:
         model_at(fake, key, key_source="FAKE_KEY")

@@ -118,7 +118,7 @@ async def test_a_named_variable_is_enough(hosted: dict[str, FakeModel]) -> None:
     choice = await discover(Settings(fast=fast), {"GROQ_API_KEY": "key-of-groq"})
     assert (choice.how, choice.origin) == ("configured", hosted["groq"].origin)
     error = await error_of(Settings(fast=fast), {})
-    assert "GROQ_API_KEY, which is not set" in str(error)
+    assert "GROQ_API_KEY (api_key_env), which is not set" in str(error)
 
 
 async def test_a_key_without_an_address_goes_nowhere() -> None:
@@ -237,7 +237,7 @@ async def test_lists_of_models(listing: object) -> None:
     [
         (document({"data": 3}), Trouble.DAMAGED),
         (document(b"[" * 100_000), Trouble.DAMAGED),
-        (status(404), Trouble.UNKNOWN_MODEL),
+        (status(404), Trouble.BAD_REQUEST),
         (status(500), Trouble.SERVER),
     ],
 )

@@ -53,6 +53,56 @@ def test_an_unknown_model_is_named_with_the_providers_words() -> None:
     assert "try pulling it first" in str(error)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><h1>404 Not Found</h1></html>",
+        b"404 page not found",
+        b'{"detail": "Not Found"}',
+        b'{"error": {"message": "Invalid URL (POST /chat/completions)", "code": null}}',
+        b'{"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}',
+        b'{"error": {"message": "Unknown request URL: POST /x.", "code": "unknown_url"}}',
+    ],
+)
+def test_a_wrong_address_is_not_taken_for_an_unknown_model(body: bytes) -> None:
+    error = WITH_KEY.status(404, {}, body)
+    check_message(error, ORIGIN)
+    assert error.trouble is Trouble.BAD_REQUEST
+    assert "/v1" in str(error)
+    assert "m-1" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error": {"message": "model m-1 not found, try pulling it first"}}',
+        b'{"error": {"message": "The model `m-1` does not exist.", "code": "model_not_found"}}',
+        b'{"detail": "Model not found"}',
+        b'{"error": {"message": "no such thing here", "code": "model_not_found"}}',
+    ],
+)
+def test_an_unknown_model_is_not_taken_for_a_wrong_address(body: bytes) -> None:
+    error = WITH_KEY.status(404, {}, body)
+    check_message(error, ORIGIN)
+    assert error.trouble is Trouble.UNKNOWN_MODEL
+    assert "`festina doctor` lists them" in str(error)
+
+
+def test_without_a_key_a_refusal_may_have_another_reason() -> None:
+    error = WITHOUT.status(403, {}, b'{"error": {"message": "Country not supported."}}')
+    check_message(error, ORIGIN)
+    assert "It says: Country not supported. Set FAKE_KEY" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_a_key_that_looks_like_none_is_not_quoted_either(status: int) -> None:
+    failures = Failures(ORIGIN, "m-1", "FAKE_KEY", "FAKE_KEY", key="hunter2")
+    body = {"error": {"message": "who is hunter2?", "code": "hunter2"}}
+    assert "hunter2" not in str(failures.status(status, {}, json.dumps(body).encode()))
+    assert "hunter2" not in repr(failures)
+
+
 def test_the_wait_is_told() -> None:
     error = WITH_KEY.status(429, {"retry-after": "7"}, b"")
     assert error.retry_after == 7.0

@@ -41,7 +41,7 @@ def test_from_the_environment() -> None:
     assert resolve_key(settings, {"FAKE_KEY": f" {SECRET}\n"}) == SECRET
     assert source_of(settings) == "FAKE_KEY"
     for environ in ({}, {"FAKE_KEY": ""}, {"FAKE_KEY": " \n"}):
-        assert "FAKE_KEY, which is not set" in error_of(settings, environ)
+        assert "expected in FAKE_KEY (api_key_env), which is not set" in error_of(settings, environ)
 
 
 def test_from_a_command() -> None:

@@ -52,8 +52,9 @@ async def list_models(
     """
     preset = for_url(base_url)
     origin = origin_of(base_url)
-    failures = Failures(origin, "", key_source, preset.key_variable)
-    headers = {"Authorization": f"Bearer {header_value(key, key_source)}"} if key else {}
+    value = header_value(key, key_source) if key else ""
+    failures = Failures(origin, "", key_source, preset.key_variable, key=value)
+    headers = {"Authorization": f"Bearer {value}"} if value else {}
     try:
         async with asyncio.timeout(seconds):
             response = await http.send("GET", endpoint(base_url, "/models"), headers)

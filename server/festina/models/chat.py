@@ -45,8 +45,9 @@ class ChatModel:
         self._origin = origin_of(settings.base_url)
         self._url = endpoint(settings.base_url, "/chat/completions")
         self._headers = {"Content-Type": "application/json"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {header_value(key, key_source)}"
+        self._key = header_value(key, key_source) if key else ""
+        if self._key:
+            self._headers["Authorization"] = f"Bearer {self._key}"
         self._http = http
         self._preset = preset
         self._fields = Fields.of(preset)
@@ -76,6 +77,7 @@ class ChatModel:
             self._key_source,
             self._preset.key_variable,
             prompt,
+            self._key,
         )
         answer = ChatStream(tags_are_code=mentions_tags(prompt))
         shown: list[str] = []

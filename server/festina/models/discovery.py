@@ -206,6 +206,8 @@ def _embedded(model: str, why: str) -> Choice:
 
 
 def _picked(why: str, offer: Offer, offers: Sequence[Offer]) -> str:
+    if len(offers) == 1:
+        return f"{why}; {offer.id} is the one model it lists"
     return f"{why}; {offer.id} picked from {len(offers)} models it lists"
 
 

@@ -55,7 +55,8 @@ def named(settings: Settings, model: str | None) -> Settings:
     if model == "slow":
         if settings.slow is None:
             raise ModelError(
-                Trouble.NO_MODEL, "No slow model is configured. Set models.slow, or leave it out."
+                Trouble.NO_MODEL,
+                "No slow model is configured. Set models.slow, or leave it out.",
             )
         return replace(settings, fast=settings.slow)
     provider, _, name = model.partition(":")

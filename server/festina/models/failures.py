@@ -21,6 +21,8 @@ SHOWN = 200
 
 _KEYLIKE = re.compile(r"(?i)\b(?:sk|pk|gsk|csk|key|bearer|token)[-_ ][\w.*-]{6,}|[\w*-]{24,}")
 _MODEL_CODES = frozenset({"model_not_found", "model_decommissioned", "invalid_model"})
+_NO_SUCH_PLACE = re.compile(r"(?i)\b(?:not found|url|endpoint|route|path)\b")
+"""What servers say of an address that they do not serve: a 404 that is not about the model."""
 _NAME = re.compile(r"[\w.:-]{1,64}")
 _SENTENCES: dict[Kind, str] = {
     Kind.WEB_PAGE: "answered with a web page instead of a model's answer. "
@@ -48,7 +50,7 @@ _SENTENCES: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Makes the errors of one model. ``prompt`` is what was sent; it is only compared with.
+    """Makes the errors of one model. ``prompt`` and ``key`` were sent; they are only compared with.
 
     ``key_source`` is for people ("GROQ_API_KEY"), empty where there is no key. ``key_variable``
     is the variable that the provider's key is usually in, where it has one.
@@ -59,6 +61,7 @@ class Failures:
     key_source: str = ""
     key_variable: str = ""
     prompt: tuple[str, ...] = field(default=(), repr=False)
+    key: str = field(default="", repr=False)
 
     def status(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """Return the error for an HTTP response that is no answer."""
@@ -95,14 +98,10 @@ class Failures:
                 f"Try again {when}, ask for fewer variations, or use another model.",
                 retry_after=wait,
             )
-        if status == 404 or code in _MODEL_CODES:
-            about = f" {said}" if said else ""
-            return ModelError(
-                Trouble.UNKNOWN_MODEL,
-                f"{where}does not know the model {self.model!r} ({status}).{about} "
-                "`festina doctor` lists the models it offers; if it offers some, set one of them "
-                "as models.fast.model, else check base_url (it usually ends in /v1).",
-            )
+        if code in _MODEL_CODES or (status == 404 and not self._is_about_address(said)):
+            return self._unknown_model(status, said)
+        if status == 404:
+            return ModelError(Trouble.BAD_REQUEST, f"{where}{self._about_address()}")
         if status == 413 or "context_length" in code or "context length" in said.lower():
             return ModelError(
                 Trouble.BAD_REQUEST,
@@ -162,17 +161,40 @@ class Failures:
     def _late(self, text: str) -> ModelError:
         return ModelError(Trouble.TIMEOUT, f"{self.origin} {text}")
 
+    def _is_about_address(self, said: str) -> bool:
+        """Whether a 404 speaks of the address; without a model, the list of them was asked for."""
+        elsewhere = not said or _NO_SUCH_PLACE.search(said)
+        return not self.model or ("model" not in said.lower() and bool(elsewhere))
+
+    def _about_address(self) -> str:
+        if not self.model:
+            return (
+                "has no list of models at the address that base_url makes (404). "
+                "Check base_url (it usually ends in /v1), or set models.fast.model."
+            )
+        return (
+            "has nothing at the address that base_url makes (404). "
+            "Check base_url: it usually ends in /v1."
+        )
+
+    def _unknown_model(self, status: int, said: str = "") -> ModelError:
+        return ModelError(
+            Trouble.UNKNOWN_MODEL,
+            f"{self.origin} does not know the model {self.model!r} ({status}).{_quoted(said)} "
+            "Set models.fast.model to one that it offers; `festina doctor` lists them.",
+        )
+
     def _about_key(self, status: int, said: str) -> str:
         name = self.key_variable or "the variable named by api_key_env"
         if not self.key_source:
+            about = _quoted(said) if status == 403 else ""
             return (
-                f"wants a key ({status}) and none is configured. "
+                f"wants a key ({status}) and none is configured.{about} "
                 f"Set {name}, or api_key_command or api_key_keyring in models.fast."
             )
         if status == 403:
-            about = f" It says: {said}" if said else ""
             return (
-                f"does not allow this with the key from {self.key_source} (403).{about} "
+                f"does not allow this with the key from {self.key_source} (403).{_quoted(said)} "
                 "Check what the key may be used for, and that the service is offered where you are."
             )
         return (
@@ -194,7 +216,7 @@ class Failures:
                 "Try again in a minute, ask for fewer variations, or use another model.",
             )
         if code in _MODEL_CODES:
-            return self.status(404, {}, b"")
+            return self._unknown_model(404)
         return ModelError(
             Trouble.SERVER,
             f"{self.origin} broke the answer off with an error{named}{about}. "
@@ -216,7 +238,14 @@ class Failures:
         if len(message) > SHOWN:
             message = message[:SHOWN].rsplit(" ", 1)[0] + " \u2026"
         quoted = _shares_run(message, (*self.prompt, answer)) or _shares_run(code, self.prompt)
+        if self.key and self.key in f"{code} {message}":
+            quoted = True
         return ("", "") if quoted else (code, _KEYLIKE.sub("[...]", message))
+
+
+def _quoted(said: str) -> str:
+    """Return the provider's words as a sentence of their own, nothing where it said none."""
+    return f" It says: {said.rstrip('.')}." if said else ""
 
 
 def _shares_run(message: str, texts: Iterable[str]) -> bool:

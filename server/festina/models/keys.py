@@ -44,8 +44,9 @@ def resolve_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | No
     if not key:
         raise ModelError(
             Trouble.AUTH,
-            f"api_key_env names {settings.api_key_env}, which is not set in the environment that "
-            "Festina was started from. Set it there, or use api_key_command or api_key_keyring.",
+            f"The key is expected in {settings.api_key_env} (api_key_env), which is not set in the "
+            "environment that Festina was started from. Set it there, or use api_key_command or "
+            "api_key_keyring.",
         )
     return key
 
@@ -57,11 +58,11 @@ def header_value(key: str, source: str = "") -> str:
         ModelError: it holds characters that no header may hold.
     """
     value = key.strip()
-    if not value.isascii() or not value.isprintable() or " " in value:
+    if not value.isascii() or not value.isprintable() or set(value) & set(" '\""):
         raise ModelError(
             Trouble.AUTH,
-            f"The key from {source or 'the settings'} holds blanks or characters that cannot be "
-            "part of a key. Copy it again, in one line and without quotes.",
+            f"The key from {source or 'the settings'} holds blanks, quotes or characters that "
+            "cannot be part of a key. Copy it again, in one line and without quotes.",
         )
     return value
 
