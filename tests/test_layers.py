@@ -17,6 +17,7 @@ VALUES = ("text", "edits", "markers", "proposals", "findings", "config")
 WORKERS = ("models", "verify", "prompt")
 STATE = (
     "accept",
+    "change",
     "clock",
     "documents",
     "events",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from festina import edits, markers, prompt
+from festina.change import Change, change
 from festina.clock import Clock
 from festina.edits import Defect, Region
 from festina.events import (
@@ -28,6 +30,7 @@ from festina.findings import Finding, Gate, Status, Verdict
 from festina.models.base import Model, ModelError
 from festina.models.runner import Runner
 from festina.proposals import CandidateStatus, CandidateView, rank
+from festina.reducer import STATUS
 from festina.text import Text
 from festina.verify.base import Candidate, Snapshot, Verifier
 from festina.verify.base import Step as GateStep
@@ -35,8 +38,9 @@ from festina.verify.base import Step as GateStep
 MAX_REGION_LINES = 400
 """Above this many lines a fast model's rewrite is neither fast nor faithful."""
 
-CHARS_PER_TOKEN = 4
-"""A usual ratio for code; only ever used to show progress."""
+CHARS_PER_TOKEN = 4  # a usual ratio for code; only ever used to show progress
+
+SILENT_SECONDS = 0.25  # how often a candidate that nobody looks at is read while it streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +209,14 @@ class _Run:
             small=task.small,
         )
 
+        due = 0.0
+
         def on_text(text: str) -> None:
+            nonlocal due
             self.leader_started.set()
+            if index != task.first and time.monotonic() < due:
+                return
+            due = time.monotonic() + SILENT_SECONDS
             shown = edits.preview(self.prepared, text)
             self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
 
@@ -219,35 +229,30 @@ class _Run:
             self.outcomes[index] = _Outcome(view, error=error)
             self.events.put_nowait(Refused(index, str(error.trouble), str(error), error))
             return
-        parsed = edits.finish(self.prepared, answer.text)
-        if isinstance(parsed, Defect):
-            self.refuse(index, str(parsed.code), parsed.message)
-            return
-        await self.judge(index, markers.strip_lines(parsed.text), answer.seconds)
+        made = await asyncio.to_thread(
+            change, self.prepared, answer.text, task.text, task.region, task.path
+        )
+        if isinstance(made, Defect):
+            self.refuse(index, str(made.code), made.message)
+        elif made is None:
+            self.refuse(index, "no_change", "The model returned the lines unchanged.")
+        else:
+            await self.judge(index, made, answer.seconds)
 
     def refuse(self, index: int, code: str, message: str) -> None:
         view = CandidateView(index, CandidateStatus.UNUSABLE, defect=message)
         self.outcomes[index] = _Outcome(view)
         self.events.put_nowait(Refused(index, code, message))
 
-    async def judge(self, index: int, region_text: str, model_seconds: float) -> None:
-        task = self.task
-        line_edits = edits.rewrite(task.text, task.region, region_text)
-        if not line_edits:
-            self.refuse(index, "no_change", "The model returned the lines unchanged.")
-            return
-        new = edits.apply(task.text, line_edits)
-        diff = edits.patch(task.text, new, task.path)
+    async def judge(self, index: int, made: Change, model_seconds: float) -> None:
+        new = made.new
         self.events.put_nowait(
-            Parsed(index, region_text, new.content, line_edits, diff, model_seconds)
+            Parsed(index, made.region_text, new.content, made.edits, made.diff, model_seconds)
         )
         verdict = await self.verdict(index, new)
-        status = {
-            Status.PASSED: CandidateStatus.PASSED,
-            Status.FAILED: CandidateStatus.FAILED,
-        }.get(verdict.status, CandidateStatus.UNVERIFIED)
-        view = CandidateView(index, status, region_text, verdict)
-        self.outcomes[index] = _Outcome(view, len(diff))
+        status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
+        view = CandidateView(index, status, made.region_text, verdict)
+        self.outcomes[index] = _Outcome(view, len(made.diff))
         self.events.put_nowait(Judged(index, new.content, verdict))
 
     async def verdict(self, index: int, new: Text) -> Verdict:

@@ -10,6 +10,7 @@ import codecs
 import enum
 import functools
 import hashlib
+import itertools
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -83,11 +84,7 @@ class Text:
     @functools.cached_property
     def starts(self) -> tuple[int, ...]:
         """The offset at which each line starts, in code points."""
-        starts, offset = [], 0
-        for line in self.lines:
-            starts.append(offset)
-            offset += len(line)
-        return tuple(starts)
+        return tuple(itertools.accumulate(map(len, self.lines[:-1]), initial=0))[: len(self.lines)]
 
     @functools.cached_property
     def digest(self) -> str:
@@ -130,7 +127,26 @@ class Text:
         if range is None:
             return Text(_joined(new))
         start, end = sorted((self.offset(range.start, encoding), self.offset(range.end, encoding)))
-        return Text(_joined(self.content[:start] + new + self.content[end:]))
+        content = self.content[:start] + new + self.content[end:]
+        joined = _joined(content)
+        text = Text(joined)
+        if joined is content:
+            text.__dict__["lines"] = self._lines_after(start, end, content)
+        return text
+
+    def _lines_after(self, start: int, end: int, content: str) -> tuple[str, ...]:
+        """Return the lines of ``content``, which differs from this text in ``[start, end)`` alone.
+
+        One line more on each side is looked at: line ends may be joined there, or parted.
+        """
+        first = max(0, bisect_right(self.starts, start) - 2)
+        last = min(len(self.lines), bisect_right(self.starts, end) + 1)
+        begin = self.starts[first] if self.lines else 0
+        below = len(self.content) - (
+            self.starts[last] if last < len(self.lines) else len(self.content)
+        )
+        changed = _LINES.findall(content[begin : len(content) - below])
+        return (*self.lines[:first], *changed, *self.lines[last:])
 
     def lines_text(self, start: int, end: int) -> str:
         """Return the lines ``[start, end)`` as one string."""

@@ -167,12 +167,14 @@ async def measure(seconds: float, *, callbacks: bool) -> None:
                     ]
                 server = Server(folder, fake.base_url, command)
                 ready, first = await server.start()
-                print(f"{kind}: initialize {ready:.0f} ms after the start, first action {first:.1f} ms")
+                print(f"{kind}: initialize after {ready:.0f} ms, then an action in {first:.1f} ms")
                 servers.append(server)
             times, rounds = await _drive(*servers, seconds)
             for server in servers:
                 await server.stop()
-        print(f"{rounds} proposals of {CANDIDATES} candidates, {len(times['busy'])} requests each, ms:")
+        print(
+            f"{rounds} proposals of {CANDIDATES} candidates, {len(times['busy'])} requests each, ms"
+        )
         for kind, values in times.items():
             cuts = statistics.quantiles(values, n=100)
             print(

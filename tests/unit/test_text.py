@@ -253,3 +253,18 @@ def test_places_before_the_text_mean_its_start():
     assert text.offset(Position(0, -5), Encoding.UTF16) == 0
     assert text.position(-3, Encoding.UTF16) == Position(0, 0)
     assert text.position(99, Encoding.UTF16) == Position(0, 2)
+
+
+ANY_LINES = st.lists(
+    st.sampled_from(["a", "é", "😋", "\n", "\r", "\r\n", "\f", "\u2028"]), max_size=12
+)
+
+
+@given(ANY_LINES.map("".join), ANY_LINES.map("".join), st.data())
+def test_lines_that_were_kept_through_a_change_are_those_of_the_new_text(before, new, data):
+    text = Text(before)
+    positions = st.builds(Position, st.integers(0, 6), st.integers(0, 6))
+    where = Range(data.draw(positions), data.draw(positions))
+    changed = text.replace(where, new, Encoding.UTF16)
+    assert changed.lines == Text(changed.content).lines
+    assert changed.starts == Text(changed.content).starts

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +13,9 @@ from festina.text import BOM, Text
 
 Opcode = tuple[str, int, int, int, int]
 """As difflib has them: (tag, start in old, end in old, start in new, end in new)."""
+
+MANY_PAIRS = 30_000
+"""Pairs of equal lines above which a comparison would take a tenth of a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +111,21 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
     tail = 0
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
-    middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
-    matcher = difflib.SequenceMatcher(None, middle_old, middle_new, autojunk=False)
+    middle = _compare(tuple(old[head : len(old) - tail]), tuple(new[head : len(new) - tail]))
     codes: list[Opcode] = []
     if head:
         codes.append(("equal", 0, head, 0, head))
-    codes += [
-        (tag, i1 + head, i2 + head, j1 + head, j2 + head)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-    ]
+    codes += [(tag, i1 + head, i2 + head, j1 + head, j2 + head) for tag, i1, i2, j1, j2 in middle]
     if tail:
         codes.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
     return codes
+
+
+@functools.lru_cache(maxsize=64)  # what is on show is compared again with each step that it takes
+def _compare(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[Opcode, ...]:
+    counts = Counter(old)
+    pairs = sum(counts[line] for line in new)
+    # difflib looks at all pairs of equal lines, again and again: where hundreds of lines are equal,
+    # it is told to begin with the rarer ones
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=pairs > MANY_PAIRS)
+    return tuple(matcher.get_opcodes())

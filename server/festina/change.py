@@ -1,0 +1,41 @@
+"""From a model's complete answer to the change that it makes; the part that may take a while.
+
+Parsing and comparing a few hundred lines takes milliseconds, in bad cases many: the pipeline calls
+this in a thread, so that no editor waits for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from festina import edits, markers
+from festina.edits import Defect, LineEdit, Prepared, Region
+from festina.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an answer does to a document: the region's new text, edits, the new document, a diff."""
+
+    region_text: str
+    edits: tuple[LineEdit, ...]
+    new: Text
+    diff: str
+
+
+def change(
+    prepared: Prepared, answer: str, text: Text, region: Region, path: str
+) -> Change | Defect | None:
+    """Return the change to ``region`` of ``text``, or why there is none; None where it is empty.
+
+    ``prepared`` is what the model was given, ``path`` the name in the diff.
+    """
+    parsed = edits.finish(prepared, answer)
+    if isinstance(parsed, Defect):
+        return parsed
+    region_text = markers.strip_lines(parsed.text)
+    line_edits = edits.rewrite(text, region, region_text)
+    if not line_edits:
+        return None
+    new = edits.apply(text, line_edits)
+    return Change(region_text, line_edits, new, edits.patch(text, new, path))
