@@ -78,7 +78,6 @@ class Publisher:
         self._app.client.publish_diagnostics(uri, diagnostics, version)
 
     def _diagnostic(self, proposal: Proposal) -> lsp.Diagnostic:
-        ready = proposal.state is State.READY
         line = convert.lines_range(
             proposal.base,
             proposal.region.start,
@@ -88,7 +87,9 @@ class Publisher:
         return lsp.Diagnostic(
             range=line,
             message=render.diagnostic_message(proposal, self._app.path_of(proposal.uri)),
-            severity=lsp.DiagnosticSeverity.Hint if ready else lsp.DiagnosticSeverity.Information,
+            # not Hint, not even when ready: VS Code lists no hints among the problems, so the diff
+            # would vanish at the moment when it is to be read
+            severity=lsp.DiagnosticSeverity.Information,
             source=messages.SOURCE,
             code=str(proposal.state),
             related_information=self._related(proposal) or None,
