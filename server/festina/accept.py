@@ -53,15 +53,21 @@ async def application(
         raise Outdated("The document has changed since the edit was verified.")
     assert view.verdict is not None
     workspace = session.workspace_of(document)
-    fingerprint = await verifier.fingerprint(session.snapshot(workspace))
+    snapshot = session.snapshot(workspace)
+    fingerprint = await verifier.fingerprint(snapshot)
+    # meanwhile the person may have typed, here or elsewhere, or changed settings or trust
     now = session.proposals.get(proposal.id)
+    document = session.documents.get(proposal.uri)
     if now is None or now.state is not proposal.state or now.base != proposal.base:
         raise Refusal("The document has changed since the edit was verified.")
+    check_state(session, now, view, unverified=unverified)
     result = proposal.result(view)
-    if view.verdict.key != verdict_key(result.content, fingerprint):
+    same = session.snapshot(workspace) == snapshot and now.find(view.index) == view
+    if not same or view.verdict.key != verdict_key(result.content, fingerprint):
         raise Outdated(
             "A file that the verdict rests on has changed; the edit is being verified again."
         )
+    assert document is not None  # a closed document leaves no live proposal
     latest = replace(proposal, version=document.version)
     return Application(latest, view, proposal.edits(view), result)
 

@@ -231,11 +231,14 @@ class Lifecycle:
                 self._end(proposal, State.STALE, "its folder was taken out of the workspace")
 
     def workspace_changed(self, uri: str) -> None:
-        """Another file changed: what is ready is verified again if it rested on that file."""
+        """Another file changed: what is ready is verified again if it rested on that file.
+
+        So is what is under way, once it is ready: its verdict may be older than the change.
+        """
         waiting = [
             proposal.id
             for proposal in self.session.proposals.values()
-            if proposal.uri != uri and proposal.state is State.READY
+            if proposal.uri != uri and (proposal.state is State.READY or proposal.state.running)
         ]
         if waiting:
             self.runs.jobs.start("workspace", self._check_outdated(waiting))
@@ -262,11 +265,16 @@ class Lifecycle:
 
     async def _check_outdated(self, waiting: list[str]) -> None:
         await asyncio.sleep(WORKSPACE_SECONDS)
-        for proposal_id in waiting:
-            proposal = self.session.proposals[proposal_id]
-            if proposal.state is State.READY:
-                with contextlib.suppress(Refusal):  # `application` has it verified again
-                    await self.application(proposal_id)
+        await asyncio.gather(*map(self._check_when_ready, waiting))
+
+    async def _check_when_ready(self, proposal_id: str) -> None:
+        while self.session.proposals[proposal_id].state.running:
+            if not self.runs.jobs.running(proposal_id):
+                return
+            await self.runs.jobs.join(proposal_id)
+        if self.session.proposals[proposal_id].state is State.READY:
+            with contextlib.suppress(Refusal):  # `application` has it verified again
+                await self.application(proposal_id)
 
     def _end(self, proposal: Proposal, to: State, message: str) -> Proposal:
         self.runs.stop(proposal.id)
