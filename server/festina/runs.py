@@ -54,8 +54,7 @@ class Runs:
         self.verifier = verifier
         self.models = models
         self.jobs = Jobs()
-        self._running: dict[str, bool] = {}
-        """What streams; True once something of it was dropped, since the document had moved on."""
+        self._running: dict[str, _Mark] = {}
         self._results: dict[str, dict[int, _Result]] = {}
 
     def start(
@@ -68,7 +67,10 @@ class Runs:
         model: str | None = None,
     ) -> None:
         """Ask the model for ``count`` candidates; what ran for the proposal before is stopped."""
-        work = self._run(proposal_id, count=count, first=first, previous=previous, model=model)
+        mark = self._running[proposal_id] = _Mark()
+        work = self._run(
+            proposal_id, mark, count=count, first=first, previous=previous, model=model
+        )
         self.jobs.start(proposal_id, work)
 
     def check_again(self, proposal: Proposal, why: str) -> None:
@@ -77,16 +79,19 @@ class Runs:
         While the model is still at work nothing is to be done: a run whose document has moved on
         verifies its candidates again when it ends.
         """
-        if proposal.state not in {State.READY, State.UNVERIFIED, State.VERIFYING}:
+        judged = proposal.state in {State.READY, State.UNVERIFIED, State.VERIFYING}
+        if not judged and not proposal.state.running:
             self.session.put(proposal)
             return
-        views = tuple(map(_unjudged, proposal.candidates))
-        proposal = step(proposal, State.VERIFYING, f"again, because {why}")
-        self.session.put(replace(proposal, candidates=views))
-        if proposal.id in self._running:
-            self._running[proposal.id] = True
-            return
-        self._verify(proposal.id, lambda: self._verify_again(proposal.id))
+        proposal = replace(proposal, candidates=tuple(map(_unjudged, proposal.candidates)))
+        if judged:
+            proposal = step(proposal, State.VERIFYING, f"again, because {why}")
+        self.session.put(proposal)
+        mark = self._running.get(proposal.id)
+        if mark is not None:
+            mark.dropped = mark.dropped or _waits(proposal)
+        elif judged:
+            self._verify(proposal.id, lambda: self._verify_again(proposal.id))
 
     def check_part(
         self, proposal: Proposal, index: int, then: Callable[[CandidateView], None]
@@ -108,7 +113,7 @@ class Runs:
 
     def stop(self, proposal_id: str) -> None:
         """Stop what runs for a proposal and forget its results."""
-        self.jobs.cancel(proposal_id)
+        self.quit(proposal_id)
         self._results.pop(proposal_id, None)
 
     def forget_results(self, proposal_id: str) -> None:
@@ -125,20 +130,25 @@ class Runs:
         await self.jobs.close()
 
     async def _run(
-        self, proposal_id: str, *, count: int, first: int, previous: str | None, model: str | None
+        self,
+        proposal_id: str,
+        mark: _Mark,
+        *,
+        count: int,
+        first: int,
+        previous: str | None,
+        model: str | None,
     ) -> None:
-        self._running[proposal_id] = False
-        dropped = False
         try:
             async with self._failing(proposal_id):
                 task = await self._stream(proposal_id, count, first, previous, model)
-                dropped = self._running.get(proposal_id, False)
         finally:
-            self._running.pop(proposal_id, None)
+            if self._running.get(proposal_id) is mark:
+                del self._running[proposal_id]
         proposal = self.session.proposals.get(proposal_id)
         if proposal is None or proposal.state.final:
             return
-        if dropped or proposal.base != task.text:
+        if mark.dropped or proposal.base != task.text:
             if proposal.state in {State.STREAMING, State.PARSED} and _waits(proposal):
                 proposal = advance(proposal, State.VERIFYING, proposal.message)
             self.check_again(proposal, "the document changed")
@@ -195,8 +205,8 @@ class Runs:
             result = _Result.of(Text(event.candidate_text))
             self._results.setdefault(proposal_id, {})[event.candidate] = result
         if self._is_outdated(proposal, task, event):
-            if proposal_id in self._running:
-                self._running[proposal_id] = True
+            if mark := self._running.get(proposal_id):
+                mark.dropped = True
             return
         self.session.put(reduce(proposal, event))
         if isinstance(event, Parsed):
@@ -206,7 +216,8 @@ class Runs:
 
     def _is_outdated(self, proposal: Proposal, task: Task, event: Event) -> bool:
         """Whether an event rests on a text that is no longer there, or was not for a while."""
-        dropped = self._running.get(proposal.id, False)
+        mark = self._running.get(proposal.id)
+        dropped = mark is not None and mark.dropped
         if isinstance(event, Judged):
             return dropped or proposal.base != task.text
         if isinstance(event, Finished):
@@ -289,6 +300,13 @@ class Runs:
 def _waits(proposal: Proposal) -> bool:
     """Whether a candidate is complete and has no verdict."""
     return any(view.status is CandidateStatus.VERIFYING for view in proposal.candidates)
+
+
+@dataclass(slots=True)
+class _Mark:
+    """A run; ``dropped`` once something of it does not count, since the document had moved on."""
+
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ PICK = st.integers(0, 59)
 OFTEN = ("start", "stream", "answer", "judge", "turn", "wait", "go_well", "go_well")
 ALL = (
     *OFTEN * 4,
-    *("accept_at_once",) * 3,
-    *("redirect", "variations", "cancel", "dismiss", "show_next", "ask_to_accept", "apply"),
-    *("type_above", "type_below", "type_inside", "type_anywhere", "undo", "close_and_reopen"),
-    *("type_in_another_file", "save_another_file", "change_a_file_unseen", "ask_to_accept"),
-    *("change_trust", "change_settings", "lose_the_model", "fail_to_answer", "apply"),
+    *("accept_at_once", "ask_to_accept", "apply", "take_hunks") * 2,
+    *("redirect", "variations", "cancel", "dismiss", "show_next"),
+    *("type_above", "type_below", "type_inside", "type_anywhere", "type_on_both_sides", "undo"),
+    *("close_and_reopen", "type_in_another_file", "save_another_file", "change_a_file_unseen"),
+    *("change_trust", "change_settings", "lose_the_model", "fail_to_answer"),
 )
 
 
