@@ -17,6 +17,7 @@ from festina.documents import Document
 from festina.edits import Region
 from festina.findings import Finding
 from festina.proposals import TRANSITIONS, CandidateStatus, CandidateView, Proposal, State, step
+from festina.reducer import without_unfinished
 from festina.runs import Models, Runs
 from festina.session import Refusal, Session
 from festina.text import Text
@@ -103,7 +104,7 @@ class Lifecycle:
         proposal = self.alive(proposal_id)
         if proposal.state.running:
             raise Refusal("This proposal is still at work; wait for it or cancel it first.")
-        proposal = _without_unfinished(proposal)
+        proposal = without_unfinished(proposal)
         have = 1 + max((view.index for view in proposal.candidates), default=-1)
         _check_count(count, have)
         proposal = self.session.put(_to_streaming(proposal, f"{count} more variations"))
@@ -184,7 +185,7 @@ class Lifecycle:
             raise Refusal("That candidate does not exist.")
         chosen = parts.part(proposal, view, hunks)
         if chosen.status is CandidateStatus.VERIFYING:
-            proposal = _without_unfinished(proposal)
+            proposal = without_unfinished(proposal)
             _check_count(1, chosen.index)
             self.runs.check_part(proposal.with_candidate(chosen), chosen.index, then)
         return chosen
@@ -214,7 +215,7 @@ class Lifecycle:
                 stopped += 1
             elif proposal.state is State.READY and not trusted:
                 self.runs.quit(proposal.id)
-                again = _without_unfinished(proposal)
+                again = without_unfinished(proposal)
                 self.runs.check_again(again, "the workspace is no longer trusted")
             elif proposal.state is State.UNVERIFIED and trusted:
                 self.runs.check_again(proposal, "the workspace is trusted now")
@@ -304,13 +305,6 @@ def _to_streaming(proposal: Proposal, message: str) -> Proposal:
     if proposal.state is State.QUEUED:
         return replace(proposal, message=message)
     return step(proposal, State.STREAMING, message)
-
-
-def _without_unfinished(proposal: Proposal) -> Proposal:
-    """Return the proposal without candidates that something else is about to cut short."""
-    unfinished = {CandidateStatus.STREAMING, CandidateStatus.VERIFYING}
-    views = tuple(view for view in proposal.candidates if view.status not in unfinished)
-    return replace(proposal, candidates=views)
 
 
 def _check_count(count: int, have: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
@@ -210,13 +209,14 @@ class _Run:
         )
 
         due = 0.0
+        clock = asyncio.get_running_loop().time
 
         def on_text(text: str) -> None:
             nonlocal due
             self.leader_started.set()
-            if index != task.first and time.monotonic() < due:
+            if index != task.first and clock() < due:
                 return
-            due = time.monotonic() + SILENT_SECONDS
+            due = clock() + SILENT_SECONDS
             shown = edits.preview(self.prepared, text)
             self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
 

@@ -132,3 +132,32 @@ def _show(proposal: Proposal, view: CandidateView) -> Proposal:
 
 def _words(view: CandidateView) -> str:
     return view.verdict.summary() if view.verdict is not None else view.defect
+
+
+def waits(proposal: Proposal) -> bool:
+    """Whether a candidate is complete and has no verdict."""
+    return any(view.status is CandidateStatus.VERIFYING for view in proposal.candidates)
+
+
+def unjudged(proposal: Proposal) -> Proposal:
+    """Return the proposal without verdicts: they were earned for what is no longer there."""
+    views = tuple(
+        view
+        if view.verdict is None
+        else replace(view, status=CandidateStatus.VERIFYING, verdict=None)
+        for view in proposal.candidates
+    )
+    return replace(proposal, candidates=views)
+
+
+def without_unfinished(proposal: Proposal) -> Proposal:
+    """Return the proposal without candidates that something else is about to cut short."""
+    unfinished = {CandidateStatus.STREAMING, CandidateStatus.VERIFYING}
+    views = tuple(view for view in proposal.candidates if view.status not in unfinished)
+    return replace(proposal, candidates=views)
+
+
+def in_order(proposal: Proposal) -> list[int]:
+    """Return the candidates' indices: the visible one first, then the others as they came."""
+    indices = [view.index for view in proposal.candidates]
+    return sorted(indices, key=lambda index: (index != proposal.visible, index))

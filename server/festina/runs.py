@@ -16,7 +16,7 @@ from festina.models.base import Model, ModelError
 from festina.models.runner import Runner
 from festina.pipeline import Task, propose, verify_again
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State, step
-from festina.reducer import advance, begin, reduce, settle
+from festina.reducer import advance, begin, in_order, reduce, settle, unjudged, waits
 from festina.session import Refusal, Session, relative_path
 from festina.text import Text
 from festina.verify.base import Verifier
@@ -83,13 +83,13 @@ class Runs:
         if not judged and not proposal.state.running:
             self.session.put(proposal)
             return
-        proposal = replace(proposal, candidates=tuple(map(_unjudged, proposal.candidates)))
+        proposal = unjudged(proposal)
         if judged:
             proposal = step(proposal, State.VERIFYING, f"again, because {why}")
         self.session.put(proposal)
         mark = self._running.get(proposal.id)
         if mark is not None:
-            mark.dropped = mark.dropped or _waits(proposal)
+            mark.dropped = mark.dropped or waits(proposal)
         elif judged:
             self._verify(proposal.id, lambda: self._verify_again(proposal.id))
 
@@ -149,7 +149,7 @@ class Runs:
         if proposal is None or proposal.state.final:
             return
         if mark.dropped or proposal.base != task.text:
-            if proposal.state in {State.STREAMING, State.PARSED} and _waits(proposal):
+            if proposal.state in {State.STREAMING, State.PARSED} and waits(proposal):
                 proposal = advance(proposal, State.VERIFYING, proposal.message)
             self.check_again(proposal, "the document changed")
 
@@ -221,7 +221,7 @@ class Runs:
         if isinstance(event, Judged):
             return dropped or proposal.base != task.text
         if isinstance(event, Finished):
-            return (dropped and _waits(proposal)) or (
+            return (dropped and waits(proposal)) or (
                 proposal.base != task.text and event.best is not None
             )
         return False
@@ -235,7 +235,7 @@ class Runs:
         await asyncio.sleep(SETTLE_SECONDS)
         task = self.task(self.session.proposals[proposal_id])
         seconds = 0.0
-        for index in _order(self.session.proposals[proposal_id]):
+        for index in in_order(self.session.proposals[proposal_id]):
             seconds += await self._judge(proposal_id, task, index)
         self._settle(proposal_id, self.session.proposals[proposal_id].visible, seconds)
 
@@ -297,11 +297,6 @@ class Runs:
         )
 
 
-def _waits(proposal: Proposal) -> bool:
-    """Whether a candidate is complete and has no verdict."""
-    return any(view.status is CandidateStatus.VERIFYING for view in proposal.candidates)
-
-
 @dataclass(slots=True)
 class _Mark:
     """A run; ``dropped`` once something of it does not count, since the document had moved on."""
@@ -322,15 +317,3 @@ class _Result:
 
     def is_of(self, text: Text) -> bool:
         return len(text.content) == self.length and text.digest == self.digest
-
-
-def _unjudged(view: CandidateView) -> CandidateView:
-    if view.verdict is None:
-        return view
-    return replace(view, status=CandidateStatus.VERIFYING, verdict=None)
-
-
-def _order(proposal: Proposal) -> list[int]:
-    """The visible candidate first, then the others by index."""
-    indices = [view.index for view in proposal.candidates]
-    return sorted(indices, key=lambda index: (index != proposal.visible, index))

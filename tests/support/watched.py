@@ -105,7 +105,7 @@ class Watched:
             if not self.lifecycle.runs.jobs._all and not self.asking:
                 break
         else:
-            raise AssertionError("it never comes to rest")
+            raise AssertionError(f"it never comes to rest: {self.lifecycle.runs.jobs._all}")
         for one in self.session.proposals.values():
             assert one.state.final or one.state in WAITING, f"{one.id} is {one.state} for ever"
             if not one.state.final:
