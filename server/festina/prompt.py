@@ -21,9 +21,12 @@ MOST_FINDINGS = 5
 DETAIL_CHARS = 1500
 
 _EXAMPLE_ASK = (
-    "Code:\n```python\ndef at_most(x, limit):\n    return abs(x)\n```\nTask: the limit is ignored"
+    'Code:\n```python\ndef greet(name):\n    return "Hello" + name\n```\n'
+    "Task: there is no space before the name"
 )
-_EXAMPLE_ANSWER = "```python\ndef at_most(x, limit):\n    return min(limit, abs(x))\n```"
+_EXAMPLE_ANSWER = '```python\ndef greet(name):\n    return "Hello " + name\n```'
+"""It shows the form of an answer and nothing of what people ask for: `festina try` would prove
+little if its answer stood in the prompt."""
 
 
 def build(
@@ -63,7 +66,7 @@ def build(
 
 def _temperature(attempt: int, *, small: bool) -> float:
     if small:
-        return 0.4 + 0.1 * (attempt % 4)
+        return 0.3 + 0.1 * (attempt % 8)
     return min(1.0, 0.2 + 0.1 * attempt)
 
 

@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from festina.findings import Finding, Status, Verdict, duration
+from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
 from festina.proposals import CandidateStatus
 
 if TYPE_CHECKING:
@@ -68,11 +68,30 @@ def brief(verdict: Verdict) -> str:
 
 
 def in_a_line(verdict: Verdict) -> str:
-    """Say what a verdict rests on, or was given for, in a line that stands alone."""
+    """Say what a verdict rests on, or was given for, in a line that stands alone.
+
+    What it was given for comes first: a narrow terminal cuts the line's end off.
+    """
+    for gate in verdict.gates:
+        if gate.status is Status.FAILED and verdict.status is Status.FAILED:
+            return f"{gate.gate}: {_why(gate)}"
     reasons = [gate.reason for gate in verdict.gates if gate.status is Status.UNVERIFIED]
     if verdict.status is not Status.UNVERIFIED or not reasons or not reasons[0]:
         return verdict.summary()
     return f"{brief(verdict)}: {reasons[0].partition('. ')[0].rstrip('.')}"
+
+
+def _why(gate: GateResult) -> str:
+    """Say in a few words what a gate has against a candidate."""
+    if not gate.findings:
+        return gate.reason or "failed"
+    first = gate.findings[0]
+    message = first.message.split("\n")[0]
+    if not first.code:
+        return message
+    if gate.gate is Gate.TESTS:  # the folder and file of a test say little here, its name much
+        return message.replace(first.code, first.code.rpartition("::")[2], 1)
+    return message if first.code in message else f"{first.code} {message}"
 
 
 class Terminal:

@@ -141,7 +141,27 @@ def test_a_verdict_in_a_few_words():
     assert (
         in_a_line(unverified(reason)) == "tests not verified, 10 ms: The workspace is not trusted"
     )
-    assert in_a_line(failed()) == failed().summary()
+    assert in_a_line(passed()) == passed().summary()
+
+
+@pytest.mark.parametrize(
+    ("gate", "finding", "words"),
+    [
+        (Gate.LINT, Finding(Gate.LINT, "m.py", "Undefined `x`", code="F821"), "F821 Undefined `x`"),
+        (Gate.SYNTAX, Finding(Gate.SYNTAX, "m.py", "invalid syntax\n^"), "invalid syntax"),
+        (
+            Gate.TESTS,
+            Finding(Gate.TESTS, "t.py", "t/t.py::test_a[x]: assert 1", code="t/t.py::test_a[x]"),
+            "test_a[x]: assert 1",
+        ),
+        (Gate.TESTS, None, "It was broken."),
+    ],
+)
+def test_a_rejected_candidates_line_starts_with_what_it_was_rejected_for(gate, finding, words):
+    findings = () if finding is None else (finding,)
+    failing = GateResult(gate, Status.FAILED, findings=findings, reason="It was broken.")
+    verdict = Verdict.of((GateResult(Gate.SYNTAX, Status.PASSED), failing), seconds=1)
+    assert in_a_line(verdict) == f"{gate}: {words}"
 
 
 def test_findings_are_shown_with_their_detail_and_not_endlessly(environ):

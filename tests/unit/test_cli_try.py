@@ -6,22 +6,25 @@ import pytest
 
 from festina.commands import sampling
 from festina.commands.base import Exit
+from festina.config import ModelSettings
+from festina.models import factory
+from festina.models.chat import ChatModel
+from festina.models.http import Http
+from festina.models.presets import for_url
 from festina.verify import sandbox
 from support import projects
 from support.command_line import CommandLine
 from support.fake_model import FakeModel
 
 GOOD = '''\
-def clamp(value, low, high):
-    """Return value, limited to the range from low to high."""
-    return max(low, min(value, high))
+def mean(values):
+    """Return the average of some values, 0 if there are none."""
+    return sum(values) / len(values) if values else 0
 '''
 NOTHING = '''\
-def clamp(value, low, high):
-    """Return value, limited to the range from low to high, bounds included."""
-    if value < low:
-        return low
-    return value
+def mean(values):
+    """Return the average of some values, and 0 of an empty list."""
+    return sum(values) / len(values)
 '''
 BUNDLED = Path(sampling.__file__).parents[1] / "sample"
 
@@ -48,12 +51,15 @@ def test_the_main_job_is_shown_on_the_sample_and_nothing_is_left(line, fake, tmp
     ran = line.run("try", "--model", "fast", "-n", "3")
     assert (ran.code, ran.err) == (Exit.DONE, "")
     rows = ran.out.splitlines()
-    assert re.fullmatch(r"\S+\.py:\d+-\d+  'the upper bound is ignored'", rows[0])
-    assert "3 answers are asked for; syntax, ruff and the sample's tests decide." in rows
+    assert re.fullmatch(r"\S+\.py:\d+-\d+  'handle an empty list'", rows[0])
+    assert (
+        "3 answers are asked for; syntax, ruff and the sample's tests decide which may be shown."
+        in rows
+    )
     assert any(row.startswith("Sandbox: ") for row in rows)
     assert any(row.startswith("✘ unusable   #1") for row in rows)
-    assert any(row.startswith("✘ rejected   #3  syntax ok, ruff ok, tests failed") for row in rows)
-    assert "+    return max(low, min(value, high))" in rows
+    assert any(row.startswith("✘ rejected   #3  tests: test_mean_of_nothing: Z") for row in rows)
+    assert "+    return sum(values) / len(values) if values else 0" in rows
     assert any(row.startswith("✔ passed     #2  syntax ok, ruff ok, ") for row in rows)
     assert any(row.startswith("model ") and "verification " in row for row in rows)
     assert list((tmp_path / "scratch").iterdir()) == []
@@ -73,7 +79,44 @@ def test_when_no_answer_holds_that_is_said(line, fake):
     fake.script("I am sorry, I cannot do that.")
     ran = line.run("try", "--model", "fast", "-n", "2")
     assert ran.code == Exit.FAILED
-    assert "This time none of the answers held." in ran.out
+    assert "This time none of the answers held" in ran.out
+
+
+@pytest.fixture
+def embedded(line, fake):
+    """The fake model in the place of the embedded one."""
+
+    async def make(choice, say):
+        at = ModelSettings(base_url=fake.base_url, model=fake.model)
+        return ChatModel(at, None, Http(), for_url(fake.base_url))
+
+    line.monkeypatch.setattr(factory, "_embedded", make)
+    return fake
+
+
+def test_where_none_of_the_embedded_models_answers_holds_it_asks_for_more_once(line, embedded):
+    embedded.script(lambda request: GOOD if request["seed"] == 4 else NOTHING)
+    ran = line.run("try", "-n", "2")
+    assert (ran.code, ran.err) == (Exit.DONE, "")
+    rows = ran.out.splitlines()
+    assert "None of 2 candidates passed: 2 more, with other seeds." in rows
+    first = [row for row in rows if row.startswith(("✔", "✘"))]
+    assert [row.split()[2] for row in first if "rejected" in row] == ["#1", "#2", "#1", "#1", "#3"]
+    assert any(row.startswith("✔ passed     #4") for row in rows)
+    assert "+    return sum(values) / len(values) if values else 0" in rows
+
+
+def test_it_ends_where_more_answers_do_not_help_either(line, embedded):
+    embedded.script("I am sorry, I cannot do that.")
+    ran = line.run("try", "-n", "2", "--json")
+    assert (ran.code, ran.json["status"], ran.json["candidate"]) == (Exit.FAILED, "failed", None)
+    assert [each["index"] for each in ran.json["candidates"]] == [0, 1, 2, 3]
+    assert {request["seed"] for request in embedded.requests} >= {1, 2, 3, 4}
+    ran = line.run("try", "-n", "2")
+    assert ran.code == Exit.FAILED
+    assert (
+        "This time none of the answers held, so none is offered. The embedded model is" in ran.out
+    )
 
 
 def test_without_a_sandbox_the_sample_alone_goes_on_and_says_so(line, fake):

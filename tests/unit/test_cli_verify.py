@@ -88,7 +88,7 @@ def test_a_folder_for_a_person_ends_with_the_counts(line, candidate):
     folder = candidate(UNDEFINED, "2.py").parent
     rows = line.run(*VERIFY, "--candidates", folder).out.splitlines()
     assert rows[0].startswith("✔ passed     1.py  syntax ok, ruff ok")
-    assert rows[1].startswith("✘ rejected   2.py  syntax ok, lint failed: Undefined name")
+    assert rows[1].startswith("✘ rejected   2.py  lint: F821 Undefined name")
     assert rows[2].startswith("2 candidates: 1 passed, 1 rejected in ")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from festina.events import Event, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
@@ -78,6 +78,18 @@ class Outcome:
             answer.verdict = event.verdict
             answer.status = _OF_VERDICT.get(event.verdict.status, CandidateStatus.UNVERIFIED)
         return answer if answer.over and isinstance(event, Refused | Judged) else None
+
+    def after(self, earlier: Outcome) -> Outcome:
+        """Return both as one: the candidates of an earlier run of the task, then these."""
+        assert self.finished is not None
+        assert earlier.finished is not None
+        finished = replace(
+            self.finished,
+            model_seconds=earlier.finished.model_seconds + self.finished.model_seconds,
+            verify_seconds=earlier.finished.verify_seconds + self.finished.verify_seconds,
+        )
+        answers = {**earlier.answers, **self.answers}
+        return Outcome(earlier.count + self.count, answers, finished)
 
     @property
     def best(self) -> Answer | None:

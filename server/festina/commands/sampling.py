@@ -25,10 +25,11 @@ from festina.pipeline import Task
 from festina.text import Text, decode
 from festina.trust import TrustStore
 from festina.verify import sandbox
-from festina.verify.base import Snapshot
+from festina.verify.base import Snapshot, Verifier
 from festina.verify.engine import ColdVerifier
 
 if TYPE_CHECKING:
+    from festina.commands.outcome import Outcome
     from festina.terminal import Terminal
 
 
@@ -89,7 +90,7 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
             async with job.model_for(
                 settings, args.model, trust=TrustStore(), agreed=args.yes, terminal=terminal
             ) as ready:
-                outcome = await job.pursue(task, ready, verifier, terminal, aside=False)
+                outcome = await _pursue(task, ready, verifier, terminal)
     finally:
         await verifier.aclose()
     finished = job.finished_of(outcome)
@@ -105,13 +106,34 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
     return exit_of(finished.status)
 
 
+async def _pursue(
+    task: Task, ready: job.Ready, verifier: Verifier, terminal: Terminal | None
+) -> Outcome:
+    """Ask; where none of the embedded model's answers holds, ask for as many more, once."""
+    outcome = await job.pursue(task, ready, verifier, terminal, aside=False)
+    finished = job.finished_of(outcome)
+    if (
+        finished.status is not Status.FAILED
+        or finished.error is not None
+        or ready.choice.how != "embedded"
+    ):
+        return outcome
+    if terminal is not None:
+        terminal.say(f"{finished.message.rstrip('.')}: {task.count} more, with other seeds.")
+    more = replace(task, first=task.count, rounds=0)
+    again = await job.pursue(more, ready, verifier, terminal, aside=False)
+    return again.after(outcome)
+
+
 async def _introduce(task: Task, sample: Sample, terminal: Terminal) -> None:
     probe = await sandbox.probe()
     terminal.say(f"{sample.place}  {sample.instruction!r}", "bold")
     for line in sample.text.lines[sample.region.start : sample.region.end]:
         terminal.say(f"  {line.rstrip()}", "dim")
     number = "One answer is" if task.count == 1 else f"{task.count} answers are"
-    terminal.say(f"{number} asked for; syntax, ruff and the sample's tests decide.")
+    terminal.say(
+        f"{number} asked for; syntax, ruff and the sample's tests decide which may be shown."
+    )
     if probe.level is sandbox.Level.NONE:
         terminal.say(
             f"No sandbox: {probe.detail} As this is only the bundled sample, its tests run all the "
@@ -129,8 +151,8 @@ def _conclude(status: Status, how: str, terminal: Terminal) -> None:
         terminal.say("On your own code: festina trust, then festina edit FILE:LINE -m TEXT", "dim")
         terminal.say("In your editor: the README has the lines to paste", "dim")
     else:
-        tiny = " The embedded model is tiny, and mostly wrong." if how == "embedded" else ""
-        terminal.say(f"This time none of the answers held.{tiny}")
+        tiny = " The embedded model is tiny, and often wrong." if how == "embedded" else ""
+        terminal.say(f"This time none of the answers held, so none is offered.{tiny}")
         terminal.say("Try more of them: festina try -n 48", "dim")
 
 

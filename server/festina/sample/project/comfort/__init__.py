@@ -2,12 +2,13 @@
 
 
 def mean(values):
-    """Return the arithmetic mean of some values."""
+    """Return the average of some values, 0 if there are none."""
     return sum(values) / len(values)
 
 
 def clamp(value, low, high):
-    return max(low, value)
+    """Return a value, or the bound that it is beyond."""
+    return max(low, min(value, high))
 
 
 def to_fahrenheit(celsius):
