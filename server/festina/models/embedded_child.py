@@ -8,13 +8,12 @@ JSON, is its address or what went wrong. Nothing that a person wrote is ever pri
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import select
-import signal
 import sys
 from typing import Any, BinaryIO
+
+from festina.models.lifeline import die_with_input
 
 DRAFT_MATCH_TOKENS = 8
 DRAFT_TOKENS = 32
@@ -24,7 +23,7 @@ DRAFT_TOKENS = 32
 def main() -> int:
     """Serve until standard input ends."""
     configuration = json.loads(sys.stdin.buffer.readline() or b"{}")
-    _die_with_input()
+    die_with_input()
     answer = _silence()
     try:
         server = _serve(configuration)
@@ -35,22 +34,6 @@ def main() -> int:
     while os.read(0, 4096):
         pass
     os._exit(0)  # there is nothing to save, and taking the model apart takes time
-
-
-def _die_with_input() -> None:
-    """Have the kernel end this process when the other end of standard input is closed.
-
-    A thread that reads would do while serving, but llama.cpp loads weights, for seconds or minutes,
-    without letting Python run. Being signalled when the *thread* that started us ends
-    (``PR_SET_PDEATHSIG``) would be too soon: that one may be short-lived.
-    """
-    with contextlib.suppress(OSError, AttributeError):  # Linux and the BSDs have it
-        signal.signal(signal.SIGIO, signal.SIG_DFL)
-        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-        flags = fcntl.fcntl(0, fcntl.F_GETFL)
-        fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if select.select([0], [], [], 0)[0]:  # closed before the kernel was asked
-        os._exit(0)
 
 
 def _silence() -> BinaryIO:
