@@ -123,7 +123,6 @@ class Proposal:
     name: str = ""
     message: str = ""
     round: int = 0
-    shown: tuple[int, ...] = ()
 
     @property
     def candidate(self) -> CandidateView | None:
@@ -158,6 +157,15 @@ def step(proposal: Proposal, to: State, message: str = "") -> Proposal:
     if to is not proposal.state and to not in TRANSITIONS[proposal.state]:
         raise IllegalTransition(proposal, to)
     return dataclasses.replace(proposal, state=to, message=message or proposal.message)
+
+
+def without_texts(proposal: Proposal) -> Proposal:
+    """Return what is left of a proposal that is over: what was asked and what became of it."""
+    views = tuple(dataclasses.replace(view, text="", verdict=None) for view in proposal.candidates)
+    nothing = Region(0, 0)
+    return dataclasses.replace(
+        proposal, base=Text(""), region=nothing, candidates=views, resolves=()
+    )
 
 
 def rank(views: tuple[CandidateView, ...], diff_size: dict[int, int]) -> list[CandidateView]:

@@ -228,6 +228,7 @@ class Runs:
 
     def _fail(self, proposal_id: str, message: str) -> None:
         proposal = self.session.proposals.get(proposal_id)
+        self._results.pop(proposal_id, None)
         if proposal is not None and not proposal.state.final:
             self.session.put(step(proposal, State.FAILED, message))
 

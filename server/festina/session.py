@@ -9,10 +9,13 @@ from pathlib import Path
 
 from festina.config import Settings
 from festina.documents import Document, Documents
-from festina.proposals import Proposal
+from festina.proposals import Proposal, without_texts
 from festina.text import Encoding
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot
+
+KEPT_OVER = 50
+"""Proposals that are over and still known: a late click on one is told what became of it."""
 
 
 class Refusal(Exception):  # noqa: N818 - not an error: a sentence for the person who asked
@@ -102,9 +105,17 @@ class Session:
         return proposal
 
     def put(self, proposal: Proposal) -> Proposal:
-        """Store the next value of a proposal and tell whoever shows it."""
+        """Store the next value of a proposal and tell whoever shows it.
+
+        Of one that is over, only what can still be told of it is kept, and not for ever.
+        """
         self.proposals[proposal.id] = proposal
         self.changed(proposal)
+        if proposal.state.final:
+            self.proposals[proposal.id] = without_texts(proposal)
+            over = [other.id for other in self.proposals.values() if other.state.final]
+            for old in over[:-KEPT_OVER]:
+                del self.proposals[old]
         return proposal
 
     def live(self, uri: str) -> list[Proposal]:

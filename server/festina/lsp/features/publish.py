@@ -34,7 +34,6 @@ class Publisher:
     def __init__(self, app: App) -> None:
         self._app = app
         self._states: dict[str, State] = {}
-        self._latest: dict[str, Proposal] = {}
         self._progress: dict[str, Progress] = {}
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
         self._diagnose = Throttle[None](1 / DIAGNOSTICS_PER_SECOND, self._send_diagnostics)
