@@ -12,7 +12,8 @@ from typing import Any
 class ModelSettings:
     """How to reach one model. Only ever taken from the user, never from a workspace.
 
-    Times are in seconds. An empty ``base_url`` or ``model`` means: discover.
+    Times are in seconds. An empty ``base_url`` or ``model`` means: discover. ``mistake`` says why
+    nothing may be asked: where code is to go was said, but not so that it could be understood.
     """
 
     dialect: str = "chat"
@@ -27,6 +28,7 @@ class ModelSettings:
     total_seconds: float = 300.0
     max_retries: int = 2
     extra_body: Mapping[str, object] = field(default_factory=dict)
+    mistake: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ class Layer:
 
     ``name`` is what a person knows it by, such as the file's path. ``user`` says that it belongs to
     the person and not to a workspace, so that it may name models, keys and the sandbox level.
+    ``unread`` says why nothing of it is known, though it is there.
     """
 
     name: str
     data: Mapping[str, Any]
     user: bool
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ def _mapping(value: Any) -> dict[str, object]:
     return dict(value)
 
 
+_MODELS = ("fast", "slow")
 _MODEL = {
     "dialect": _one_of("chat", "embedded"),
     "base_url": _url,
@@ -189,7 +194,7 @@ _MODEL = {
 KEYS: dict[str, _Key] = {
     **{
         f"models.{name}.{key}": _Key(f"{name}.{key}", check, user_only=True)
-        for name in ("fast", "slow")
+        for name in _MODELS
         for key, check in _MODEL.items()
     },
     "verify.gates": _Key("verify.gates", _gates),
@@ -217,6 +222,7 @@ _HINTS = {
 }
 
 _BOUND_TO_ADDRESS = ("api_key_env", "api_key_command", "api_key_keyring", "extra_body")
+_SAY_WHERE = ("base_url", "dialect")
 
 
 def load(layers: Iterable[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
@@ -224,20 +230,28 @@ def load(layers: Iterable[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
 
     Whatever is invalid is left out and told: the earlier value, or the default, stays in force. A
     layer that gives a model another address gets none of the keys that earlier ones named for the
-    old address.
+    old address. Where the person's own address for a model is invalid or cannot be read, the model
+    is marked with the mistake: code must not go to another place than the one that was meant.
     """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for layer in layers:
         taken: dict[str, Any] = {}
+        for name in _MODELS if layer.user and layer.unread else ():
+            taken[f"{name}.mistake"] = f"{layer.name}: {layer.unread}"
         for key, value in _flatten(layer.data):
             try:
                 taken[KEYS[key].target] = _checked(layer, key, value)
+                continue
             except _Invalid as invalid:
                 problems.append(Problem(layer.name, key, str(invalid)))
             except KeyError:
                 problems.append(Problem(layer.name, key, _unknown(key)))
-        for name in ("fast", "slow"):
+            for name in _concerned(key) if layer.user else ():
+                taken[f"{name}.mistake"] = str(problems[-1])
+        for name in _MODELS:
+            if any(f"{name}.{key}" in taken for key in _SAY_WHERE):
+                values.pop(f"{name}.mistake", None)
             address = f"{name}.base_url"
             if taken.get(address, values.get(address)) != values.get(address):
                 for bound in _BOUND_TO_ADDRESS:
@@ -266,14 +280,28 @@ def _flatten(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield key, value
 
 
+def _concerned(key: str) -> tuple[str, ...]:
+    """Return the models of which it is now open where they are, as this key was not understood."""
+    key = key if key in KEYS or key in _TABLES else _near(key)
+    parts = key.split(".")
+    if parts[0] != "models" or (len(parts) > 2 and parts[2] not in _SAY_WHERE):
+        return ()
+    return tuple(name for name in _MODELS if parts[1:2] in ([], [name]))
+
+
+def _near(key: str) -> str:
+    return next(iter(difflib.get_close_matches(key, KEYS, n=1, cutoff=0.6)), "")
+
+
 def _unknown(key: str) -> str:
     if key in _TABLES:
         return "must be a table"
     if hint := _HINTS.get(key):
         return hint
-    near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.6)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
-    return f"there is no such setting{hint}"
+    if key.startswith("tool.festina."):
+        return "stands in a file of Festina's own, so it is written without `tool.festina`"
+    near = _near(key)
+    return f"there is no such setting{f'; did you mean `{near}`?' if near else ''}"
 
 
 def _build(values: Mapping[str, Any]) -> Settings:

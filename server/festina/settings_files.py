@@ -54,7 +54,7 @@ def read(
     file = user_file(environ)
     if environ.get("FESTINA_CONFIG") and not file.exists():
         missing = "is named by FESTINA_CONFIG and does not exist; correct or unset the variable"
-        problems.append(Problem(str(file), "", missing))
+        _unread(file, missing, layers, problems, user=True)
     _read(file, str(file), (), layers, problems, user=True)
     if workspace is not None:
         pyproject = workspace / "pyproject.toml"
@@ -78,11 +78,8 @@ def _read(
         data: Any = tomllib.loads(file.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        problems.append(Problem(str(file), "", f"is not valid TOML, so it was left out: {error}"))
-        return
-    except OSError as error:
-        problems.append(Problem(str(file), "", f"cannot be read: {error.strerror}"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        _unread(file, _why(error), layers, problems, user=user)
         return
     for key in table:
         data = data.get(key, {}) if isinstance(data, dict) else {}
@@ -90,3 +87,18 @@ def _read(
         layers.append(Layer(name, data, user=user))
     elif data:
         problems.append(Problem(name, "", "must be a table"))
+
+
+def _unread(
+    file: Path, why: str, layers: list[Layer], problems: list[Problem], *, user: bool
+) -> None:
+    problems.append(Problem(str(file), "", why))
+    layers.append(Layer(str(file), {}, user=user, unread=why))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not valid TOML, so it was left out: byte {error.start} is not UTF-8"
+    return f"is not valid TOML, so it was left out: {error}"

@@ -71,6 +71,19 @@ def test_problems_of_the_configuration_are_told(line, fake):
     assert "did you mean `variations`?" in detail(ran, "problem")["detail"]
 
 
+def test_a_configuration_file_that_cannot_be_used_is_not_called_unneeded(line, fake, monkeypatch):
+    missing = line.project / "missing.toml"
+    monkeypatch.setenv("FESTINA_CONFIG", str(missing))
+    ran = line.run("doctor")
+    assert ran.code == Exit.FAILED
+    assert f"{missing}: is named by FESTINA_CONFIG and does not exist" in ran.out
+    assert "not needed" not in ran.out
+    missing.write_text("[models")
+    ran = line.run("doctor", "--json")
+    assert "is not valid TOML" in detail(ran, "choice")["detail"]
+    assert "file" not in {each["name"] for each in ran.json["checks"] if str(missing) in str(each)}
+
+
 def test_a_model_that_does_not_answer_is_told_with_a_remedy(line, fake):
     fake.key = "sk-right"
     ran = line.run("doctor")

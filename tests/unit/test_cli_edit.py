@@ -234,6 +234,22 @@ def found(line):
         yield model
 
 
+@pytest.mark.parametrize(
+    "content", ['models.fast.base_url = "localhost:11434/v1"', "[models.fast", "models.fast = 3"]
+)
+def test_a_configured_model_that_is_not_understood_is_not_replaced_by_a_found_one(
+    line, found, content
+):
+    line.trust.allow_send(found.origin)
+    line.config.parent.mkdir(parents=True, exist_ok=True)
+    line.config.write_text(content)
+    ran = line.run(*ASK)
+    assert ran.code == Exit.USAGE
+    assert found.connections == 0
+    assert "It is open which model is meant, so none is asked" in ran.err
+    assert str(line.config) in ran.err.splitlines()[-1]
+
+
 def test_nothing_is_sent_to_a_found_endpoint_before_that_was_agreed(line, found):
     ran = line.run(*ASK)
     assert ran.code == Exit.USAGE

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from festina import settings_files
@@ -83,10 +85,43 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
 )
 def test_an_invalid_value_is_told_and_the_default_used(data, words):
     settings, problems = one(data)
-    assert settings == Settings()
+    assert replace(settings, fast=None) == Settings()
     assert len(problems) == 1
     assert words in str(problems[0])
     assert str(problems[0]).startswith("festina.toml: ")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"models": {"fast": {"base_url": "localhost:11434/v1"}}},
+        {"models": {"fast": {"base_url": 8080}}},
+        {"models": {"fast": {"dialect": "embeded"}}},
+        {"models": {"fast": {"baseurl": "http://localhost:11434/v1"}}},
+        {"model": {"fast": {"base_url": "http://localhost:11434/v1"}}},
+        {"models": {"fast": "groq"}},
+        {"models": "groq"},
+    ],
+)
+def test_an_address_that_is_not_understood_leaves_no_other_one_in_its_place(data):
+    settings, problems = one(data)
+    assert settings.fast is not None
+    assert settings.fast.mistake == str(problems[0])
+    # what does not say where code goes is no such mistake, and a workspace can make none
+    assert one(data, user=False)[0] == Settings()
+    harmless, _ = one({"models": {"fast": {"temperatur": 0.1}}, "variatons": 3})
+    assert harmless == Settings()
+
+
+def test_a_later_address_heals_an_earlier_mistake():
+    wrong = Layer("user", {"models": {"fast": {"base_url": "x"}}}, user=True)
+    right = Layer("editor", {"models": {"fast": {"base_url": "https://b.example"}}}, user=True)
+    fast = load([wrong, right])[0].fast
+    assert fast is not None
+    assert (fast.base_url, fast.mistake) == ("https://b.example", "")
+    fast = load([right, wrong])[0].fast
+    assert fast is not None
+    assert "user: models.fast.base_url" in fast.mistake
 
 
 def test_an_invalid_value_leaves_an_earlier_valid_one_in_force():
@@ -186,16 +221,29 @@ def test_a_broken_file_is_one_problem_and_the_others_count(home):
 def test_a_file_that_cannot_be_read_is_told(home):
     config, workspace, environ = home
     config.mkdir()
-    _, problems = settings_files.load(workspace, environ=environ)
+    settings, problems = settings_files.load(workspace, environ=environ)
     assert "cannot be read" in str(problems[0])
+    assert settings.fast.mistake == str(problems[0])
 
 
 def test_a_missing_file_that_the_environment_names_is_told(home):
     config, workspace, environ = home
-    _, problems = settings_files.load(workspace, environ=environ)
+    settings, problems = settings_files.load(workspace, environ=environ)
     assert [str(problem) for problem in problems] == [
         f"{config}: is named by FESTINA_CONFIG and does not exist; correct or unset the variable"
     ]
+    assert settings.fast.mistake == str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"[models.fast\n", "not valid TOML"), (b'x = "\xe9"\n', "byte 5 is not UTF-8")],
+)
+def test_a_broken_file_of_the_user_leaves_open_which_model_is_meant(home, content, words):
+    config, workspace, environ = home
+    config.write_bytes(content)
+    settings, problems = settings_files.load(workspace, environ=environ)
+    assert words in settings.fast.mistake == str(problems[0])
 
 
 @pytest.mark.parametrize("content", ["tool = 3", "[tool]\nfestina = 3"])

@@ -129,6 +129,22 @@ async def test_a_key_without_an_address_goes_nowhere() -> None:
         assert fake.connections == 0
 
 
+async def test_an_address_that_was_not_understood_is_not_replaced_by_another(
+    hosted: dict[str, FakeModel],
+) -> None:
+    wrong = ModelSettings(mistake='config.toml: models.fast.base_url: must start with "https://"')
+    with FakeModel() as fake:
+        environ = {"GROQ_API_KEY": "key-of-groq"}
+        error = await error_of(Settings(fast=wrong), environ, local=local(fake))
+        assert error.trouble is Trouble.BAD_REQUEST
+        assert "config.toml: models.fast.base_url" in str(error)
+        assert fake.connections == hosted["groq"].connections == 0
+        # a place that is named on the command line is understood
+        choice = await discover(factory.named(Settings(fast=wrong), "groq"), environ)
+        assert choice.origin == hosted["groq"].origin
+    assert factory.named(Settings(fast=wrong), "embedded").fast == ModelSettings(dialect="embedded")
+
+
 async def test_the_best_liked_local_server_that_has_a_model_is_used() -> None:
     with FakeModel(models=()) as empty, FakeModel(models=("a",)) as first, FakeModel() as second:
         choice = await discover(Settings(), {}, local=local(empty, first, second))

@@ -86,8 +86,8 @@ def _python() -> Line:
 def _configuration(workspace: Path, problems: list[str]) -> list[Line]:
     layers, _ = settings_files.read(workspace)
     own = settings_files.user_file()
-    lines = [Line("configuration", "file", OK, layer.name) for layer in layers]
-    if not own.exists():
+    lines = [Line("configuration", "file", OK, layer.name) for layer in layers if not layer.unread]
+    if not own.exists() and not os.environ.get("FESTINA_CONFIG"):
         lines.insert(0, Line("configuration", "file", NOTE, f"{own} is not there; not needed"))
     lines += [Line("configuration", "problem", AMISS, problem) for problem in problems]
     return lines

@@ -103,6 +103,12 @@ def has_embedded() -> bool:
 async def _discover(
     settings: ModelSettings, environ: Mapping[str, str], http: Http, local: Sequence[Preset]
 ) -> Choice:
+    if settings.mistake:
+        raise ModelError(
+            Trouble.BAD_REQUEST,
+            f"It is open which model is meant, so none is asked: {settings.mistake.rstrip('.')}. "
+            "Correct that, or remove it to have a model looked for.",
+        )
     if settings.dialect not in DIALECTS:
         raise ModelError(
             Trouble.BAD_REQUEST,
@@ -229,7 +235,7 @@ def _environment_base(preset: Preset, environ: Mapping[str, str]) -> str:
 def at_preset(settings: ModelSettings, preset: Preset, model: str = "") -> ModelSettings:
     """Return settings for a provider by name: its address, and only a key that is its own."""
     if settings.base_url and origin_of(settings.base_url) == origin_of(preset.base_url):
-        return replace(settings, model=model or settings.model)
+        return replace(settings, model=model or settings.model, mistake="")
     return replace(
         settings,
         dialect="chat",
@@ -239,6 +245,7 @@ def at_preset(settings: ModelSettings, preset: Preset, model: str = "") -> Model
         api_key_command=(),
         api_key_keyring="",
         extra_body={},
+        mistake="",
     )
 
 

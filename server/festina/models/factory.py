@@ -71,7 +71,7 @@ def named(settings: Settings, model: str | None) -> Settings:
 
 
 def _as_embedded(settings: ModelSettings, name: str) -> ModelSettings:
-    return replace(settings, dialect="embedded", base_url="", model=name)
+    return replace(settings, dialect="embedded", base_url="", model=name, mistake="")
 
 
 async def _chat(
