@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "server" / "festina"
 MOST_LINES = 320
 
-VALUES = ("text", "edits", "markers", "proposals", "findings", "config")
+VALUES = ("text", "edits", "markers", "proposals", "findings", "allowed", "config")
 WORKERS = ("models", "verify", "prompt")
 STATE = (
     "accept",

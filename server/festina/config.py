@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from festina import allowed
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
@@ -94,10 +96,6 @@ GATES = ("syntax", "lint", "tests")
 """The gates that can be configured today, in the order in which they run."""
 
 
-class _Invalid(Exception):  # noqa: N818 - never leaves this module
-    """A value that the check of its key refuses; the text says what is allowed."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Key:
     """One key: where its value goes, what is allowed, and who may set it."""
@@ -107,88 +105,20 @@ class _Key:
     user_only: bool = False
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _Invalid("must be a string")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _Invalid("must be true or false")
-    return value
-
-
-def _number(low: float, high: float) -> Callable[[Any], float]:
-    def check(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _Invalid(f"must be a number from {low:g} to {high:g}")
-        if not low <= value <= high:
-            raise _Invalid(f"must be from {low:g} to {high:g}")
-        return float(value)
-
-    return check
-
-
-def _whole(low: int, high: int) -> Callable[[Any], int]:
-    def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise _Invalid(f"must be a whole number from {low} to {high}")
-        return value
-
-    return check
-
-
-def _one_of(*allowed: str) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if value not in allowed:
-            raise _Invalid("must be one of " + ", ".join(f'"{name}"' for name in allowed))
-        return str(value)
-
-    return check
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise _Invalid("must be a list of strings")
-    return tuple(value)
-
-
-def _gates(value: Any) -> tuple[str, ...]:
-    gates = _texts(value)
-    unknown = [gate for gate in gates if gate not in GATES]
-    if unknown or not gates:
-        raise _Invalid("must list some of " + ", ".join(f'"{gate}"' for gate in GATES))
-    return tuple(gate for gate in GATES if gate in gates)
-
-
-def _url(value: Any) -> str:
-    url = _text(value)
-    if not url.startswith(("http://", "https://")):
-        raise _Invalid('must start with "https://" or "http://"')
-    return url.rstrip("/")
-
-
-def _mapping(value: Any) -> dict[str, object]:
-    if not isinstance(value, Mapping):
-        raise _Invalid("must be a table")
-    return dict(value)
-
-
 _MODELS = ("fast", "slow")
 _MODEL = {
-    "dialect": _one_of("chat", "embedded"),
-    "base_url": _url,
-    "model": _text,
-    "api_key_env": _text,
-    "api_key_command": _texts,
-    "api_key_keyring": _text,
-    "temperature": _number(0, 2),
-    "first_content_seconds": _number(0.1, 3600),
-    "inter_token_seconds": _number(0.1, 3600),
-    "total_seconds": _number(1, 86400),
-    "max_retries": _whole(0, 10),
-    "extra_body": _mapping,
+    "dialect": allowed.one_of("chat", "embedded"),
+    "base_url": allowed.url,
+    "model": allowed.text,
+    "api_key_env": allowed.text,
+    "api_key_command": allowed.texts,
+    "api_key_keyring": allowed.text,
+    "temperature": allowed.number(0, 2),
+    "first_content_seconds": allowed.number(0.1, 3600),
+    "inter_token_seconds": allowed.number(0.1, 3600),
+    "total_seconds": allowed.number(1, 86400),
+    "max_retries": allowed.whole(0, 10),
+    "extra_body": allowed.mapping,
 }
 
 KEYS: dict[str, _Key] = {
@@ -197,19 +127,19 @@ KEYS: dict[str, _Key] = {
         for name in _MODELS
         for key, check in _MODEL.items()
     },
-    "verify.gates": _Key("verify.gates", _gates),
-    "verify.tests.scope": _Key("verify.tests_scope", _one_of("auto", "impacted", "full")),
-    "verify.tests.confirm_seconds": _Key("verify.tests_confirm_seconds", _number(0, 3600)),
-    "verify.tests.args": _Key("verify.tests_args", _texts),
-    "verify.timeout_seconds": _Key("verify.timeout_seconds", _number(1, 86400)),
-    "verify.memory_mib": _Key("verify.memory_mib", _whole(128, 1 << 20)),
-    "verify.python": _Key("verify.python", _text),
-    "verify.parallel": _Key("verify.parallel", _whole(0, 256)),
-    "verify.sandbox": _Key("verify.sandbox", _one_of("auto", "off"), user_only=True),
-    "repair.rounds": _Key("repair_rounds", _whole(0, 10)),
-    "variations": _Key("variations", _whole(1, 75)),
-    "apply_unverified": _Key("apply_unverified", _flag),
-    "presets": _Key("presets", _texts),
+    "verify.gates": _Key("verify.gates", allowed.some_of(*GATES)),
+    "verify.tests.scope": _Key("verify.tests_scope", allowed.one_of("auto", "impacted", "full")),
+    "verify.tests.confirm_seconds": _Key("verify.tests_confirm_seconds", allowed.number(0, 3600)),
+    "verify.tests.args": _Key("verify.tests_args", allowed.texts),
+    "verify.timeout_seconds": _Key("verify.timeout_seconds", allowed.number(1, 86400)),
+    "verify.memory_mib": _Key("verify.memory_mib", allowed.whole(128, 1 << 20)),
+    "verify.python": _Key("verify.python", allowed.text),
+    "verify.parallel": _Key("verify.parallel", allowed.whole(0, 256)),
+    "verify.sandbox": _Key("verify.sandbox", allowed.one_of("auto", "off"), user_only=True),
+    "repair.rounds": _Key("repair_rounds", allowed.whole(0, 10)),
+    "variations": _Key("variations", allowed.whole(1, 75)),
+    "apply_unverified": _Key("apply_unverified", allowed.flag),
+    "presets": _Key("presets", allowed.texts),
 }
 """Every key that can be set, as it is written."""
 
@@ -243,7 +173,7 @@ def load(layers: Iterable[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
             try:
                 taken[KEYS[key].target] = _checked(layer, key, value)
                 continue
-            except _Invalid as invalid:
+            except allowed.Invalid as invalid:
                 problems.append(Problem(layer.name, key, str(invalid)))
             except KeyError:
                 problems.append(Problem(layer.name, key, _unknown(key)))
@@ -263,7 +193,7 @@ def load(layers: Iterable[Layer]) -> tuple[Settings, tuple[Problem, ...]]:
 def _checked(layer: Layer, key: str, value: Any) -> Any:
     known = KEYS[key]
     if known.user_only and not layer.user:
-        raise _Invalid(
+        raise allowed.Invalid(
             "is only taken from your own configuration, never from a workspace; "
             "set it in your config.toml or in the editor's initialization options"
         )

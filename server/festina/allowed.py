@@ -1,0 +1,97 @@
+"""What the value of a setting may be: each check returns the value, or says what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class Invalid(Exception):  # noqa: N818 - reads as the sentence it makes
+    """A value that a check refuses; the text says what is allowed."""
+
+
+def text(value: Any) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise Invalid("must be a string")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Invalid("must be true or false")
+    return value
+
+
+def number(low: float, high: float) -> Callable[[Any], float]:
+    """A number within bounds."""
+
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Invalid(f"must be a number from {low:g} to {high:g}")
+        if not low <= value <= high:
+            raise Invalid(f"must be from {low:g} to {high:g}")
+        return float(value)
+
+    return check
+
+
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """A whole number within bounds."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise Invalid(f"must be a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
+def one_of(*names: str) -> Callable[[Any], str]:
+    """One of a few words."""
+
+    def check(value: Any) -> str:
+        if value not in names:
+            raise Invalid(f"must be one of {_listed(names)}")
+        return str(value)
+
+    return check
+
+
+def some_of(*names: str) -> Callable[[Any], tuple[str, ...]]:
+    """A list of some of a few words; returned in the order of ``names``."""
+
+    def check(value: Any) -> tuple[str, ...]:
+        given = texts(value)
+        if not given or not set(given) <= set(names):
+            raise Invalid(f"must list some of {_listed(names)}")
+        return tuple(name for name in names if name in given)
+
+    return check
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of strings."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise Invalid("must be a list of strings")
+    return tuple(value)
+
+
+def url(value: Any) -> str:
+    """An address of the web."""
+    address = text(value)
+    if not address.startswith(("http://", "https://")):
+        raise Invalid('must start with "https://" or "http://"')
+    return address.rstrip("/")
+
+
+def mapping(value: Any) -> dict[str, object]:
+    """A table of anything."""
+    if not isinstance(value, Mapping):
+        raise Invalid("must be a table")
+    return dict(value)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
