@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 
 class Invalid(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -79,10 +80,15 @@ def texts(value: Any) -> tuple[str, ...]:
 
 
 def url(value: Any) -> str:
-    """An address of the web."""
+    """An address of the web, with a host."""
     address = text(value)
-    if not address.startswith(("http://", "https://")):
-        raise Invalid('must start with "https://" or "http://"')
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, an unclosed bracket
+        named = False
+    if not address.startswith(("http://", "https://")) or not named or address.split() != [address]:
+        raise Invalid('must start with "https://" or "http://", then a host, and hold no blanks')
     return address.rstrip("/")
 
 

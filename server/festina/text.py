@@ -206,9 +206,18 @@ def _column_to_index(body: str, column: int, encoding: Encoding) -> int:
         return 0
     if encoding is Encoding.UTF32 or body.isascii():
         return min(column, len(body))
-    # the last index whose prefix is no wider than the column; encoding a prefix runs in C
-    ends = range(min(column, len(body)) + 1)
-    return bisect_right(ends, column, key=lambda end: _width(body[:end], encoding)) - 1
+    # no character is narrower than a unit, so what lies beyond the column need not be looked at
+    head = body[:column]
+    if encoding is Encoding.UTF16:
+        units, end = head.encode("utf-16-le", "surrogatepass"), 2 * column
+        around = units[end - 2 : end + 2]
+        if len(around) == 4 and len(around.decode("utf-16-le", "surrogatepass")) == 1:
+            end -= 2  # the column is inside a pair
+        return len(units[:end].decode("utf-16-le", "surrogatepass"))
+    units, end = head.encode("utf-8", "surrogatepass"), column
+    while end < len(units) and units[end] & 0xC0 == 0x80:  # a byte inside a character
+        end -= 1
+    return len(units[:end].decode("utf-8", "surrogatepass"))
 
 
 def _width(body: str, encoding: Encoding) -> int:

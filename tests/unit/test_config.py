@@ -79,7 +79,20 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
         ({"models": {"fast": {"extra_body": 3}}}, "must be a table"),
         ({"models": {"fast": {"api_key": "sk-secret"}}}, "did you mean `models.fast.api_key_env`"),
         ({"models": {"fast": {"base_url": "api.example.com"}}}, "https://"),
+        ({"models": {"fast": {"base_url": "https://"}}}, "then a host"),
+        ({"models": {"fast": {"base_url": "http:///v1"}}}, "then a host"),
+        ({"models": {"fast": {"base_url": "https://a.example:port/v1"}}}, "then a host"),
+        ({"models": {"fast": {"base_url": "https://a.example /v1"}}}, "no blanks"),
+        ({"models": {"fast": {"base_url": "http://[::1/v1"}}}, "then a host"),
         ({"models": {"fast": {"dialect": "telepathy"}}}, '"chat"'),
+        ({"verify": {"gates": []}}, '"syntax", "lint", "tests"'),
+        ({"verify": {"gates": "lint"}}, "list of strings"),
+        ({"verify": {"sandbox": "none"}}, '"auto", "off"'),
+        ({"verify": {"memory_mib": 1.5}}, "whole number from 128 to 1048576"),
+        ({"variations": 76}, "whole number from 1 to 75"),
+        ({"models": {"fast": {"temperature": 2.1}}}, "from 0 to 2"),
+        ({"models": {"fast": {"temperature": True}}}, "a number from 0 to 2"),
+        ({"models": {"fast": "gpt"}}, "must be a table"),
         ({"apply_unverified": "no"}, "true or false"),
     ],
 )
@@ -88,7 +101,16 @@ def test_an_invalid_value_is_told_and_the_default_used(data, words):
     assert replace(settings, fast=None) == Settings()
     assert len(problems) == 1
     assert words in str(problems[0])
-    assert str(problems[0]).startswith("festina.toml: ")
+    key = str(problems[0]).removeprefix("festina.toml: ").partition(": ")[0]
+    assert key in _dotted(data), "the file and the key are named"
+
+
+def _dotted(data, prefix=""):
+    """Every key of a table and of the tables in it."""
+    for name, value in data.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{name}.")
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict, duration
@@ -22,6 +24,29 @@ def result(gate, status, **more):
 def test_a_verdict_is_failed_then_unverified_then_passed(statuses, expected):
     gates = tuple(result(Gate.LINT, Status(status)) for status in statuses)
     assert Verdict.of(gates, seconds=0.1).status == expected
+
+
+def expected(statuses: dict[Gate, Status]) -> Status:
+    """The design's rule, word for word: each gate that has a say, and what it says."""
+    says = {gate: status for gate, status in statuses.items() if gate is not Gate.REVIEW}
+    if any(status is Status.FAILED for status in says.values()):
+        return Status.FAILED
+    if any(status is Status.UNVERIFIED for status in says.values()):
+        return Status.UNVERIFIED
+    ran = [status for status in says.values() if status is not Status.SKIPPED]
+    return Status.PASSED if ran else Status.UNVERIFIED
+
+
+def test_a_verdict_of_every_combination_of_gates():
+    gates = (Gate.SYNTAX, Gate.LINT, Gate.TESTS, Gate.COMMAND, Gate.REVIEW)
+    count = 0
+    for outcomes in itertools.product([None, *Status], repeat=len(gates)):
+        ran = {gate: status for gate, status in zip(gates, outcomes, strict=True) if status}
+        results = tuple(result(gate, status) for gate, status in ran.items())
+        assert Verdict.of(results, seconds=0.1).status is expected(ran), ran
+        assert Verdict.of(results[::-1], seconds=0.1).status is expected(ran), "in any order"
+        count += 1
+    assert count == 5**5
 
 
 def test_review_never_alters_a_verdict():
@@ -53,6 +78,7 @@ def test_json_has_the_fields_of_the_contract():
         "changed_lines": 3,
         "changed_lines_executed": 3,
         "scope": "full",
+        "flaky": 0,
     }
     assert data["findings"] == [
         {

@@ -168,6 +168,17 @@ def test_a_column_inside_a_surrogate_pair_means_its_start():
     assert text.offset(Position(0, 5), Encoding.UTF8) == 2
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_column_of_a_very_long_line_is_found(encoding):
+    body = "é😋\ud83dx" * 50_000
+    text = Text(f"{body}\nend")
+    for index in (0, 1, 4_321, 123_457, len(body)):
+        position = text.position(index, encoding)
+        assert position == Position(0, units(body[:index], encoding))
+        assert text.offset(position, encoding) == index
+    assert text.offset(Position(0, 10**9), encoding) == len(body)
+
+
 def test_a_whole_document_change_replaces_everything():
     assert Text("a\n").replace(None, "b", Encoding.UTF16) == Text("b")
 
