@@ -294,7 +294,7 @@ class Lifecycle:
         for old, changed in itertools.pairwise(texts):
             region = region and edits.rebase(old, changed, region)
         if region is None:
-            self._end(proposal, State.STALE, "the lines it was made for have changed")
+            self._end(proposal, State.STALE, "its lines have changed")
             return
         self.runs.forget_results(proposal.id)
         moved = replace(proposal, base=new, region=region, version=document.version)

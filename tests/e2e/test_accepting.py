@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from support import clamp
+from support import clamp, desk
 from support.fake_model import FakeModel
 from support.presets import EMACS, NEOVIM_11, VSCODE, VSCODE_PLUGIN
 
@@ -71,7 +71,7 @@ async def test_an_editor_that_could_not_apply_it_is_not_believed(start, source, 
         editor = await start(preset, env=clamp.config(tmp_path, fake))
         buffer = await editor.open(clamp.MODULE)
         proposal = await clamp.propose(editor, buffer)
-        await editor.until(lambda: any(d.code == "ready" for d in editor.diagnostics(buffer)))
+        await editor.until(lambda: "ready" in map(desk.state_of, editor.diagnostics(buffer)))
 
         async def typing(_):
             editor.set_text(buffer, "# typed\n" + buffer.text)
@@ -83,7 +83,7 @@ async def test_an_editor_that_could_not_apply_it_is_not_believed(start, source, 
         await editor.until(lambda: any(words in message for message in editor.messages))
         assert buffer.text == "# typed\n" + source
         # it was rebased, and can be accepted for the text as it is now
-        await editor.until(lambda: any(d.code == "ready" for d in editor.diagnostics(buffer)))
+        await editor.until(lambda: "ready" in map(desk.state_of, editor.diagnostics(buffer)))
 
 
 async def test_two_accepts_at_once_apply_one_edit(start, source, tmp_path):

@@ -37,7 +37,8 @@ async def test_propose_watch_accept_undo(start, workspace, tmp_path, preset):
         assert order[-1] == "ready"
         if not preset.proposals:
             shown = watch.ours()[0]
-            assert "455 tests ok (1 of 1 changed lines executed)" in editor.messages[-1]
+            assert editor.messages[-1] == "Festina: dasherize is ready: 455 tests ok"
+            assert "455 tests ok (1 of 1 changed lines executed)" in shown.message
             assert "+    return '-'.join(word.split('_'))" in shown.message
             assert len(shown.message.splitlines()[0]) <= 80
 

@@ -57,7 +57,7 @@ local seen = {}
 vim.api.nvim_create_autocmd("DiagnosticChanged", {
   callback = function()
     for _, d in ipairs(diagnostics()) do
-      seen[#seen + 1] = d.code
+      seen[#seen + 1] = (d.user_data or {}).lsp and d.user_data.lsp.data.state
     end
   end,
 })

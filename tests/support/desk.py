@@ -71,7 +71,7 @@ class Watch:
             states = [payload["state"] for payload in self.editor.proposals]
         else:
             states = [
-                str(diagnostic.code)
+                state_of(diagnostic)
                 for params in self.editor.client.published
                 for diagnostic in params.diagnostics
             ]
@@ -82,7 +82,7 @@ class Watch:
         if self.editor.preset.proposals:
             return self.states[-1] if self.states else ""
         shown = self.ours()
-        return str(shown[0].code) if shown else ""
+        return state_of(shown[0]) if shown else ""
 
     def ours(self) -> list[lsp.Diagnostic]:
         """Our diagnostics that are shown now."""
@@ -101,6 +101,11 @@ class Watch:
             await self.until(*over)
         else:
             await self.editor.until(lambda: not self.ours(), "no diagnostic")
+
+
+def state_of(diagnostic: lsp.Diagnostic) -> str:
+    """The state of the proposal that a diagnostic shows."""
+    return str(diagnostic.data["state"])
 
 
 def titled(actions: list[Any], words: str) -> Any:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 
 from festina import edits
-from festina.findings import Gate, Status, Verdict
+from festina.findings import Finding, Gate, Status, Verdict
 from festina.proposals import CandidateView, Proposal, State
 from festina.text import Text
 
 TITLE_CHARS = 80
+ACTION_CHARS = 100
+NEWS_CHARS = 48
+"""What Neovim shows of a message, in a terminal of 80 columns, without asking for a key."""
 DIFF_LINES = 30
+MOST_FINDINGS = 5
 
 _LEAD = {
     State.QUEUED: "queued",
@@ -33,23 +38,71 @@ def subject(proposal: Proposal) -> str:
 
 def headline(proposal: Proposal) -> str:
     """Say in at most 80 characters where the proposal stands."""
-    lead = _LEAD.get(proposal.state, str(proposal.state))
-    return shorten(f"Festina: {lead}: {_one_line(proposal.message)}")
+    return shorten(_headline(proposal))
 
 
 def diagnostic_message(proposal: Proposal, path: str) -> str:
-    """Return the headline and, below it, the proposed change as a diff of at most 30 lines."""
+    """Return the headline, what it had no room for, and the change as a diff (30 lines at most).
+
+    Most editors show neither ``relatedInformation`` nor long lines, so what a person needs to know
+    is in the message, in lines of at most 80 characters.
+    """
+    return "\n".join([headline(proposal), *_details(proposal), *_diff(proposal, path)])
+
+
+def _headline(proposal: Proposal) -> str:
+    lead = _LEAD.get(proposal.state, str(proposal.state))
+    verdict = proposal.candidate.verdict if proposal.candidate is not None else None
+    words = proposal.message
+    if verdict is not None and proposal.state is State.READY:
+        words = evidence(verdict)
+    elif verdict is not None and proposal.state is State.REJECTED and verdict.findings:
+        words = f"{_failed_gate(verdict)} failed"
+    return f"Festina: {lead}: {_one_line(words)}"
+
+
+def _details(proposal: Proposal) -> list[str]:
+    """The failing tests and findings, or else what was cut off the headline."""
+    verdict = proposal.candidate.verdict if proposal.candidate is not None else None
+    if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
+        found = verdict.findings
+        lines = [line for one in found[:MOST_FINDINGS] for line in _wrapped(_finding(one), "- ")]
+        more = len(found) - MOST_FINDINGS
+        return lines if more <= 0 else [*lines, f"- and {more} more"]
+    whole = _headline(proposal)
+    return [] if len(whole) <= TITLE_CHARS else _wrapped(_one_line(proposal.message))
+
+
+def _finding(finding: Finding) -> str:
+    # a test's message begins with its id, which names the file
+    if finding.line is None or not finding.path or finding.message.startswith(finding.path):
+        return finding.message
+    return f"{finding.path}:{finding.line}: {finding.message}"
+
+
+def _wrapped(text: str, bullet: str = "") -> list[str]:
+    return textwrap.wrap(
+        shorten(text, 4 * TITLE_CHARS),
+        TITLE_CHARS,
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+    )
+
+
+def _diff(proposal: Proposal, path: str) -> list[str]:
     view = proposal.candidate
     if view is None or not view.text:
-        return headline(proposal)
+        return []
     if proposal.state is State.STREAMING:
         view = _so_far(proposal, view)
     diff = edits.unified(proposal.base, proposal.result(view), path, context=1)
-    lines = [line for line in diff.split("\n")[:-1] if not line.startswith(("---", "+++"))]
+    lines = diff.split("\n")[2:-1]  # the file is the one that it is shown in
+    if sum(line.startswith("@@") for line in lines) == 1:
+        lines = lines[1:]  # and the place is right below
     if len(lines) > DIFF_LINES:
         more = len(lines) - DIFF_LINES + 1
         lines = [*lines[: DIFF_LINES - 1], f"... {more} more lines"]
-    return "\n".join([headline(proposal), *lines])
+    return lines
 
 
 def _so_far(proposal: Proposal, view: CandidateView) -> CandidateView:
@@ -63,10 +116,37 @@ def _so_far(proposal: Proposal, view: CandidateView) -> CandidateView:
     return replace(view, text="".join(complete) + rest)
 
 
+def news(proposal: Proposal) -> str:
+    """Say in one short line that a proposal has come to an end; the diagnostic says the rest.
+
+    A failed one leaves no diagnostic, so its message is given whole.
+    """
+    name, view = f"Festina: {shorten(subject(proposal), 16)}", proposal.candidate
+    verdict = view.verdict if view is not None else None
+    if proposal.state is State.FAILED:
+        return f"{name} failed: {proposal.message}"
+    if proposal.state is State.READY and verdict is not None:
+        tests = verdict.gate(Gate.TESTS)
+        if tests is None or tests.tests is None or tests.status is Status.SKIPPED:
+            return shorten(f"{name} is ready (no tests ran)", NEWS_CHARS)
+        return shorten(f"{name} is ready: {tests.tests.passed} tests ok", NEWS_CHARS)
+    if proposal.state is State.REJECTED and verdict is not None:
+        return shorten(f"{name} was rejected: {_failed_gate(verdict)} failed", NEWS_CHARS)
+    if proposal.state is State.UNVERIFIED:
+        return shorten(f"{name} could not be verified", NEWS_CHARS)
+    verb = "was rejected" if proposal.state is State.REJECTED else f"is {proposal.state}"
+    return shorten(f"{name} {verb}: {proposal.message}", NEWS_CHARS)
+
+
+def _failed_gate(verdict: Verdict) -> str:
+    return next((str(g.gate) for g in verdict.gates if g.status is Status.FAILED), "a gate")
+
+
 def accept_title(proposal: Proposal, view: CandidateView) -> str:
     """Title of the action that applies a passed candidate: says on what the verdict rests."""
     assert view.verdict is not None
-    return shorten(f"Festina: accept edit of {subject(proposal)}: {evidence(view.verdict)}", 140)
+    words = evidence(view.verdict)
+    return shorten(f"Festina: accept edit of {subject(proposal)}: {words}", ACTION_CHARS)
 
 
 def unverified_title(proposal: Proposal, view: CandidateView) -> str:
@@ -76,7 +156,8 @@ def unverified_title(proposal: Proposal, view: CandidateView) -> str:
         (g.reason for g in view.verdict.gates if g.status is Status.UNVERIFIED and g.reason),
         "nothing was checked",
     )
-    return shorten(f"Festina: apply unverified edit of {subject(proposal)}: {reason}", 140)
+    title = f"Festina: apply unverified edit of {subject(proposal)}: {reason}"
+    return shorten(title, ACTION_CHARS)
 
 
 def pending_title(proposal: Proposal) -> str:
@@ -90,9 +171,14 @@ def disabled_reason(proposal: Proposal) -> str:
 
 
 def evidence(verdict: Verdict) -> str:
-    """Say on what a passed verdict rests; never claims more than was executed."""
+    """Say on what a passed verdict rests; never claims more than was executed.
+
+    That a file which was linted or tested can be compiled goes without saying.
+    """
     tests = verdict.gate(Gate.TESTS)
-    words = verdict.summary()
+    more = tuple(gate for gate in verdict.gates if gate.gate is not Gate.SYNTAX)
+    ran = any(gate.status is not Status.SKIPPED for gate in more)
+    words = (replace(verdict, gates=more) if ran else verdict).summary()
     if tests is None or tests.status is Status.SKIPPED:
         return f"{words} (no tests ran)"
     return words

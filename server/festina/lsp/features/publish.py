@@ -8,7 +8,7 @@ from lsprotocol import types as lsp
 
 from festina.lsp import convert, messages, render
 from festina.lsp.throttle import Throttle
-from festina.proposals import CandidateView, Proposal, State
+from festina.proposals import Proposal, State
 
 if TYPE_CHECKING:
     from festina.lsp.app import App
@@ -90,9 +90,9 @@ class Publisher:
             # would vanish at the moment when it is to be read
             severity=lsp.DiagnosticSeverity.Information,
             source=messages.SOURCE,
-            code=str(proposal.state),
+            # the headline says the state; as a code, editors would print it once more
             related_information=self._related(proposal) or None,
-            data={"proposal": proposal.id},
+            data={"proposal": proposal.id, "state": str(proposal.state)},
         )
 
     def _related(self, proposal: Proposal) -> list[lsp.DiagnosticRelatedInformation]:
@@ -130,15 +130,4 @@ class Publisher:
         kind = _NEWS.get(proposal.state)
         if kind is None or self._app.caps.proposals:
             return
-        what = f"Festina: edit of {render.subject(proposal)} {_ended(proposal)}"
-        self._app.client.show_message(what, kind)
-
-
-def _ended(proposal: Proposal) -> str:
-    view: CandidateView | None = proposal.candidate
-    if proposal.state is State.READY and view is not None and view.verdict is not None:
-        return f"is ready to accept: {render.evidence(view.verdict)}"
-    verb = {State.FAILED: "failed", State.REJECTED: "was rejected"}.get(
-        proposal.state, f"is {proposal.state}"
-    )
-    return f"{verb}: {proposal.message}"
+        self._app.client.show_message(render.news(proposal), kind)
