@@ -288,6 +288,11 @@ BROKEN = {
         "=== mod.py\nX = 1\n=== test_mod.py\nimport mod\n\n\ndef test_x():\n    assert mod.X > 9\n",
         "Every test fails",
     ),
+    "not importable": (
+        "=== src/pkg.py\nX = 1\n=== mod.py\nX = 1\n"
+        "=== test_pkg.py\nimport pkg\n=== test_other.py\ndef test_x():\n    pass\n",
+        "test_pkg.py cannot be collected without it either: ModuleNotFoundError: No module named",
+    ),
     "not covered": (
         "=== mod.py\nX = 1\n=== test_other.py\ndef test_x():\n    pass\n",
         "no test imports this file",
@@ -327,6 +332,29 @@ async def test_an_endless_loop_is_unverified(verifier: ColdVerifier, tmp_path: P
         verifier, root, "mod.py", ("return 1", "while True: pass"), settings=settings
     )
     assert "test_mod.py::test_x was running" in reason(verdict)
+
+
+async def test_configuration_above_the_workspace_counts_as_it_does_outside(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "above" / "project",
+        """
+        === mod.py
+        X = 1
+        === test_mod.py
+        import mod
+
+
+        def test_x(above):
+            assert mod.X < above
+        """,
+    )
+    fixture = "import pytest\n\n\n@pytest.fixture\ndef above():\n    return 3\n"
+    (tmp_path / "above" / "conftest.py").write_text(fixture)
+    (tmp_path / "above" / "pytest.ini").write_text("[pytest]\n")
+    assert (await judge(verifier, root, "mod.py", ("1", "2"))).status is Status.PASSED
+    assert (await judge(verifier, root, "mod.py", ("1", "4"))).status is Status.FAILED
 
 
 # --- which source was tested

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
-from festina.verify import lint, sandbox, shadow, sweep, syntax
+from festina.verify import lint, shadow, sweep, syntax
 from festina.verify.base import Candidate, OnStep, Snapshot, Step, verdict_key
 from festina.verify.baseline import Baselines
 from festina.verify.interpreter import Environment, Found
@@ -118,7 +118,7 @@ class ColdVerifier:
             binary = lint.project_ruff(state.found.python) or binary
         if binary is None:
             return await lint.check(candidate, None)
-        environ = sandbox.allow_environ(os.environ)
+        environ = lint.environment(os.environ)
         if state is not None and any(Path(path).name in _RUFF_FILES for path in state.buffers):
             # its configuration is open with unsaved changes: only the shadow has those
             try:

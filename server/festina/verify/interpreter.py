@@ -14,6 +14,7 @@ from festina.verify import process
 from festina.verify.base import Snapshot
 
 _FOLDERS = (".venv", "venv", "env")
+_PACKAGES = ("site-packages", "dist-packages")
 _POETRY_SECONDS = 20.0
 _PROBE_SECONDS = 30.0
 
@@ -63,6 +64,16 @@ class Environment:
                 if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))
             ]
         return "\n".join(parts)
+
+    def outside(self, workspace: Path) -> list[Path]:
+        """List sources that are imported from elsewhere: other projects' editable installs."""
+        real = workspace.resolve()
+        found = []
+        for path in dict.fromkeys([*self.search, *self.editable]):
+            installed = path.name in _PACKAGES or any(map(path.is_relative_to, self.prefixes))
+            if path.exists() and not installed and not path.resolve().is_relative_to(real):
+                found.append(path)
+        return found
 
 
 async def find(snapshot: Snapshot, environ: Mapping[str, str] | None = None) -> Found | Missing:

@@ -255,6 +255,11 @@ def _doubt(base: Run, run: Run, target: Target) -> str | None:
                 "The tests import this file, but a tracer of their own (a coverage tool, a"
                 " debugger) hides which lines they execute. Run them without it."
             )
+        if uncollected := [one for one in base.outcomes.values() if _is_uncollected(base, one)]:
+            return (
+                f"No test executes the change, and {uncollected[0].id} cannot be collected without"
+                f" it either: {_first_line(uncollected[0].message)}."
+            )
         return (
             "No test executes the change: no test imports this file (programs that tests start are"
             " not followed)."
@@ -267,3 +272,11 @@ def _doubt(base: Run, run: Run, target: Target) -> str | None:
             " tests start are not followed)."
         )
     return None
+
+
+def _is_uncollected(base: Run, outcome: Outcome) -> bool:
+    return outcome.status == "error" and outcome.id not in (base.ids or ())
+
+
+def _first_line(text: str) -> str:
+    return (text.splitlines() or ["no message"])[0].rstrip(".")[:300]

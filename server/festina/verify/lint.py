@@ -16,7 +16,7 @@ from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Severity, Status
 from festina.text import Text
-from festina.verify import process
+from festina.verify import process, sandbox
 from festina.verify.base import Candidate
 from festina.verify.syntax import is_python
 
@@ -198,6 +198,12 @@ def _match(finding: Finding, old: Sequence[Finding], lines: Sequence[str]) -> Ke
         if _NUMBER.sub("0", other.message) == _NUMBER.sub("0", finding.message)
     ]
     return _key(exact[0], lines) if exact else None
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what ruff sees of an environment: it looks for the person's own configuration."""
+    config = {name: value for name, value in environ.items() if name == "XDG_CONFIG_HOME"}
+    return {**sandbox.allow_environ(environ), **config}
 
 
 def our_ruff(environ: Mapping[str, str] = os.environ) -> Path | None:

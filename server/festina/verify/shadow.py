@@ -49,6 +49,7 @@ class Entry:
     size: int = 0
     mtime_ns: int = 0
     link: str = ""
+    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Tree:
     shown: tuple[str, ...]
 
     def digest(self) -> str:
-        """Hash names, sizes and times."""
-        lines = [f"{e.kind} {e.path} {e.size} {e.mtime_ns} {e.link}" for e in self.entries]
+        """Hash names, sizes, times and modes."""
+        lines = [f"{e.kind} {e.path} {e.size} {e.mtime_ns} {e.link} {e.mode}" for e in self.entries]
         text = "\n".join([*lines, "shown", *self.shown])
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -106,7 +107,8 @@ def _walk(root: Path, relative: str, shown: list[str]) -> Iterator[Entry]:
                 yield from _walk(root, path, shown)
         elif item.is_file(follow_symlinks=False) and os.access(item.path, os.R_OK):
             status = item.stat(follow_symlinks=False)
-            yield Entry(path, "file", status.st_size, status.st_mtime_ns)
+            size, mtime = status.st_size, status.st_mtime_ns
+            yield Entry(path, "file", size, mtime, mode=stat.S_IMODE(status.st_mode))
 
 
 def _is_secret(name: str) -> bool:

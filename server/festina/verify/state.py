@@ -7,12 +7,12 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import festina
-from festina.verify import interpreter, sandbox, shadow, sweep
+from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep
 from festina.verify.base import Snapshot
 from festina.verify.interpreter import Environment, Found, Missing
 
@@ -51,13 +51,11 @@ class States:
             shadow.TooLarge: it cannot be copied.
         """
         tree, buffers = await asyncio.to_thread(_look, snapshot)
+        environ = environment_of_tests()
         found = await interpreter.find(snapshot)
         python: Environment | Missing | None = None
-        stamp = str(found)
-        if isinstance(found, Found):
-            stamp = await asyncio.to_thread(_file_stamp, found.python)
-            if snapshot.trusted:
-                python, stamp = await self._inspect(found, stamp)
+        if isinstance(found, Found) and snapshot.trusted:
+            python = await self._inspect(found, environ)
         settings = dataclasses.replace(snapshot.settings, parallel=0)
         parts = [
             festina.__version__,
@@ -65,27 +63,22 @@ class States:
             tree.digest(),
             *(f"{path} {_sha(text)}" for path, text in sorted(buffers.items())),
             repr(settings),
-            f"{snapshot.trusted} {snapshot.consent}",
-            stamp,
+            f"{snapshot.trusted} {snapshot.consent} {found}",
+            *(f"{name}={value}" for name, value in sorted(environ.items())),
+            *await asyncio.to_thread(_around, snapshot, found, python),
         ]
         return State(snapshot, tree, buffers, found, python, _sha("\n".join(parts)))
 
-    async def _inspect(self, found: Found, stamp: str) -> tuple[Environment | Missing, str]:
+    async def _inspect(self, found: Found, environ: Mapping[str, str]) -> Environment | Missing:
         """Ask an interpreter, unless its answer is known and its environment is as it was."""
-        key = f"{found.python} {stamp}"
-        if (known := self._environments.get(key)) is not None:
-            now = await asyncio.to_thread(known[1].stamp)
-            if now == known[0]:
-                return known[1], now
-        environ = sandbox.allow_environ(os.environ)
-        if "PYTHONPATH" in os.environ:
-            environ["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        stamp = await asyncio.to_thread(surroundings.stamps, [found.python])
+        known = self._environments.get(key := f"{stamp} {environ}")
+        if known is not None and known[0] == await asyncio.to_thread(known[1].stamp):
+            return known[1]
         python = await interpreter.inspect(found.python, environ)
-        if isinstance(python, Missing):
-            return python, stamp
-        now = await asyncio.to_thread(python.stamp)
-        self._environments[key] = (now, python)
-        return python, now
+        if isinstance(python, Environment):
+            self._environments[key] = (await asyncio.to_thread(python.stamp), python)
+        return python
 
     async def scratch(self) -> Path:
         """Return this verifier's scratch folder, made on first use."""
@@ -172,13 +165,30 @@ def _fill(state: State, path: Path) -> None:
         shadow.lay(path, relative, text)
 
 
-def _file_stamp(path: Path) -> str:
-    try:
-        status = path.stat()
-        real = path.resolve()
-    except OSError:
-        return str(path)
-    return f"{path} {real} {status.st_size} {status.st_mtime_ns}"
+def environment_of_tests() -> dict[str, str]:
+    """Return the environment variables that tests and tools of a project see."""
+    environ = sandbox.allow_environ(os.environ)
+    if "PYTHONPATH" in os.environ:
+        environ["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    return environ
+
+
+def _around(
+    snapshot: Snapshot,
+    found: Found | Missing,
+    python: Environment | Missing | None,
+) -> list[str]:
+    """Describe what lies outside of the workspace. Blocks."""
+    files = surroundings.above(snapshot.workspace)
+    files += surroundings.of_ruff(snapshot.workspace, os.environ)
+    files += [ruff] if (ruff := lint.our_ruff()) is not None else []
+    parts: list[str] = []
+    if isinstance(found, Found):
+        project = lint.project_ruff(found.python)
+        files += [found.python, *([project] if project is not None else [])]
+    if isinstance(python, Environment):
+        parts = [python.stamp(), *surroundings.sources(python.outside(snapshot.workspace))]
+    return parts + surroundings.stamps(files)
 
 
 def _sha(text: str) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from festina.config import VerifySettings
-from festina.verify import process, sandbox
+from festina.verify import process, sandbox, surroundings
 from festina.verify.interpreter import Environment
 from festina.verify.record import Outcome, Run
 from festina.verify.watch import Watch
@@ -192,11 +192,11 @@ def _box(bench: Bench, root: Path, witness: str) -> sandbox.Box:
 
 
 def _read_only(bench: Bench) -> Iterable[Path]:
-    """Folders that imports need; never one that would lay the real workspace over its shadow."""
+    """What imports and pytest need to see; never what would lay the workspace over its shadow."""
     environment = bench.environment
     found = [bench.plugins, environment.python.parent]
     found += [environment.python.resolve().parent.parent, *environment.prefixes]
-    found += [*environment.search, *environment.editable]
+    found += [*environment.search, *environment.editable, *surroundings.above(bench.workspace)]
     kept: list[Path] = []
     for path in found:
         real = path.resolve()

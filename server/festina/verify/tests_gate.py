@@ -26,7 +26,7 @@ from festina.verify.judge import (
 from festina.verify.marks import marks, touched
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
-from festina.verify.state import State, States
+from festina.verify.state import State, States, environment_of_tests
 from festina.verify.suite import Bench, install_plugin, run_suite
 from festina.verify.suspicion import suspicion
 from festina.verify.syntax import is_python
@@ -93,9 +93,6 @@ class TestsGate:
                 folder = await self._states.folder("plugins")
                 await asyncio.to_thread(install_plugin, folder)
                 self._plugins = folder
-        environ = sandbox.allow_environ(os.environ)
-        if "PYTHONPATH" in os.environ:
-            environ["PYTHONPATH"] = os.environ["PYTHONPATH"]
         return Bench(
             state.snapshot.workspace.resolve(),
             environment,
@@ -103,7 +100,7 @@ class TestsGate:
             state.snapshot.settings,
             self._plugins,
             state.tree.shown,
-            environ,
+            environment_of_tests(),
         )
 
     async def _judge(

@@ -1,0 +1,80 @@
+"""What around a workspace its verdicts rest on: configuration above it, and other sources.
+
+pytest and ruff look for configuration upwards to the root, and ruff in the user's own folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+_PYTEST = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "conftest.py")
+_RUFF = ("ruff.toml", ".ruff.toml", "pyproject.toml")
+_MOST = 20_000
+"""Files that are looked at in all sources outside of the workspace together."""
+
+
+def above(workspace: Path) -> list[Path]:
+    """List the configuration in the folders above a workspace, nearest first. Blocks."""
+    names = dict.fromkeys((*_PYTEST, *_RUFF))
+    found = (folder / name for folder in workspace.resolve().parents for name in names)
+    return [path for path in found if path.is_file()]
+
+
+def of_ruff(workspace: Path, environ: Mapping[str, str]) -> list[Path]:
+    """List ruff's configuration outside of a workspace, and what that extends. Blocks."""
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "/", ".config"))
+    pending = [*_existing(workspace, _RUFF), *above(workspace), *_existing(home / "ruff", _RUFF)]
+    found: list[Path] = []
+    while pending:
+        path = pending.pop(0)
+        if path not in found and path.is_file():
+            found.append(path)
+            pending += _extended(path)
+    return found
+
+
+def _existing(folder: Path, names: Iterable[str]) -> list[Path]:
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def _extended(path: Path) -> list[Path]:
+    if path.suffix != ".toml":
+        return []
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.name == "pyproject.toml":
+            data = data["tool"]["ruff"]
+        return [path.parent / Path(data["extend"]).expanduser()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def stamps(paths: Iterable[Path]) -> list[str]:
+    """Describe files, such that it shows when one is changed, replaced or removed. Blocks."""
+    found = []
+    for path in paths:
+        try:
+            status = path.stat()
+            real = path.resolve()
+        except (OSError, RuntimeError):
+            found.append(f"{path} is gone")
+        else:
+            found.append(f"{path} {real} {status.st_size} {status.st_mtime_ns} {status.st_mode}")
+    return found
+
+
+def sources(folders: Iterable[Path]) -> list[str]:
+    """Describe the Python files below folders, such as those of other editable installs. Blocks."""
+    found: list[str] = []
+    for folder in folders:
+        if folder.is_file():
+            found += stamps([folder])
+        for place, inner, files in os.walk(folder):
+            inner[:] = sorted(name for name in inner if not name.startswith((".", "__pycache__")))
+            found += stamps(Path(place, name) for name in sorted(files) if name.endswith(".py"))
+            if len(found) > _MOST:
+                return found[:_MOST]
+    return found
