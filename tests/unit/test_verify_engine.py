@@ -6,6 +6,8 @@ Edits that try to deceive their judge are in ``test_verify_cheats.py``.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 
 from festina.config import VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status, Verdict
-from festina.verify import sandbox
+from festina.verify import sandbox, shadow
 from festina.verify.base import Candidate, Snapshot, Step, verdict_key
 from festina.verify.engine import ColdVerifier
 from support import projects
@@ -568,6 +570,53 @@ async def test_a_missing_interpreter_and_a_missing_pytest_name_the_remedy(
     bare.chmod(0o755)
     verdict = await judge(verifier, flat, CORE, pair, settings=VerifySettings(python=str(bare)))
     assert "-m pip install pytest" in reason(verdict)
+
+
+async def test_an_interpreter_that_is_too_old_is_named(
+    verifier: ColdVerifier, flat: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "python3.7"
+    said = (
+        f'{{"version": [3, 7, 17], "executable": "{old}", "prefixes": [], "path": [],'
+        ' "editable": [], "pytest": true}'
+    )
+    old.write_text(f"#!/bin/sh\necho '{said}'\n")
+    old.chmod(0o755)
+    settings = VerifySettings(python=str(old))
+    verdict = await judge(verifier, flat, CORE, ("value * 2", "2 * value"), settings=settings)
+    assert "is Python 3.7, and tests can be watched from 3.8 on" in reason(verdict)
+
+
+async def test_a_disk_that_is_full_is_said_in_a_sentence(
+    flat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path, **_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr(shadow.shutil, "copy2", full)
+    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    old = (flat / CORE).read_text()
+    config = {"pyproject.toml": (flat / "pyproject.toml").read_text() + "\n"}
+    snapshot = Snapshot(flat, config, SETTINGS, trusted=True, consent=True)
+    verdict = await verifier.verify(snapshot, Candidate(CORE, old, old.replace("10", "5 + 5")))
+    await verifier.aclose()
+    words = [gate.reason or "" for gate in verdict.gates if gate.status is Status.UNVERIFIED]
+    assert len(words) == 2  # ruff needs a copy too, since its configuration is not saved
+    assert all(word.endswith("No space left on device.") for word in words)
+    assert "Errno" not in "".join(words)
+
+
+async def test_a_cache_that_cannot_be_written_is_said(
+    flat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    verdict = await judge(verifier, flat, CORE, ("value * 2", "2 * value"))
+    await verifier.aclose()
+    assert reason(verdict) == (
+        f"The tests could not be run: {tmp_path / 'file' / 'festina' / 'scratch'}: Not a directory."
+    )
 
 
 async def test_without_a_sandbox_tests_run_only_after_consent(

@@ -24,7 +24,7 @@ PROJECT = (
 === data/table.csv
 1,2
 === ruff.toml
-extend = "../shared.toml"
+extend = "../common.toml"
 """
 )
 
@@ -81,7 +81,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "pytest's configuration above": lambda place: write(place.root.parent / "pytest.ini"),
     "a conftest above": lambda place: write(place.folder / "conftest.py", "X = 1\n"),
     "ruff's configuration above": lambda place: write(place.root.parent / ".ruff.toml"),
-    "what that extends": lambda place: write(place.root.parent / "shared.toml"),
+    "what that extends": lambda place: write(place.root.parent / "common.toml"),
     "the person's own": lambda place: write(place.home / ".config/ruff/ruff.toml"),
     "the interpreter": lambda place: place.interpreter("1"),
     "a new distribution": lambda place: (place.packages / "two-1.dist-info").mkdir(),

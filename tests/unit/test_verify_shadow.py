@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -96,6 +97,43 @@ def test_a_workspace_that_changes_meanwhile_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "two").mkdir()
     with pytest.raises(shadow.Changed):
         shadow.copy(tree, root, tmp_path / "two")
+
+
+def test_odd_things_in_the_tree_are_left_out_or_kept_as_they_are(tmp_path: Path) -> None:
+    root, copy = tmp_path / "project", tmp_path / "copy"
+    root.mkdir()
+    copy.mkdir()
+    (root / "nowhere").symlink_to("/no/such/place")
+    (root / "outside").symlink_to(tmp_path)
+    (root / "loop").symlink_to("loop")
+    os.mkfifo(root / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(root / "socket"))
+    (root / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+    (root / ("x" * 255)).write_text("x")
+    tree = shadow.survey(root)
+    assert tree.digest()
+    shadow.copy(tree, root, copy)
+    found = {os.fsencode(path.name): path.is_symlink() for path in copy.iterdir()}
+    links = dict.fromkeys((b"nowhere", b"outside", b"loop"), True)
+    assert found == {**links, b"caf\xe9.txt": False, b"x" * 255: False}
+
+
+@pytest.mark.parametrize("becomes", ["gone", "a folder", "a file in the place of a folder"])
+def test_what_changes_its_kind_while_it_is_copied_is_a_change(tmp_path: Path, becomes: str) -> None:
+    root, copy = tmp_path / "project", tmp_path / "copy"
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "b").write_text("x")
+    copy.mkdir()
+    tree = shadow.survey(root)
+    (root / "a" / "b").unlink()
+    if becomes == "a folder":
+        (root / "a" / "b").mkdir()
+    elif becomes != "gone":
+        (root / "a").rmdir()
+        (root / "a").touch()
+    with pytest.raises(shadow.Changed):
+        shadow.copy(tree, root, copy)
 
 
 def test_too_large_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,9 @@ class ColdVerifier:
             except shadow.Changed as error:
                 reason = f"The workspace changed while it was copied ({error}). Verify again."
                 return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
+            except OSError as error:
+                reason = f"The workspace could not be copied: {shadow.said(error)}."
+                return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
         return await lint.check(candidate, lint.Ruff(binary, snapshot.workspace, environ))
 
     async def aclose(self) -> None:

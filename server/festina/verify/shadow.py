@@ -7,6 +7,7 @@ but shown read-only; caches and files that hold secrets are left out.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -93,30 +94,36 @@ def _walk(root: Path, relative: str, shown: list[str]) -> Iterator[Entry]:
         return
     for item in found:
         path = f"{relative}/{item.name}" if relative else item.name
-        if item.name in _SHOWN:
+        if item.name in _SHOWN or _is_environment(item):
             shown.append(path)
-        elif item.name in _LEFT_OUT or _is_secret(item.name):
-            continue
-        elif item.is_symlink():
-            yield Entry(path, "link", link=str(Path(item.path).readlink()))
-        elif item.is_dir(follow_symlinks=False):
-            if _is_environment(item.path):
-                shown.append(path)
-            else:
-                yield Entry(path, "folder")
+        elif item.name not in _LEFT_OUT and not _is_secret(item.name):
+            with contextlib.suppress(FileNotFoundError):  # it is gone by now
+                yield from _entry(item, path)
+            if item.is_dir(follow_symlinks=False):
                 yield from _walk(root, path, shown)
-        elif item.is_file(follow_symlinks=False) and os.access(item.path, os.R_OK):
-            status = item.stat(follow_symlinks=False)
-            size, mtime = status.st_size, status.st_mtime_ns
-            yield Entry(path, "file", size, mtime, mode=stat.S_IMODE(status.st_mode))
+
+
+def _entry(item: os.DirEntry[str], path: str) -> Iterator[Entry]:
+    """Describe what can be copied: not a socket, a pipe, or a file that may not be read."""
+    if item.is_symlink():
+        yield Entry(path, "link", link=str(Path(item.path).readlink()))
+        return
+    status = item.stat(follow_symlinks=False)
+    mode = stat.S_IMODE(status.st_mode)
+    if stat.S_ISDIR(status.st_mode):
+        yield Entry(path, "folder", mode=mode)
+    elif stat.S_ISREG(status.st_mode) and os.access(item.path, os.R_OK):
+        yield Entry(path, "file", status.st_size, status.st_mtime_ns, mode=mode)
 
 
 def _is_secret(name: str) -> bool:
     return name == ".env" or (name.startswith(".env.") and not name.endswith(_HARMLESS))
 
 
-def _is_environment(path: str) -> bool:
-    return any(Path(path, name).exists() for name in ("pyvenv.cfg", "conda-meta"))
+def _is_environment(item: os.DirEntry[str]) -> bool:
+    return item.is_dir(follow_symlinks=False) and any(
+        Path(item.path, name).exists() for name in ("pyvenv.cfg", "conda-meta")
+    )
 
 
 def copy(tree: Tree, workspace: Path, to: Path) -> None:
@@ -138,8 +145,17 @@ def copy(tree: Tree, workspace: Path, to: Path) -> None:
                 status = target.stat(follow_symlinks=False)
                 if (status.st_size, status.st_mtime_ns) != (entry.size, entry.mtime_ns):
                     raise Changed(entry.path)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise Changed(entry.path) from error
+
+
+def said(error: OSError) -> str:
+    """Say what an operation on files ran into, as a person would."""
+    if isinstance(error, shutil.Error):  # of a whole tree: a list of (from, to, why)
+        first = error.args[0][0]
+        return f"{first[1]}: {first[2]}"
+    why = error.strerror or str(error)
+    return f"{error.filename}: {why}" if error.filename else why
 
 
 def clone(base: Path, to: Path) -> None:

@@ -34,6 +34,8 @@ from festina.verify.watch import Watch, import_folder, watch_of
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
 _LEAST_SECONDS = 30.0
+OLDEST = (3, 8, 0)
+"""The oldest Python that can run our pytest plugin."""
 _INSTALL = (
     "Install the project into its environment in editable form (`pip install -e .`), so that its"
     " tests import the workspace's files."
@@ -71,9 +73,9 @@ class TestsGate:
         except Unverified as error:
             result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=str(error))
         except (LaunchError, OSError) as error:
-            result = GateResult(
-                Gate.TESTS, Status.UNVERIFIED, reason=f"The tests could not be started: {error}"
-            )
+            words = shadow.said(error) if isinstance(error, OSError) else str(error)
+            reason = f"The tests could not be run: {words.rstrip('.')}."
+            result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
         except shadow.Changed as error:
             reason = f"The workspace changed while it was copied ({error}). Verify again."
             result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
@@ -262,6 +264,12 @@ def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
             raise Unverified(f"{python.reason} {python.remedy}")
     environment = state.python
     assert isinstance(environment, Environment)
+    if environment.version < OLDEST:
+        has, least = (".".join(map(str, numbers[:2])) for numbers in (environment.version, OLDEST))
+        raise Unverified(
+            f"{environment.python} is Python {has}, and tests can be watched from {least} on. Set"
+            " verify.python to a newer interpreter of the project."
+        )
     if not environment.has_pytest:
         raise Unverified(
             f"pytest is not installed for {environment.python}. Install it there"
