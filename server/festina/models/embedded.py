@@ -1,6 +1,7 @@
 """The embedded model: llama.cpp in a child process, spoken to like any other server.
 
-It listens on loopback, behind a random key that only we know, and dies with us.
+It listens on loopback, behind a random key that only we know, and dies with us. Where it dies
+alone, the answers under way fail with a sentence, and the next request starts it again.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from festina.config import ModelSettings
@@ -28,28 +32,49 @@ SLOTS = 8
 CONTEXT_TOKENS = 4096
 FIRST_CONTENT_SECONDS = 300.0
 """Longer than for a server that is fast: candidates wait here for a free slot."""
+REAP_SECONDS = {Trouble.NETWORK: 2.0, Trouble.TRUNCATED: 0.2}
+"""How long after its connections a dying process may still seem to live."""
 
 Say = Callable[[str], None]
+
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is served, and how: ``slots`` answers at once, each of ``context`` tokens at most.
+
+    With ``draft``, tokens that repeat the prompt are guessed ahead. See ``tests/bench``.
+    """
+
+    label: str
+    path: Path
+    slots: int = SLOTS
+    context: int = CONTEXT_TOKENS
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    process: subprocess.Popen[bytes]
+    chat: ChatModel
+    base_url: str
+    key: str
 
 
 class EmbeddedModel:
     """A model in a child process. Its requests all run on one event loop, as for any model."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], chat: ChatModel, name: str, base_url: str, key: str
-    ) -> None:
-        self._process = process
-        self._chat = chat
-        self._name = name
-        self.base_url = base_url
-        """Where it listens, on loopback, for programs that are given the key."""
-        self.key = key
-        """The key that it wants; made for this child alone."""
+    def __init__(self, plan: Plan, child: _Child) -> None:
+        self._plan = plan
+        self._child = child
+        self._starting = asyncio.Lock()
+        self._closed = False
 
     @property
     def name(self) -> str:
         """The weights' name."""
-        return self._name
+        return self._plan.label
 
     @property
     def origin(self) -> str:
@@ -57,38 +82,68 @@ class EmbeddedModel:
         return "embedded"
 
     @property
+    def base_url(self) -> str:
+        """Where it listens now, on loopback, for programs that are given the key."""
+        return self._child.base_url
+
+    @property
+    def key(self) -> str:
+        """The key that it wants; made for this child alone."""
+        return self._child.key
+
+    @property
     def pid(self) -> int:
         """The child's process id."""
-        return self._process.pid
+        return self._child.process.pid
 
     async def stream(self, request: Request) -> AsyncIterator[Delta | Done]:
         """Yield the answer's text as it comes, then ``Done``. See ``Model.stream``."""
-        if self._process.poll() is not None:
+        child = await self._alive()
+        try:
+            stream = child.chat.stream(request)
+            async with contextlib.aclosing(stream):
+                async for event in stream:
+                    yield event
+        except ModelError as error:
+            patience = REAP_SECONDS.get(error.trouble)
+            if patience is None or self._closed or not await _ended(child, patience):
+                raise
             raise ModelError(
                 Trouble.EMBEDDED,
-                f"The embedded model {self._name} has ended unexpectedly. Ask again to start it.",
-            )
-        stream = self._chat.stream(request)
-        async with contextlib.aclosing(stream):
-            async for event in stream:
-                yield event
+                f"The embedded model {self.name} {_how(child.process)} in the middle of its work. "
+                "Ask again: it is started anew. If that goes on, name a smaller model.",
+            ) from None
 
     def wait(self) -> int:
         """Block until the child has ended, and return its exit code."""
-        return self._process.wait()
+        return self._child.process.wait()
 
     async def aclose(self) -> None:
         """Close the connections and end the child."""
-        await self._chat.aclose()
-        await asyncio.to_thread(_end, self._process)
+        self._closed = True
+        async with self._starting:
+            await self._child.chat.aclose()
+            await asyncio.to_thread(_end, self._child.process)
+
+    async def _alive(self) -> _Child:
+        """Return the child; where it has ended meanwhile, another one."""
+        async with self._starting:
+            if self._child.process.poll() is not None and not self._closed:
+                gone, self._child = self._child, await _launch(self._plan)
+                await gone.chat.aclose()
+                _end(gone.process)
+            return self._child
 
 
 async def start(
-    name: str = "", say: Say | None = None, *, slots: int = SLOTS, context: int = CONTEXT_TOKENS
+    name: str = "",
+    say: Say | None = None,
+    *,
+    slots: int = SLOTS,
+    context: int = CONTEXT_TOKENS,
+    draft: bool = False,
 ) -> EmbeddedModel:
-    """Start a model by name or path; ``slots`` is how many answers it gives at once.
-
-    ``context`` is how many tokens each of them may use, prompt included.
+    """Start a model by name or path. For what the others mean, see ``Plan``.
 
     Raises:
         ModelError: the extra is not installed, the weights cannot be had, or it does not start.
@@ -100,25 +155,29 @@ async def start(
             "another model; `festina doctor` says how.",
         )
     path = await weights.ensure(name, say)
-    label = name or weights.DEFAULT
+    plan = Plan(name or weights.DEFAULT, path, slots, context, draft)
     if say is not None:
-        say(f"starting {label}")
+        say(f"starting {plan.label}")
+    return EmbeddedModel(plan, await _launch(plan))
+
+
+async def _launch(plan: Plan) -> _Child:
     key = secrets.token_urlsafe(32)
     configuration = {
-        "path": str(path.resolve()),
+        "path": str(plan.path.resolve()),
         "key": key,
-        "slots": slots,
-        "draft": slots == 1,  # with several slots, batching gains more than drafts do
-        "context": context,
+        "slots": plan.slots,
+        "draft": plan.draft,
+        "context": plan.context,
         "threads": _threads(),
     }
-    # From this thread, not a helper's: the child is killed when the thread ends that made it.
-    process = subprocess.Popen(  # noqa: ASYNC220 - for that reason; it takes a millisecond
+    process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and is known at once
         [sys.executable, "-m", "festina.models.embedded_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env={name: value for name, value in os.environ.items() if not _SECRET.search(name)},
     )
     try:
         address = await asyncio.wait_for(
@@ -127,20 +186,24 @@ async def start(
     except BaseException as error:
         _end(process)
         if isinstance(error, TimeoutError):
-            raise _failed(label, path, f"it was not ready in {START_SECONDS:g} s") from None
+            raise _failed(plan, f"it was not ready in {START_SECONDS:g} s") from None
         raise
     if "address" not in address:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(process.wait, REAP_SECONDS[Trouble.NETWORK])
+        why = address.get("error") or f"it {_how(process)}"
         _end(process)
-        raise _failed(label, path, address.get("error", "it ended at once"))
+        raise _failed(plan, why)
     settings = ModelSettings(
         base_url=f"{address['address'].rstrip('/')}/v1",
-        model=label,
+        model=plan.label,
         first_content_seconds=FIRST_CONTENT_SECONDS,
         inter_token_seconds=FIRST_CONTENT_SECONDS,
         total_seconds=2 * FIRST_CONTENT_SECONDS,
+        max_retries=0,  # what listens there after it has ended is not ours
     )
     chat = ChatModel(settings, key, Http(), for_url(settings.base_url), key_source="Festina")
-    return EmbeddedModel(process, chat, label, settings.base_url, key)
+    return _Child(process, chat, settings.base_url, key)
 
 
 def _address(process: subprocess.Popen[bytes], configuration: dict[str, object]) -> dict[str, str]:
@@ -154,6 +217,23 @@ def _address(process: subprocess.Popen[bytes], configuration: dict[str, object])
     except (OSError, ValueError):
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+async def _ended(child: _Child, seconds: float) -> bool:
+    """Whether a child whose connection broke is no more."""
+    try:
+        await asyncio.to_thread(child.process.wait, seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _how(process: subprocess.Popen[bytes]) -> str:
+    """Say how a process ended."""
+    code = process.poll()
+    if code == -signal.SIGKILL:
+        return "was killed (the system does that when memory runs out)"
+    return "crashed" if code is not None and code < 0 else "ended"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -172,9 +252,9 @@ def _threads() -> int:
     return max(1, min(8, count - 1))
 
 
-def _failed(name: str, path: Path, why: str) -> ModelError:
+def _failed(plan: Plan, why: str) -> ModelError:
     return ModelError(
         Trouble.EMBEDDED,
-        f"The embedded model {name} does not start: {why}. Remove {path} if it may be damaged, or "
-        "name another model.",
+        f"The embedded model {plan.label} does not start: {why}. Name another model, or remove "
+        f"{plan.path} if it may be damaged.",
     )
