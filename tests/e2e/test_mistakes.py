@@ -62,6 +62,16 @@ async def test_five_thousand_lines_are_too_many(start, source, tmp_path, workspa
         assert fake.requests == []
 
 
+async def test_few_lines_that_hold_too_much_are_too_many(start, source, tmp_path):
+    with FakeModel("x") as fake:
+        editor = await start(NEOVIM_11, env=desk.config(tmp_path, fake))
+        buffer = await editor.open("minified.py", f"x = '{'y' * 300_000}'\nz = 1\n")
+        refused = await editor.execute("festina.propose", whole(buffer, 0, 2))
+        assert refused["ok"] is False
+        assert "300,013 characters are too many for one edit" in refused["message"]
+        assert fake.requests == []
+
+
 async def test_an_empty_selection_means_the_enclosing_definition(start, source, tmp_path):
     with FakeModel(desk.answer(desk.GOOD, source)) as fake:
         editor = await start(VSCODE_PLUGIN, env=desk.config(tmp_path, fake))

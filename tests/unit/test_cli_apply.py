@@ -87,6 +87,16 @@ def test_a_read_only_folder_is_refused(file, monkeypatch):
     assert_untouched(file)
 
 
+def test_a_read_only_folder_is_refused_even_for_root(file):
+    file.parent.chmod(0o555)
+    try:
+        with pytest.raises(Stop, match=f"The folder {file.parent} is read-only"):
+            apply.check_writable(file)
+    finally:
+        file.parent.chmod(0o755)
+    apply.check_writable(file)
+
+
 @pytest.mark.parametrize("step", ["mkstemp", "fsync", "replace"])
 def test_when_a_step_fails_the_file_is_as_it_was(file, monkeypatch, step):
     def fail(*args, **options):

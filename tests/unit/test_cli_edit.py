@@ -183,6 +183,9 @@ def test_a_workspace_that_changed_after_the_check_is_not_written_to(line, fake, 
     assert ran.code == Exit.FAILED
     assert "The workspace changed after the edit was checked, so nothing was written" in ran.err
     assert line.file.read_text() == line.before
+    # what was made is not lost
+    assert "+    return min(value, high)\n" in ran.out
+    assert "applied" not in ran.out
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def project(tmp_path):
         ("a.py:", "a.py:", Lines()),
         ("a.py:x", "a.py:x", Lines()),
         ("C:\\a.py:4", "C:\\a.py", Lines(4)),
+        ("a.py:3:14", "a.py", Lines(3)),
     ],
 )
 def test_a_target_is_taken_apart(given, file, lines):
@@ -37,6 +38,13 @@ def test_a_file_of_exactly_that_name_comes_first(project, monkeypatch):
     monkeypatch.chdir(project)
     (project / "a.py:3").touch()
     assert split("a.py:3")[1] == Lines()
+
+
+@pytest.mark.parametrize("lines", ["", "f", "3-", "-3", "3,7", "3-7-9"])
+def test_lines_that_are_none_are_told(project, monkeypatch, lines):
+    monkeypatch.chdir(project)
+    with pytest.raises(Stop, match=r"names no lines of a\.py\. Write a\.py:START-END"):
+        split(f"a.py:{lines}")
 
 
 @pytest.mark.parametrize("given", ["a.py:0", "a.py:0-3", "a.py:7-3"])
@@ -82,6 +90,13 @@ def test_five_thousand_lines_are_too_many(project):
     with pytest.raises(Stop, match=r"5000 lines are selected, .* at most 2000"):
         check_size(target, Region(0, 5000))
     check_size(target, Region(0, 2000))
+
+
+def test_few_lines_that_hold_too_much_are_too_many(project):
+    target = read(project / "a.py").with_text(Text(f"x = '{'y' * 300_000}'\nz = 1\n"))
+    with pytest.raises(Stop, match=r"hold 300,013 characters, .* at most 200,000 at once"):
+        check_size(target, Region(0, 2))
+    check_size(target, Region(1, 2))
 
 
 def test_a_file_is_read_as_it_is_and_belongs_to_its_workspace(project):

@@ -26,7 +26,7 @@ def check_writable(path: Path) -> None:
     # for root everything is writable, but a person who took the permission away meant it
     if not real.stat().st_mode & 0o222 or not os.access(real, os.W_OK):
         raise Stop(f"{path} is read-only. Make it writable, or use --diff to see the edit.")
-    if not os.access(real.parent, os.W_OK):
+    if not real.parent.stat().st_mode & 0o222 or not os.access(real.parent, os.W_OK):
         raise Stop(
             f"The folder {real.parent} is read-only, so {real.name} cannot be replaced safely. "
             "Make it writable, or use --diff to see the edit."

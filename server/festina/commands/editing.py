@@ -65,6 +65,15 @@ class Order:
         return str(given)
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What came of an order. ``refusal``: why a passed edit was not written, if it was not."""
+
+    outcome: Outcome
+    choice: Choice
+    refusal: Stop | None = None
+
+
 async def shown(args: argparse.Namespace) -> int:
     """Edit for a person: progress, then the diff, the verdict and what it rests on."""
     from festina.terminal import Terminal
@@ -72,20 +81,23 @@ async def shown(args: argparse.Namespace) -> int:
     terminal = Terminal()
     order = _order(args, terminal.warn)
     with terminal.progress("looking for a model"):
-        outcome, choice = await _propose(order, terminal)
-    finished = job.finished_of(outcome)
+        proposed = await _propose(order, terminal)
+    finished = job.finished_of(proposed.outcome)
     if finished.error is not None:
         _stop(finished.error)
-    _show(order, outcome, choice, terminal)
+    _show(order, proposed, terminal)
+    if proposed.refusal is not None:
+        raise proposed.refusal
     return exit_of(finished.status)
 
 
 async def as_json(args: argparse.Namespace) -> int:
     """Edit for a program: one JSON object on standard output."""
     order = _order(args, _warn)
-    outcome, choice = await _propose(order, None)
-    finished = job.finished_of(outcome)
-    data = showing.to_json(order.target.relative, order.region, outcome, choice)
+    proposed = await _propose(order, None)
+    finished = job.finished_of(proposed.outcome)
+    place = order.target.relative
+    data = showing.to_json(place, order.region, proposed.outcome, proposed.choice)
     sys.stdout.write(json.dumps(data) + "\n")
     return job.exit_of_error(finished.error) if finished.error else exit_of(finished.status)
 
@@ -94,7 +106,7 @@ async def filtered(args: argparse.Namespace, given: bytes) -> tuple[int, bytes]:
     """Edit for ``:!``: return the exit code and what to print."""
     separate = filtering.errors_are_separate()
     order = _order(args, _warn if separate else lambda _: None, given)
-    outcome, _ = await _propose(order, None)
+    outcome = (await _propose(order, None)).outcome
     finished, best = job.finished_of(outcome), outcome.best
     if finished.error is not None:
         _stop(finished.error)
@@ -133,7 +145,7 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
     return order
 
 
-async def _propose(order: Order, terminal: Terminal | None) -> tuple[Outcome, Choice]:
+async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
     """Ask and check; write a passed edit where that was asked for."""
     args, place = order.args, order.target
     snapshot = job.snapshot_of(place.workspace, order.settings, order.trust)
@@ -150,6 +162,7 @@ async def _propose(order: Order, terminal: Terminal | None) -> tuple[Outcome, Ch
         rounds=order.settings.repair_rounds,
     )
     verifier = ColdVerifier()
+    refusal: Stop | None = None
     try:
         async with job.model_for(
             order.settings, args.model, trust=order.trust, agreed=args.yes, terminal=terminal
@@ -160,10 +173,13 @@ async def _propose(order: Order, terminal: Terminal | None) -> tuple[Outcome, Ch
             and job.finished_of(outcome).status is Status.PASSED
             and outcome.best is not None
         ):
-            await _apply(order, outcome.best, verifier, snapshot)
+            try:
+                await _apply(order, outcome.best, verifier, snapshot)
+            except Stop as stop:
+                refusal = stop  # told after the edit, which would be lost otherwise
     finally:
         await verifier.aclose()
-    return outcome, ready.choice
+    return Proposed(outcome, ready.choice, refusal)
 
 
 async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snapshot) -> None:
@@ -179,7 +195,8 @@ async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snaps
     apply.write(order.target.path, order.target.text, Text(best.text))
 
 
-def _show(order: Order, outcome: Outcome, choice: Choice, terminal: Terminal) -> None:
+def _show(order: Order, proposed: Proposed, terminal: Terminal) -> None:
+    outcome = proposed.outcome
     finished, best = job.finished_of(outcome), outcome.best
     passed = finished.status is Status.PASSED and best is not None
     if order.args.diff:
@@ -188,8 +205,10 @@ def _show(order: Order, outcome: Outcome, choice: Choice, terminal: Terminal) ->
         else:
             terminal.note(f"{finished.status}: {finished.message}")
         return
-    showing.show(terminal, order.place, outcome, choice)
+    showing.show(terminal, order.place, outcome, proposed.choice)
     file = order.target.relative
+    if proposed.refusal is not None:
+        return
     if order.args.apply:
         terminal.say(f"applied to {file}" if passed else f"{file} was not touched")
     elif passed:

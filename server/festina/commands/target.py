@@ -10,13 +10,15 @@ from pathlib import Path
 from festina import edits
 from festina.commands.base import Stop
 from festina.edits import Region
+from festina.pipeline import MAX_REGION_CHARS
 from festina.text import NotText, Text, decode
 from festina.workspaces import workspace_of
 
 MOST_LINES = 2000
 ADVISED_LINES = 400
 
-_PLACE = re.compile(r"(?P<file>.+?):(?P<start>\d+)(?:-(?P<end>\d+))?\Z", re.DOTALL)
+# a column, as tools print it, is no harm
+_PLACE = re.compile(r"(?P<file>.+?):(?P<start>\d+)(?:-(?P<end>\d+)|:\d+)?\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,21 @@ class Lines:
 
 
 def split(given: str) -> tuple[Path, Lines]:
-    """Take ``FILE[:START[-END]]`` apart. A file of exactly that name comes first."""
+    """Take ``FILE[:START[-END]]`` apart. A file of exactly that name comes first.
+
+    Raises:
+        Stop: the lines are none.
+    """
     match = _PLACE.match(given)
-    if match is None or Path(given).exists():
+    if Path(given).exists():
+        return Path(given), Lines()
+    if match is None:
+        file, colon, lines = given.rpartition(":")
+        if colon and Path(file).is_file():
+            raise Stop(
+                f"{lines!r} names no lines of {file}. Write {file}:START-END, or {file}:LINE for "
+                "the function or class around a line."
+            )
         return Path(given), Lines()
     start, end = int(match["start"]), int(match["end"]) if match["end"] else None
     if start < 1:
@@ -142,7 +156,7 @@ def check_size(target: Target, region: Region) -> None:
     """Refuse what no model rewrites well.
 
     Raises:
-        Stop: the region has too many lines.
+        Stop: the region has too many lines, or they are too long.
     """
     size = region.end - region.start
     if size > MOST_LINES:
@@ -151,6 +165,12 @@ def check_size(target: Target, region: Region) -> None:
             f"{size} lines are selected, and a model rewrites at most {MOST_LINES} at once, "
             f"{ADVISED_LINES} well. Name fewer: {shown}:START-END, or {shown}:LINE for the "
             "function or class around a line."
+        )
+    chars = len(target.text.lines_text(region.start, region.end))
+    if chars > MAX_REGION_CHARS:
+        raise Stop(
+            f"The selected lines of {target.relative} hold {chars:,} characters, and a model "
+            f"rewrites at most {MAX_REGION_CHARS:,} at once. Name fewer lines."
         )
 
 

@@ -13,7 +13,7 @@ from festina.edits import Region
 from festina.findings import Finding
 from festina.lifecycle import Order
 from festina.lsp import convert, messages
-from festina.pipeline import MAX_REGION_LINES
+from festina.pipeline import MAX_REGION_CHARS, MAX_REGION_LINES
 from festina.proposals import CandidateStatus
 from festina.session import Refusal
 from festina.text import Position, Range
@@ -157,6 +157,12 @@ async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, 
         raise Refusal(
             f"{size} lines are too many for one edit (the limit is {MAX_REGION_LINES}). "
             "Select one function or class."
+        )
+    chars = len(document.text.lines_text(region.start, region.end))
+    if chars > MAX_REGION_CHARS:
+        raise Refusal(
+            f"{chars:,} characters are too many for one edit (the limit is {MAX_REGION_CHARS:,}). "
+            "Select fewer lines."
         )
     return region, name
 
