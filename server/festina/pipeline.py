@@ -34,12 +34,6 @@ from festina.text import Text
 from festina.verify.base import Candidate, Snapshot, Verifier
 from festina.verify.base import Step as GateStep
 
-MAX_REGION_LINES = 400
-"""Above this many lines a fast model's rewrite is neither fast nor faithful."""
-
-MAX_REGION_CHARS = 200_000
-"""Few lines may hold much: generated or minified code. No model writes that in one piece."""
-
 CHARS_PER_TOKEN = 4  # a usual ratio for code; only ever used to show progress
 
 SILENT_SECONDS = 0.25  # how often a candidate that nobody looks at is read while it streams

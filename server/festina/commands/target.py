@@ -10,12 +10,10 @@ from pathlib import Path
 from festina import edits
 from festina.commands.base import Stop
 from festina.edits import Region
-from festina.pipeline import MAX_REGION_CHARS
 from festina.text import NotText, Text, decode
 from festina.workspaces import workspace_of
 
 MOST_LINES = 2000
-ADVISED_LINES = 400
 
 # a column, as tools print it, is no harm
 _PLACE = re.compile(r"(?P<file>.+?):(?P<start>\d+)(?:-(?P<end>\d+)|:\d+)?\Z", re.DOTALL)
@@ -163,14 +161,14 @@ def check_size(target: Target, region: Region) -> None:
         shown = target.relative
         raise Stop(
             f"{size} lines are selected, and a model rewrites at most {MOST_LINES} at once, "
-            f"{ADVISED_LINES} well. Name fewer: {shown}:START-END, or {shown}:LINE for the "
+            f"{edits.MAX_REGION_LINES} well. Name fewer: {shown}:START-END, or {shown}:LINE for the "
             "function or class around a line."
         )
     chars = len(target.text.lines_text(region.start, region.end))
-    if chars > MAX_REGION_CHARS:
+    if chars > edits.MAX_REGION_CHARS:
         raise Stop(
             f"The selected lines of {target.relative} hold {chars:,} characters, and a model "
-            f"rewrites at most {MAX_REGION_CHARS:,} at once. Name fewer lines."
+            f"rewrites at most {edits.MAX_REGION_CHARS:,} at once. Name fewer lines."
         )
 
 

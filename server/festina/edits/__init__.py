@@ -4,10 +4,19 @@ from festina.edits.answer import Defect, DefectCode, Parsed, finish, preview
 from festina.edits.diff import patch, unified
 from festina.edits.prepare import Prepared, prepare
 from festina.edits.rebase import rebase
-from festina.edits.region import Region, enclosing, name_of, snap
+from festina.edits.region import (
+    MAX_REGION_CHARS,
+    MAX_REGION_LINES,
+    Region,
+    enclosing,
+    name_of,
+    snap,
+)
 from festina.edits.rewrite import Hunk, LineEdit, apply, hunks, rewrite, subset
 
 __all__ = [
+    "MAX_REGION_CHARS",
+    "MAX_REGION_LINES",
     "Defect",
     "DefectCode",
     "Hunk",

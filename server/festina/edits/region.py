@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 from festina.text import BOM, Encoding, Range, Text
 
+MAX_REGION_LINES = 400
+"""Above this many lines a fast model's rewrite is neither fast nor faithful."""
+
+MAX_REGION_CHARS = 200_000
+"""Few lines may hold much: generated or minified code. No model writes that in one piece."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:

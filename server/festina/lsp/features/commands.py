@@ -13,7 +13,6 @@ from festina.edits import Region
 from festina.findings import Finding
 from festina.lifecycle import Order
 from festina.lsp import convert, messages
-from festina.pipeline import MAX_REGION_CHARS, MAX_REGION_LINES
 from festina.proposals import CandidateStatus
 from festina.session import Refusal
 from festina.text import Position, Range
@@ -153,15 +152,15 @@ async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, 
             )
         region, name = found
     size = region.end - region.start
-    if size > MAX_REGION_LINES:
+    if size > edits.MAX_REGION_LINES:
         raise Refusal(
-            f"{size} lines are too many for one edit (the limit is {MAX_REGION_LINES}). "
+            f"{size} lines are too many for one edit (the limit is {edits.MAX_REGION_LINES}). "
             "Select one function or class."
         )
     chars = len(document.text.lines_text(region.start, region.end))
-    if chars > MAX_REGION_CHARS:
+    if chars > edits.MAX_REGION_CHARS:
         raise Refusal(
-            f"{chars:,} characters are too many for one edit (the limit is {MAX_REGION_CHARS:,}). "
+            f"{chars:,} characters are too many for one edit (the limit is {edits.MAX_REGION_CHARS:,}). "
             "Select fewer lines."
         )
     return region, name
