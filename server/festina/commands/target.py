@@ -161,8 +161,8 @@ def check_size(target: Target, region: Region) -> None:
         shown = target.relative
         raise Stop(
             f"{size} lines are selected, and a model rewrites at most {MOST_LINES} at once, "
-            f"{edits.MAX_REGION_LINES} well. Name fewer: {shown}:START-END, or {shown}:LINE for the "
-            "function or class around a line."
+            f"{edits.MAX_REGION_LINES} well. Name fewer: {shown}:START-END, or {shown}:LINE for "
+            "the function or class around a line."
         )
     chars = len(target.text.lines_text(region.start, region.end))
     if chars > edits.MAX_REGION_CHARS:

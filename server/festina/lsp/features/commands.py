@@ -160,8 +160,8 @@ async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, 
     chars = len(document.text.lines_text(region.start, region.end))
     if chars > edits.MAX_REGION_CHARS:
         raise Refusal(
-            f"{chars:,} characters are too many for one edit (the limit is {edits.MAX_REGION_CHARS:,}). "
-            "Select fewer lines."
+            f"{chars:,} characters are too many for one edit "
+            f"(the limit is {edits.MAX_REGION_CHARS:,}). Select fewer lines."
         )
     return region, name
 
