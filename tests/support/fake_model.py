@@ -23,7 +23,17 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from support import fake_replies
-from support.fake_replies import Answer, HalfClose, Hold, Pause, Repeat, Reply, Reset, Step
+from support.fake_replies import (
+    Answer,
+    HalfClose,
+    Hold,
+    Pause,
+    Repeat,
+    Reply,
+    Reset,
+    Step,
+    Until,
+)
 
 DEADLINE = 20.0
 """Seconds after which a wait for something that must happen fails."""
@@ -282,6 +292,11 @@ class _Connection:
             elif isinstance(step, Hold):
                 await self.writer.drain()
                 await asyncio.Event().wait()
+            elif isinstance(step, Until):
+                await self.writer.drain()
+                while not step.event.is_set():
+                    await asyncio.sleep(0.01)
+                due = time.monotonic()
             elif isinstance(step, HalfClose):
                 self.writer.write_eof()
                 await asyncio.Event().wait()

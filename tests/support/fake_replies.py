@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,14 @@ class HalfClose:
     """Close our side in the middle of the body, keep reading."""
 
 
-Step = bytes | Pause | Hold | Repeat | Reset | HalfClose
+@dataclass(frozen=True)
+class Until:
+    """Send nothing until the test sets an event; to stop an answer halfway and look."""
+
+    event: threading.Event
+
+
+Step = bytes | Pause | Hold | Repeat | Reset | HalfClose | Until
 
 
 @dataclass(frozen=True)

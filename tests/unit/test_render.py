@@ -119,6 +119,23 @@ def test_titles_fit_a_menu_and_say_what_was_executed():
     assert len(render.accept_title(named, named.candidate)) == render.ACTION_CHARS
 
 
+def test_an_unverified_edit_begins_with_the_reason_and_leaves_the_remedy_to_the_diagnostic():
+    reason = "pytest is not installed for /usr/bin/python3. Install it there."
+    gate = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
+    made = proposal(State.UNVERIFIED, verdict(SYNTAX, LINT, gate))
+    assert lines(made)[0].startswith("Festina: unverified: pytest is not installed for")
+    assert reason in " ".join(lines(made))
+    assert render.unverified_title(made, made.candidate) == (
+        "Festina: apply unverified edit of f: pytest is not installed for /usr/bin/python3"
+    )
+
+
+def test_what_cannot_be_accepted_yet_says_why_in_its_title_for_menus_show_no_reasons():
+    assert render.pending_title(proposal(State.STREAMING)) == (
+        "Festina: accept edit of f (streaming)"
+    )
+
+
 def test_an_edit_that_no_test_checked_says_so():
     only = proposal(State.READY, verdict(SYNTAX))
     assert render.accept_title(only, only.candidate).endswith("syntax ok, 510 ms (no tests ran)")

@@ -28,9 +28,9 @@ export class FestinaClient extends LanguageClient {
     };
   }
 
-  /** What the server last said on standard error. */
-  get said(): string {
-    return this.lastWords.text;
+  /** What a server that has ended last said on standard error. */
+  said(): Promise<string> {
+    return this.lastWords.text();
   }
 
   override async start(): Promise<void> {

@@ -59,7 +59,7 @@ export class Session implements Disposable {
       await client.start();
       this.client = client;
     } catch (error) {
-      this.tell(startFailure(located.command, client.said, error));
+      this.tell(startFailure(located.command, await client.said(), error));
     }
   }
 

@@ -5,17 +5,25 @@ import type { Readable } from "node:stream";
 /** Remembers the last line with words in it, which is what a program that cannot start says. */
 export class LastWords {
   private line = "";
+  private ended: Promise<void> = Promise.resolve();
 
-  get text(): string {
+  /** The last line of all, waited for: a program's end can be noticed before its words are read. */
+  async text(milliseconds = 2000): Promise<string> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+    await Promise.race([this.ended, late]);
+    clearTimeout(timer);
     return this.line;
   }
 
   /** Read a stream to its end, handing on each line. */
   follow(input: Readable, onLine: (line: string) => void): void {
-    createInterface({ input, crlfDelay: Infinity, terminal: false }).on("line", (line) => {
+    const lines = createInterface({ input, crlfDelay: Infinity, terminal: false });
+    lines.on("line", (line) => {
       this.line = line.trim() || this.line;
       onLine(line);
     });
+    this.ended = new Promise((resolve) => lines.once("close", resolve));
   }
 }
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { LastWords, startFailure } from "../src/stderr";
@@ -10,10 +9,14 @@ describe("what the server says beside the protocol", () => {
     const lines: string[] = [];
     const input = new PassThrough();
     words.follow(input, (line) => lines.push(line));
+    assert.equal(await words.text(1), ""); // nothing yet, and it goes on talking
     input.end("Traceback\r\n  in main\nFestina needs Python 3.11.\n\n");
-    await once(input, "close");
+    assert.equal(await words.text(), "Festina needs Python 3.11.");
     assert.deepEqual(lines, ["Traceback", "  in main", "Festina needs Python 3.11.", ""]);
-    assert.equal(words.text, "Festina needs Python 3.11.");
+  });
+
+  it("is nothing where there was no program to say it", async () => {
+    assert.equal(await new LastWords().text(), "");
   });
 
   it("makes one sentence, from the error where the server was silent", () => {

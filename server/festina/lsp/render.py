@@ -52,13 +52,19 @@ def diagnostic_message(proposal: Proposal, path: str) -> str:
 
 def _headline(proposal: Proposal) -> str:
     lead = _LEAD.get(proposal.state, str(proposal.state))
+    return f"Festina: {lead}: {_one_line(_words(proposal))}"
+
+
+def _words(proposal: Proposal) -> str:
+    """Say why the proposal is where it is: what matters comes first, for lines are cut."""
     verdict = proposal.candidate.verdict if proposal.candidate is not None else None
-    words = proposal.message
     if verdict is not None and proposal.state is State.READY:
-        words = evidence(verdict)
-    elif verdict is not None and proposal.state is State.REJECTED and verdict.findings:
-        words = f"{_failed_gate(verdict)} failed"
-    return f"Festina: {lead}: {_one_line(words)}"
+        return evidence(verdict)
+    if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
+        return f"{_failed_gate(verdict)} failed"
+    if verdict is not None and proposal.state is State.UNVERIFIED:
+        return _why_unverified(verdict)
+    return proposal.message
 
 
 def _details(proposal: Proposal) -> list[str]:
@@ -70,7 +76,7 @@ def _details(proposal: Proposal) -> list[str]:
         more = len(found) - MOST_FINDINGS
         return lines if more <= 0 else [*lines, f"- and {more} more"]
     whole = _headline(proposal)
-    return [] if len(whole) <= TITLE_CHARS else _wrapped(_one_line(proposal.message))
+    return [] if len(whole) <= TITLE_CHARS else _wrapped(_one_line(_words(proposal)))
 
 
 def _finding(finding: Finding) -> str:
@@ -142,6 +148,11 @@ def _failed_gate(verdict: Verdict) -> str:
     return next((str(g.gate) for g in verdict.gates if g.status is Status.FAILED), "a gate")
 
 
+def _why_unverified(verdict: Verdict) -> str:
+    gates = [gate for gate in verdict.gates if gate.status is Status.UNVERIFIED and gate.reason]
+    return gates[0].reason or "" if gates else "nothing was checked"
+
+
 def accept_title(proposal: Proposal, view: CandidateView) -> str:
     """Title of the action that applies a passed candidate: says on what the verdict rests."""
     assert view.verdict is not None
@@ -152,17 +163,14 @@ def accept_title(proposal: Proposal, view: CandidateView) -> str:
 def unverified_title(proposal: Proposal, view: CandidateView) -> str:
     """Title of the separate action that applies an unverified candidate: names the reason."""
     assert view.verdict is not None
-    reason = next(
-        (g.reason for g in view.verdict.gates if g.status is Status.UNVERIFIED and g.reason),
-        "nothing was checked",
-    )
-    title = f"Festina: apply unverified edit of {subject(proposal)}: {reason}"
+    reason, _, _ = _why_unverified(view.verdict).partition(". ")  # the remedy is in the diagnostic
+    title = f"Festina: apply unverified edit of {subject(proposal)}: {reason.rstrip('.')}"
     return shorten(title, ACTION_CHARS)
 
 
 def pending_title(proposal: Proposal) -> str:
     """Title of the accept action of a proposal that is not ready, where it can be shown greyed."""
-    return f"Festina: accept edit of {subject(proposal)}"
+    return f"Festina: accept edit of {subject(proposal)} ({proposal.state})"
 
 
 def disabled_reason(proposal: Proposal) -> str:
