@@ -24,7 +24,6 @@ class ModelSettings:
     api_key_env: str = ""
     api_key_command: tuple[str, ...] = ()
     api_key_keyring: str = ""
-    temperature: float = 0.2
     first_content_seconds: float = 60.0
     inter_token_seconds: float = 30.0
     total_seconds: float = 300.0
@@ -113,7 +112,6 @@ _MODEL = {
     "api_key_env": allowed.text,
     "api_key_command": allowed.texts,
     "api_key_keyring": allowed.text,
-    "temperature": allowed.number(0, 2),
     "first_content_seconds": allowed.number(0.1, 3600),
     "inter_token_seconds": allowed.number(0.1, 3600),
     "total_seconds": allowed.number(1, 86400),
@@ -148,6 +146,11 @@ _TABLES = frozenset(key[:at] for key in KEYS for at in range(len(key)) if key[at
 _HINTS = {
     "trusted": "trust is never set in a file; run `festina trust` in the workspace",
     "trust": "trust is never set in a file; run `festina trust` in the workspace",
+    **{
+        f"models.{name}.temperature": "candidates are asked for at different temperatures; set "
+        "`extra_body = { temperature = ... }` where all must have the same"
+        for name in ("fast", "slow")
+    },
     "verify.commands": "commands of your own are not run by this version",
 }
 

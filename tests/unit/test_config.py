@@ -90,8 +90,9 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
         ({"verify": {"sandbox": "none"}}, '"auto", "off"'),
         ({"verify": {"memory_mib": 1.5}}, "whole number from 128 to 1048576"),
         ({"variations": 76}, "whole number from 1 to 75"),
-        ({"models": {"fast": {"temperature": 2.1}}}, "from 0 to 2"),
-        ({"models": {"fast": {"temperature": True}}}, "a number from 0 to 2"),
+        ({"models": {"fast": {"temperature": 1}}}, "extra_body"),
+        ({"models": {"fast": {"total_seconds": True}}}, "a number from 1 to 86400"),
+        ({"models": {"fast": {"inter_token_seconds": 0.01}}}, "from 0.1 to 3600"),
         ({"models": {"fast": "gpt"}}, "must be a table"),
         ({"apply_unverified": "no"}, "true or false"),
     ],
@@ -159,13 +160,13 @@ def test_gates_keep_their_order():
 
 
 def test_another_address_does_not_inherit_the_key_of_the_old_one():
-    first = {"base_url": "https://a.example", "api_key_env": "A_KEY", "temperature": 0.5}
+    first = {"base_url": "https://a.example", "api_key_env": "A_KEY", "max_retries": 5}
     layers = [
         Layer("user", {"models": {"fast": first}}, user=True),
         Layer("editor", {"models": {"fast": {"base_url": "https://b.example"}}}, user=True),
     ]
     fast = load(layers)[0].fast
-    assert (fast.base_url, fast.api_key_env, fast.temperature) == ("https://b.example", "", 0.5)
+    assert (fast.base_url, fast.api_key_env, fast.max_retries) == ("https://b.example", "", 5)
     layers[1] = Layer("editor", {"models": {"fast": {"model": "m"}}}, user=True)
     assert load(layers)[0].fast.api_key_env == "A_KEY"
 
@@ -174,7 +175,6 @@ SAMPLES = {
     "dialect": "chat",
     "base_url": "https://x.example",
     "api_key_command": ["pass", "x"],
-    "temperature": 1,
     "first_content_seconds": 1,
     "inter_token_seconds": 1,
     "total_seconds": 1,

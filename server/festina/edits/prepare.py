@@ -35,6 +35,11 @@ class Prepared:
         """The lines of ``source``, without line ends."""
         return self.source.split("\n")[:-1]
 
+    def as_seen(self, region_text: str) -> str:
+        """Return a text of the region in the document's form as the model would write it."""
+        lines = [_body(line) for line in Text(region_text).lines]
+        return "".join(f"{line}\n" for line in indent.remove(lines, self.indent))
+
 
 def prepare(
     text: Text, region: Region, context: int = CONTEXT_LINES, *, language: str = ""
