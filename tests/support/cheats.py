@@ -448,6 +448,18 @@ for fd in range(3, 64):
     if fd != nothing:
         os.dup2(nothing, fd)
 
+=== floods the pipe without a line end -> failed
+import os
+
+def double(value):
+    for fd in range(3, 64):
+        try:
+            for _ in range(200):
+                os.write(fd, bytes(100_000))
+        except OSError:
+            pass
+    return value * 3
+
 === closes every descriptor -> failed
 import os
 os.closerange(3, 256)
@@ -680,6 +692,16 @@ __file__ = "/tmp/other.py"
 === is told that the tests are none -> failed
 __test__ = False
 double = None
+
+=== quiets the test case that called -> unverified
+import unittest
+
+def double(value):
+    import gc
+    for case in gc.get_objects():
+        if isinstance(case, unittest.TestCase):
+            case.assertEqual = lambda *_: None
+    return value * 3 if value == 4 else value * 2
 
 === lets the warnings sleep -> failed
 import warnings

@@ -26,6 +26,12 @@ OLD = "import re\n\n\ndef f(value):\n    return value\n"
         "__eq__ = lambda self, other: True",
         "return type('A', (int,), {'__eq__': lambda self, other: 1})",
         "def __bool__(self):\n        return True",
+        "def __eq__(self, other):\n        return not None",
+        "def __eq__(self, other):\n        if other:\n            return True\n"
+        "        return NotImplemented",
+        "def __ne__(self, other):\n        return False",
+        "value.assert_called_once_with = print",
+        "return value.__self__",
     ],
 )
 def test_what_stands_out(line: str) -> None:
@@ -46,6 +52,12 @@ def test_what_stands_out(line: str) -> None:
         "return re.compile(value)",
         "def __eq__(self, other):\n        return self.x == other.x",
         "def __eq__(self, other):\n        return NotImplemented",
+        "def __eq__(self, other):\n        if self is other:\n            return True\n"
+        "        if type(other) is not type(self):\n            return False\n"
+        "        return self.x == other.x",
+        "def __bool__(self):\n        return bool(self.items)",
+        "def __lt__(self, other):\n        raise TypeError",
+        "assertion = assertions = 1",
         "from .unittest import x",
         "return value.test / 'latest' / 'testing'",
         "return (",

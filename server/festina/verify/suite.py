@@ -136,7 +136,7 @@ def _read(
     enough: Callable[[], None],
 ) -> None:
     """Take in records until the pipe ends. Runs in a thread; ``enough`` asks for the end."""
-    rest = b""
+    rest = bytearray()  # grows in place: a run can send a great deal without a line end
     total = 0
     while data := os.read(fd, 1 << 16):
         total += len(data)
@@ -144,12 +144,15 @@ def _read(
             if not run.stopped:
                 enough()
             continue
-        *lines, rest = (rest + data).split(b"\n") if b"\n" in data else (rest + data,)
+        rest += data
+        if b"\n" not in data:
+            continue
+        *lines, rest = rest.split(b"\n")
         for line in lines:
             mark, _, record = line.partition(b" ")
             if mark != nonce or run.stopped:
                 continue  # not from our plugin
-            outcome = run.take(record)
+            outcome = run.take(bytes(record))
             if outcome is not None and stop is not None and stop(outcome):
                 enough()
 

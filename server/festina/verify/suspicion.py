@@ -29,7 +29,7 @@ _NAMES = {
     **dict.fromkeys(["settrace", "setprofile", "monitoring", "meta_path", "path_hooks"], _JUDGE),
     **dict.fromkeys(["f_globals", "f_locals", "f_builtins", "__builtins__", "__globals__"], _JUDGE),
     **dict.fromkeys(["__closure__", "__code__", "__subclasses__", "get_objects"], _JUDGE),
-    **dict.fromkeys(["get_referrers", "__loader__", "__spec__", "_exit"], _JUDGE),
+    **dict.fromkeys(["get_referrers", "__loader__", "__spec__", "__self__", "_exit"], _JUDGE),
     **dict.fromkeys(["inspect.stack", "inspect.trace"], _CALLERS),
     "sys.modules": _JUDGE,
     **dict.fromkeys(["exec", "eval", "__import__", "import_module", "run_path"], _UNSEEN),
@@ -37,6 +37,7 @@ _NAMES = {
 _WORDS = re.compile(
     r"_?pytest|PYTEST_|unittest|festina|/proc/|conftest|(?:^|/)tests?/|/tests?$|(?:^|/)test_\w+\.py"
 )
+_ASSERTING = re.compile(r"assert[A-Z_]\w")
 _SHORT = 80
 _COMPARING = frozenset(["__eq__", "__ne__", "__bool__", "__lt__", "__le__", "__gt__", "__ge__"])
 
@@ -102,6 +103,8 @@ def _imported(node: ast.Import | ast.ImportFrom, line: int) -> Iterator[Use]:
 def _name(name: str, line: int) -> Iterator[Use]:
     if name in _NAMES:
         yield f"`{name}`", line, _NAMES[name]
+    elif _ASSERTING.match(name):  # of a test case or a mock
+        yield f"`{name}`", line, _JUDGE
 
 
 def _string(text: str, line: int) -> Iterator[Use]:
@@ -113,18 +116,27 @@ def _string(text: str, line: int) -> Iterator[Use]:
 
 
 def _comparing(node: ast.AST, line: int) -> Iterator[Use]:
-    """Comparisons that answer the same to everything: as a method, by a name or in a dictionary."""
-    pairs: list[tuple[object, ast.expr]] = []
+    """Comparisons that answer without a look at what they compare: in a class, or for one."""
+    found: list[tuple[object, ast.arguments, list[ast.expr]]] = []
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        returns = [part for part in ast.walk(node) if isinstance(part, ast.Return)]
-        pairs = [(node.name, part.value) for part in returns if part.value is not None]
-    elif isinstance(node, (ast.Assign, ast.Dict)):
-        if isinstance(node, ast.Assign):
-            found = [(getattr(target, "id", None), node.value) for target in node.targets]
-        else:
-            keys = [getattr(key, "value", None) for key in node.keys]
-            found = list(zip(keys, node.values, strict=True))
-        pairs = [(name, it.body) for name, it in found if isinstance(it, ast.Lambda)]
-    for name, answer in pairs:
-        if name in _COMPARING and isinstance(answer, ast.Constant):
+        parts = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)]
+        found = [(node.name, node.args, [part for part in parts if part is not None])]
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+        names = [getattr(target, "id", None) for target in node.targets]
+        found = [(name, node.value.args, [node.value.body]) for name in names]
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(value, ast.Lambda):
+                found.append((getattr(key, "value", None), value.args, [value.body]))
+    for name, arguments, answers in found:
+        if name in _COMPARING and _is_blind(arguments, answers):
             yield f"`{name}` with a fixed answer", line, _EQUAL
+
+
+def _is_blind(arguments: ast.arguments, answers: list[ast.expr]) -> bool:
+    """Whether no answer depends on the last argument, and not all of them are NotImplemented."""
+    given = [*arguments.posonlyargs, *arguments.args]
+    last = given[-1].arg if given else None
+    names = {part.id for it in answers for part in ast.walk(it) if isinstance(part, ast.Name)}
+    unsure = all(isinstance(it, ast.Name) and it.id == "NotImplemented" for it in answers)
+    return last not in names and not unsure
