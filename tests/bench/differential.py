@@ -390,9 +390,16 @@ def cold(root: Path, project: Project, limit: float) -> Truth:
 
 
 def lint_counts(root: Path, path: str) -> collections.Counter[str]:
-    """Count ruff's findings in a file by code, by the command line alone."""
+    """Count ruff's findings in a file by code, by the command line alone.
+
+    Where a project has no configuration for ruff, its errors alone count, as the README says.
+    """
     ruff = Path(sys.executable).parent / "ruff"
-    said = run(ruff, "check", "--no-fix", "--output-format", "json", "--no-cache", path, cwd=root)
+    file = root / "pyproject.toml"
+    uses_ruff = (root / "ruff.toml").exists() or (file.exists() and "tool.ruff" in file.read_text())
+    rules = [] if uses_ruff else ["--select", "F,E9,PLE"]
+    json_ = ["--output-format", "json"]
+    said = run(ruff, "check", "--no-fix", *rules, *json_, "--no-cache", path, cwd=root)
     return collections.Counter(str(item["code"]) for item in json.loads(said.stdout or "[]"))
 
 

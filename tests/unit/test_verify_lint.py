@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,22 @@ def test_one_more_of_the_same_is_new() -> None:
     assert [f.line for f in added] == [2]
 
 
-def test_the_same_message_on_another_line_is_new() -> None:
-    added = lint.subtract(
-        [finding("F821", "Undefined name `y`", 1)],
-        "print(y)\n",
-        [finding("F821", "Undefined name `y`", 1)],
-        "y\n",
+def test_what_stays_in_the_changed_lines_is_not_new() -> None:
+    before, after = (
+        finding("F821", "Undefined name `y`", 2),
+        finding("F821", "Undefined name `y`", 3),
     )
-    assert len(added) == 1
+    assert lint.subtract([after], "a\nb\nprint(y)\nc\n", [before], "a\ny\nc\n") == []
+    another = finding("F821", "Undefined name `z`", 3)
+    assert lint.subtract([another], "a\nb\nprint(z)\nc\n", [before], "a\ny\nc\n") == [another]
+    twice = [finding("F821", "Undefined name `y`", line) for line in (2, 3)]
+    assert lint.subtract(twice, "a\ny + y\nprint(y)\nc\n", [before], "a\ny\nc\n") == twice[1:]
+
+
+def test_the_same_message_elsewhere_is_new() -> None:
+    gone, new = finding("F821", "Undefined name `y`", 1), finding("F821", "Undefined name `y`", 3)
+    # a definition that the edit took away is missed in lines that it did not change
+    assert lint.subtract([new], "a\nb\nprint(y)\n", [gone], "y\nb\nprint(y)\n") == [new]
 
 
 def test_numbers_in_messages_do_not_make_a_finding_new() -> None:
@@ -62,6 +71,63 @@ async def test_new_findings_fail_with_their_place(ruff: lint.Ruff) -> None:
     (found,) = result.findings
     assert (found.code, found.line, found.column, found.path) == ("F821", 2, 7, "m.py")
     assert (found.end_line, found.end_column, found.severity) == (2, 8, Severity.ERROR)
+
+
+STYLE = "def f(a, b):\n    return '{} {}'.format(a, b)\n"  # UP032, by ruff's defaults
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ({}, Status.PASSED),
+        ({"pyproject.toml": "[tool.black]\n"}, Status.PASSED),
+        ({"pyproject.toml": "[tool.ruff.lint]\nselect = ['UP']\n"}, Status.FAILED),
+        ({"ruff.toml": "lint.select = ['UP']\n"}, Status.FAILED),
+        ({".ruff.toml": ""}, Status.FAILED),
+    ],
+)
+async def test_without_a_configuration_matters_of_taste_do_not_count(
+    tmp_path: Path, files: dict[str, str], status: Status
+) -> None:
+    workspace = tmp_path / "w"
+    workspace.mkdir()
+    for name, content in files.items():
+        (workspace / name).write_text(content)
+    binary = lint.our_ruff()
+    assert binary is not None
+    ruff = lint.Ruff(binary, workspace, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert (await lint.check(Candidate("m.py", "", STYLE), ruff)).status is status
+    # a project with a ruff of its own uses it, if only with the defaults
+    assert (await lint.check(Candidate("m.py", "", STYLE), replace(ruff, own=True))).status is (
+        Status.FAILED
+    )
+
+
+async def test_without_a_configuration_errors_count_and_so_does_what_is_to_be_fixed(
+    tmp_path: Path,
+) -> None:
+    binary = lint.our_ruff()
+    assert binary is not None
+    ruff = lint.Ruff(binary, tmp_path, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert (await lint.check(Candidate("m.py", "", "print(y)\n"), ruff)).status is Status.FAILED
+    wish = (Finding(Gate.LINT, "m.py", "", line=2, code="UP032"),)
+    same = Candidate("m.py", STYLE, STYLE + "x = 1\n", resolves=wish)
+    assert (await lint.check(same, ruff)).status is Status.FAILED
+    mended = "def f(a, b):\n    return f'{a} {b}'\n"
+    good = Candidate("m.py", STYLE, mended, resolves=wish)
+    assert (await lint.check(good, ruff)).status is Status.PASSED
+
+
+async def test_the_persons_own_configuration_is_one(tmp_path: Path) -> None:
+    config = tmp_path / "config" / "ruff"
+    config.mkdir(parents=True)
+    binary = lint.our_ruff()
+    assert binary is not None
+    environ = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(config.parent)}
+    ruff = lint.Ruff(binary, tmp_path, environ)
+    assert not lint.is_configured(ruff, "m.py")
+    (config / "ruff.toml").touch()
+    assert lint.is_configured(ruff, "m.py")
 
 
 async def test_a_project_that_fixes_gets_no_fix_and_its_own_rules(ruff: lint.Ruff) -> None:

@@ -113,9 +113,12 @@ class ColdVerifier:
         self, state: State | None, snapshot: Snapshot, candidate: Candidate
     ) -> GateResult:
         """Run ruff: the project's own where the workspace is trusted and has one, else ours."""
-        binary = lint.our_ruff()
+        binary, own = lint.our_ruff(), False
         if snapshot.trusted and state is not None and isinstance(state.found, Found):
-            binary = lint.project_ruff(state.found.python) or binary
+            projects = lint.project_ruff(state.found.python)
+            # Festina may be installed in the project's own environment, and have brought its ruff
+            own = projects is not None and (binary is None or not projects.samefile(binary))
+            binary = projects or binary
         if binary is None:
             return await lint.check(candidate, None)
         environ = lint.environment(os.environ)
@@ -123,14 +126,14 @@ class ColdVerifier:
             # its configuration is open with unsaved changes: only the shadow has those
             try:
                 async with self._states.copy(state) as root:
-                    return await lint.check(candidate, lint.Ruff(binary, root, environ))
+                    return await lint.check(candidate, lint.Ruff(binary, root, environ, own))
             except shadow.Changed as error:
                 reason = f"The workspace changed while it was copied ({error}). Verify again."
                 return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
             except OSError as error:
                 reason = f"The workspace could not be copied: {shadow.said(error)}."
                 return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
-        return await lint.check(candidate, lint.Ruff(binary, snapshot.workspace, environ))
+        return await lint.check(candidate, lint.Ruff(binary, snapshot.workspace, environ, own))
 
     async def aclose(self) -> None:
         """Kill every process and remove every file of this verifier."""

@@ -10,6 +10,7 @@ import re
 import shutil
 import sysconfig
 import time
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +24,22 @@ from festina.verify.syntax import is_python
 _SECONDS = 60.0
 _NUMBER = re.compile(r"\d+")
 _GRAVE = ("F", "E9", "PLE")
+"""What is an error and no matter of taste; all that counts where a project does not use ruff."""
 
 Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Ruff:
-    """A ruff binary, the folder that stands for the workspace, and its environment."""
+    """A ruff binary, the folder that stands for the workspace, and its environment.
+
+    ``own``: the binary is the project's, which so uses ruff, with or without a configuration.
+    """
 
     binary: Path
     root: Path
     environ: Mapping[str, str]
+    own: bool = False
 
 
 class Broken(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -47,15 +53,18 @@ async def check(candidate: Candidate, ruff: Ruff | None) -> GateResult:
         return GateResult(Gate.LINT, Status.SKIPPED, reason="Not a Python file.")
     if ruff is None:
         return _unverified(start, "ruff was not found; reinstall Festina, which brings it along.")
+    wanted = [finding for finding in candidate.resolves if finding.gate is Gate.LINT]
+    rules: tuple[str, ...] = ()
+    if not ruff.own and not await asyncio.to_thread(is_configured, ruff, candidate.path):
+        rules = (*_GRAVE, *(finding.code for finding in wanted if finding.code))
     try:
         old, new = await asyncio.gather(
-            findings_in(ruff, candidate.path, candidate.old),
-            findings_in(ruff, candidate.path, candidate.new),
+            findings_in(ruff, candidate.path, candidate.old, rules),
+            findings_in(ruff, candidate.path, candidate.new, rules),
         )
     except Broken as error:
         return _unverified(start, str(error))
     added = subtract(new, candidate.new, old, candidate.old)
-    wanted = [finding for finding in candidate.resolves if finding.gate is Gate.LINT]
     left, unknown = unresolved(wanted, new, candidate.new, old, candidate.old)
     added += [finding for finding in left if finding not in added]
     seconds = time.perf_counter() - start
@@ -74,13 +83,14 @@ def _unverified(start: float, reason: str) -> GateResult:
     return GateResult(Gate.LINT, Status.UNVERIFIED, time.perf_counter() - start, reason=reason)
 
 
-async def findings_in(ruff: Ruff, path: str, text: str) -> list[Finding]:
-    """Run ruff on one text.
+async def findings_in(ruff: Ruff, path: str, text: str, rules: Sequence[str] = ()) -> list[Finding]:
+    """Run ruff on one text, with the rules that its configuration says, or with ``rules``.
 
     Raises:
         Broken: it failed; the message says what it said and what to do.
     """
     argv = [str(ruff.binary), "check", "--no-fix", "--force-exclude", "--output-format", "json"]
+    argv += ["--select", ",".join(rules)] if rules else []
     argv += ["--no-cache", "--stdin-filename", str(ruff.root / path), "-"]
     try:
         done = await process.run(
@@ -112,6 +122,29 @@ async def findings_in(ruff: Ruff, path: str, text: str) -> list[Finding]:
         ) from error
 
 
+def is_configured(ruff: Ruff, path: str) -> bool:
+    """Whether somebody said which rules are to hold for a file: the project, or its user.
+
+    Ruff's own defaults are hundreds of rules, many of them of style: nobody asked for those.
+    """
+    home = ruff.environ.get("XDG_CONFIG_HOME") or Path(ruff.environ.get("HOME", "/")) / ".config"
+    places = [*(ruff.root / path).parents, Path(home) / "ruff"]
+    return any(_says_rules(place) for place in places)
+
+
+def _says_rules(folder: Path) -> bool:
+    if (folder / "ruff.toml").is_file() or (folder / ".ruff.toml").is_file():
+        return True
+    try:
+        data = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    except OSError:
+        return False
+    except ValueError:
+        return True  # ruff has to say what is wrong with it
+    tool = data.get("tool")
+    return isinstance(tool, dict) and "ruff" in tool
+
+
 def _finding(path: str, item: Mapping[str, object]) -> Finding:
     code = str(item["code"]) if item.get("code") else "syntax-error"
     start, end = _place(item.get("location")), _place(item.get("end_location"))
@@ -141,22 +174,47 @@ def subtract(
     """Return the findings in ``new`` that ``old`` does not account for.
 
     Lines move, so two findings are the same when code, message (its numbers aside: they count
-    lines, characters or complexity) and the text of their line agree; each old one accounts for
-    one new one.
+    lines, characters or complexity) and the text of their line agree, or when both stand in the
+    lines that the edit changed and code and message agree. Each old one accounts for one new one.
     """
     old_lines, new_lines = Text(old_text).lines, Text(new_text).lines
-    known = collections.Counter(_key(finding, old_lines) for finding in old)
-    added = []
-    for finding in new:
-        key = _key(finding, new_lines)
-        if known[key] > 0:
-            known[key] -= 1
+    added, gone = _pair(
+        [(_key(f, new_lines), f) for f in new], [(_key(f, old_lines), f) for f in old]
+    )
+    start, end = _changed(old_lines, new_lines)
+    kept, _ = _pair(
+        [(_key(f), f) for f in added if start < (f.line or 0) <= len(new_lines) - end],
+        [(_key(f), f) for f in gone if start < (f.line or 0) <= len(old_lines) - end],
+    )
+    outside = [f for f in added if not start < (f.line or 0) <= len(new_lines) - end]
+    return sorted([*kept, *outside], key=added.index)
+
+
+def _pair(
+    some: Iterable[tuple[Key, Finding]], others: Iterable[tuple[Key, Finding]]
+) -> tuple[list[Finding], list[Finding]]:
+    """Pair findings by their keys, one to one; return those on both sides that have no match."""
+    waiting: dict[Key, list[Finding]] = {}
+    for key, finding in others:
+        waiting.setdefault(key, []).append(finding)
+    alone = []
+    for key, finding in some:
+        if waiting.get(key):
+            waiting[key].pop(0)
         else:
-            added.append(finding)
-    return added
+            alone.append(finding)
+    return alone, [finding for rest in waiting.values() for finding in rest]
 
 
-def _key(finding: Finding, lines: Sequence[str]) -> Key:
+def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Return how many lines at the start, and then at the end, are the same in both."""
+    most = min(len(old), len(new))
+    start = next((at for at in range(most) if old[at] != new[at]), most)
+    most -= start
+    return start, next((at for at in range(most) if old[-1 - at] != new[-1 - at]), most)
+
+
+def _key(finding: Finding, lines: Sequence[str] = ()) -> Key:
     text = ""
     if finding.line is not None and 0 < finding.line <= len(lines):
         text = lines[finding.line - 1].strip()
