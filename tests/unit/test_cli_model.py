@@ -47,6 +47,9 @@ def test_pull_says_where_the_model_is(line, tmp_path):
     ran = line.run("model", "pull", file)
     assert (ran.code, ran.out) == (Exit.DONE, f"{file}\n")
 
+    ran = line.run("model", "pull", file, "--json")
+    assert ran.json == {"name": str(file), "path": str(file)}
+
 
 @pytest.mark.parametrize("action", ["pull", "serve"])
 def test_an_unknown_model_is_told(line, action):
@@ -81,12 +84,12 @@ class Served:
         self.ended.set()
 
 
-@pytest.mark.parametrize("how", ["the child ends", "control-C"])
+@pytest.mark.parametrize("how", ["the child ends", "control-C", "control-C, in JSON"])
 def test_a_model_is_served_until_it_ends(line, monkeypatch, how):
     served = Served()
 
     async def start(name, say=None):
-        if how == "control-C":
+        if how != "the child ends":
             task = asyncio.current_task()
             asyncio.get_running_loop().call_later(0.05, task.cancel)
         else:
@@ -94,10 +97,13 @@ def test_a_model_is_served_until_it_ends(line, monkeypatch, how):
         return served
 
     monkeypatch.setattr(embedded, "start", start)
-    ran = line.run("model", "serve")
-    assert ran.out == 'base_url = "http://127.0.0.1:1/v1"\napi_key  = "k"\n'
+    ran = line.run("model", "serve", *(["--json"] if "JSON" in how else []))
+    if "JSON" in how:
+        assert ran.json == {"base_url": "http://127.0.0.1:1/v1", "api_key": "k"}
+    else:
+        assert ran.out == 'base_url = "http://127.0.0.1:1/v1"\napi_key  = "k"\n'
     assert served.closed
-    if how == "control-C":
+    if how != "the child ends":
         assert ran.code == Exit.INTERRUPTED
     else:
         assert ran.code == Exit.FAILED

@@ -237,6 +237,27 @@ async def test_a_killed_festina_takes_its_download_along_and_the_next_one_clears
     assert (await weights.ensure(which.name)).read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"])
+def test_the_command_fetches_by_name_and_control_c_ends_it(hub, tmp_path, name):
+    size = name.rpartition("-")[2].upper()
+    hub.files[f"Qwen/Qwen2.5-Coder-{size}-Instruct-GGUF/{name}-instruct-q4_k_m.gguf"] = CONTENT
+    command = [sys.executable, "-m", "festina", "model", "pull", name]
+    hub.hold = True
+    stopped = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert hub.held.wait(60)
+    children = _downloads(stopped.pid)
+    stopped.send_signal(signal.SIGINT)
+    said = stopped.communicate()[1]
+    assert stopped.returncode == 130
+    assert "Traceback" not in said
+    assert not {child for child in children if processes.running(child)}
+    assert not list(weights.folder().glob(".fetch-*"))
+    hub.hold = False
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert Path(ran.stdout.strip()).read_bytes() == CONTENT
+    assert ran.stderr == ""
+
+
 async def test_a_lock_that_a_dead_process_left_is_no_obstacle(hub):
     weights.folder().mkdir(parents=True)
     with (weights.folder() / f".{HUB.name}.lock").open("w") as file:

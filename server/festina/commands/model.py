@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
+from contextlib import nullcontext
 
 from festina.commands.base import Exit, Stop, add_json
 
@@ -17,6 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(listing)
     pull = commands.add_parser("pull", help="fetch a model, once")
     pull.add_argument("name", metavar="NAME", help="a name from `festina model list`")
+    add_json(pull)
     serve = commands.add_parser(
         "serve",
         help="serve a model to other programs, until control-C",
@@ -29,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="",
         help="a name from `festina model list`, or the path of a GGUF file",
     )
+    add_json(serve)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.action == "list":
         return _list(as_json=args.json)
-    return run_async(_pull(args.name) if args.action == "pull" else _serve(args.name))
+    work = _pull if args.action == "pull" else _serve
+    return run_async(work(args.name, as_json=args.json))
 
 
 def _list(*, as_json: bool) -> int:
@@ -63,11 +66,11 @@ def _list(*, as_json: bool) -> int:
         print(
             f"{row['name']:<{width}}  {row['megabytes']:>5} MB  {row['licence']}  ({here}{default})"
         )
-    print("\nAny other GGUF file can be named by its path.")
+    print("\nFetch one: festina model pull NAME. Any other GGUF file can be named by its path.")
     return Exit.DONE
 
 
-async def _pull(name: str) -> int:
+async def _pull(name: str, *, as_json: bool) -> int:
     from festina.commands.job import exit_of_error
     from festina.models import weights
     from festina.models.base import ModelError
@@ -75,15 +78,15 @@ async def _pull(name: str) -> int:
 
     terminal = Terminal()
     try:
-        with terminal.progress(f"looking for {name}"):
+        with nullcontext() if as_json else terminal.progress(f"looking for {name}"):
             path = await weights.ensure(name, terminal.status)
     except ModelError as error:
         raise Stop(str(error), exit_of_error(error)) from None
-    print(path)
+    print(json.dumps({"name": name, "path": str(path)}) if as_json else path)
     return Exit.DONE
 
 
-async def _serve(name: str) -> int:
+async def _serve(name: str, *, as_json: bool) -> int:
     from festina.commands.job import exit_of_error
     from festina.models import embedded
     from festina.models.base import ModelError
@@ -91,15 +94,17 @@ async def _serve(name: str) -> int:
 
     terminal = Terminal()
     try:
-        with terminal.progress("starting"):
+        with nullcontext() if as_json else terminal.progress("starting"):
             model = await embedded.start(name, terminal.status)
     except ModelError as error:
         raise Stop(str(error), exit_of_error(error)) from None
     try:
-        print(f"base_url = {json.dumps(model.base_url)}")
-        print(f"api_key  = {json.dumps(model.key)}")
-        sys.stdout.flush()
-        terminal.note(f"serving {model.name} to this machine; control-C ends it")
+        if as_json:
+            print(json.dumps({"base_url": model.base_url, "api_key": model.key}), flush=True)
+        else:
+            print(f"base_url = {json.dumps(model.base_url)}")
+            print(f"api_key  = {json.dumps(model.key)}", flush=True)
+            terminal.note(f"serving {model.name} to this machine; control-C ends it")
         await asyncio.to_thread(model.wait)
     finally:
         await model.aclose()
