@@ -153,13 +153,18 @@ class Terminal:
 
     def say(self, text: str = "", style: str = "") -> None:
         """Print a line of the result."""
-        self.out.print(Text(visible(text), style=style))
+        self._results.print(Text(visible(text), style=style))
+
+    @property
+    def _results(self) -> Console:
+        """Where results go; above what is shown of the progress, where both are on the screen."""
+        return self.err if self._live is not None and self.out.is_terminal else self.out
 
     def judged(
         self, status: CandidateStatus, name: str, words: str, *, aside: bool = False
     ) -> None:
         """Print one candidate's outcome in one line; ``aside``: on standard error."""
-        console = self.err if aside else self.out
+        console = self.err if aside else self._results
         mark, plain, word, style = _LOOKS[status]
         line = Text()
         line.append(

@@ -127,6 +127,26 @@ def test_progress_shows_what_streams_and_leaves_nothing_behind(environ):
     assert shown.endswith("\x1b[2K")  # the last thing is that it is wiped
 
 
+def test_results_appear_above_the_progress_where_both_are_on_the_screen(environ):
+    out, err = Screen(), Screen()
+    terminal = Terminal(out, err)
+    with terminal.progress("streaming"):
+        terminal.judged(CandidateStatus.PASSED, "#1", "good")
+        terminal.say("said")
+    terminal.say("after")
+    assert "good" in err.getvalue()
+    assert "said" in err.getvalue()
+    assert out.getvalue() == "after\n"
+
+
+def test_results_go_to_the_file_that_they_are_redirected_to(environ):
+    out = Pipe()
+    terminal = Terminal(out, Screen())
+    with terminal.progress("streaming"):
+        terminal.judged(CandidateStatus.PASSED, "#1", "good")
+    assert out.getvalue() == "\u2714 passed     #1  good\n"
+
+
 def test_a_diff_is_printed_line_by_line_as_it_is(environ):
     out = Pipe()
     Terminal(out, Pipe()).diff("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-[red]a[/red]\r\n+b :smile:\n")

@@ -52,16 +52,14 @@ def test_the_main_job_is_shown_on_the_sample_and_nothing_is_left(line, fake, tmp
     assert (ran.code, ran.err) == (Exit.DONE, "")
     rows = ran.out.splitlines()
     assert re.fullmatch(r"\S+\.py:\d+-\d+  'handle an empty list'", rows[0])
-    assert (
-        "3 answers are asked for; syntax, ruff and the sample's tests decide which may be shown."
-        in rows
-    )
+    assert "3 answers are asked for; syntax, ruff and the sample's tests decide." in rows
     assert any(row.startswith("Sandbox: ") for row in rows)
     assert any(row.startswith("✘ unusable   #1") for row in rows)
     assert any(row.startswith("✘ rejected   #3  tests: test_mean_of_nothing: Z") for row in rows)
     assert "+    return sum(values) / len(values) if values else 0" in rows
     assert any(row.startswith("✔ passed     #2  syntax ok, ruff ok, ") for row in rows)
     assert any(row.startswith("model ") and "verification " in row for row in rows)
+    assert "1 of 3 answers held; caught: 1 as no usable code, 1 by the tests." in rows
     assert list((tmp_path / "scratch").iterdir()) == []
     assert projects.digest(BUNDLED) == before
     assert line.trust.folders() == [str(line.project)]

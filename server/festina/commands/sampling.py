@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from festina.commands.running import exit_of
 from festina.edits import Region
 from festina.findings import Finding, Gate, Status
 from festina.pipeline import Task
+from festina.proposals import CandidateStatus
 from festina.text import Text, decode
 from festina.trust import TrustStore
 from festina.verify import sandbox
@@ -31,6 +33,13 @@ from festina.verify.engine import ColdVerifier
 if TYPE_CHECKING:
     from festina.commands.outcome import Outcome
     from festina.terminal import Terminal
+
+
+_CATCHERS = {
+    Gate.SYNTAX: "by the syntax check",
+    Gate.LINT: "by ruff",
+    Gate.TESTS: "by the tests",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,7 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
     if terminal is not None:
         terminal.say()
         showing.show(terminal, sample.place, outcome, ready.choice)
+        terminal.say(_tally(outcome))
         _conclude(finished.status, ready.choice.how, terminal)
     return exit_of(finished.status)
 
@@ -131,9 +141,7 @@ async def _introduce(task: Task, sample: Sample, terminal: Terminal) -> None:
     for line in sample.text.lines[sample.region.start : sample.region.end]:
         terminal.say(f"  {line.rstrip()}", "dim")
     number = "One answer is" if task.count == 1 else f"{task.count} answers are"
-    terminal.say(
-        f"{number} asked for; syntax, ruff and the sample's tests decide which may be shown."
-    )
+    terminal.say(f"{number} asked for; syntax, ruff and the sample's tests decide.")
     if probe.level is sandbox.Level.NONE:
         terminal.say(
             f"No sandbox: {probe.detail} As this is only the bundled sample, its tests run all the "
@@ -141,8 +149,28 @@ async def _introduce(task: Task, sample: Sample, terminal: Terminal) -> None:
             "yellow",
         )
     else:
-        terminal.say(f"Sandbox: {probe.detail}", "dim")
+        terminal.say(
+            f"Sandbox: {probe.level}: no network, private files hidden, all else read-only.", "dim"
+        )
     terminal.say()
+
+
+def _tally(outcome: Outcome) -> str:
+    """Say how many answers held, and what caught the others."""
+    answers = outcome.answers.values()
+    held = sum(answer.status is CandidateStatus.PASSED for answer in answers)
+    caught: Counter[str] = Counter()
+    for answer in answers:
+        gates = answer.verdict.gates if answer.verdict is not None else ()
+        failed = next((gate.gate for gate in gates if gate.status is Status.FAILED), None)
+        if failed is not None:
+            caught[_CATCHERS.get(failed, f"by {failed}")] += 1
+        elif answer.status is CandidateStatus.UNUSABLE:
+            caught["as no usable code"] += 1
+    words = f"{held} of {outcome.count} answers held"
+    if not caught:
+        return f"{words}."
+    return f"{words}; caught: {', '.join(f'{count} {by}' for by, count in caught.most_common())}."
 
 
 def _conclude(status: Status, how: str, terminal: Terminal) -> None:
