@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import socket
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from festina.verify import shadow, state
+from festina.verify import baseline, shadow, state
 from festina.verify.base import Snapshot
 from festina.verify.baseline import Baselines
 from festina.verify.record import Run
@@ -187,6 +188,12 @@ async def test_bases_are_shared_and_few(tmp_path: Path, monkeypatch: pytest.Monk
         assert set(texts) == {(f"A = {number}{number}\n", "B = 5\n")}
     folders = sorted(path.name.partition("-")[0] for path in (await states.scratch()).iterdir())
     assert folders == ["base", "base"]
+    assert len(states._users) == len(states._making) == 2  # a server lives for days
+    (root / "a.py").write_text("A = 5\n")  # `current` can no longer be copied
+    with pytest.raises(shadow.Changed):
+        async with states.copy(dataclasses.replace(current, fingerprint="another")):
+            pass
+    assert len(states._users) == len(states._making) == 2
     await states.aclose()
     assert list((tmp_path / "cache").rglob("base-*")) == []
 
@@ -226,6 +233,37 @@ async def test_a_baseline_is_made_once_and_kept_on_disk(tmp_path: Path) -> None:
         path.write_text("{}")
     await Baselines(tmp_path).get("key", make)
     assert made == 3
+
+
+async def test_baselines_that_were_not_used_for_longest_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    async def get(baselines: Baselines, key: str) -> None:
+        async def make() -> Run:
+            made.append(key)
+            return finished()
+
+        await baselines.get(key, make)
+        for path in tmp_path.glob("*.json"):  # a second older: file times may be coarse
+            times = path.stat()
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns - 10**9))
+
+    monkeypatch.setattr(baseline, "_AT_HAND", 2)
+    at_hand = Baselines(None)
+    for key in ("a", "b", "a", "c", "a", "b"):
+        await get(at_hand, key)
+    assert made == ["a", "b", "c", "b"]
+
+    made.clear()
+    await get(Baselines(tmp_path), "a")
+    size = next(tmp_path.glob("*.json")).stat().st_size
+    monkeypatch.setattr(baseline, "_KEPT_BYTES", 2 * size)
+    for key in ("b", "a", "c", "a", "b"):
+        await get(Baselines(tmp_path), key)
+    assert made == ["a", "b", "c", "b"]
+    assert len(list(tmp_path.glob("*.json"))) == 2
 
 
 async def test_a_broken_baseline_is_tried_again(tmp_path: Path) -> None:

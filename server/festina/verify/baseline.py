@@ -19,8 +19,11 @@ from festina.verify.record import Outcome, Run
 _log = logging.getLogger(__name__)
 
 _FORMAT = 3
+_AT_HAND = 8
+"""Baselines kept in memory: one of a large suite takes megabytes, and each edit needs another."""
 _KEPT = 200
-"""Files kept on disk; the oldest go first."""
+_KEPT_BYTES = 100 << 20
+"""Files kept on disk, and their size in all; those that were not used for longest go first."""
 
 _SETS = ("files", "deselected", "replaced", "touched")
 
@@ -49,7 +52,8 @@ class Baselines:
         A run that nothing can be compared with is not kept: the next candidate tries again. When
         nobody waits for a running baseline any more, it is cancelled.
         """
-        if (known := self._known.get(key)) is not None:
+        if (known := self._known.pop(key, None)) is not None:
+            self._known[key] = known  # as the one used last
             return known
         task = self._running.get(key)
         if task is None:
@@ -76,7 +80,7 @@ class Baselines:
                 return run
             await asyncio.to_thread(self._save, key, run)
         self._known[key] = run
-        while len(self._known) > _KEPT:
+        while len(self._known) > _AT_HAND:
             del self._known[next(iter(self._known))]
         return run
 
@@ -91,6 +95,7 @@ class Baselines:
             return None
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
+            path.touch()
             if data.pop("format") != _FORMAT:
                 return None
             data["outcomes"] = {item["id"]: Outcome(**item) for item in data["outcomes"]}
@@ -122,9 +127,13 @@ class Baselines:
             _log.warning("A baseline could not be kept in %s: %s.", path.parent, error.strerror)
 
     def _trim(self, folder: Path) -> None:
-        kept = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-_KEPT]:
-            path.unlink(missing_ok=True)
+        found = [(path, path.stat()) for path in folder.glob("*.json")]
+        total = 0
+        newest_first = sorted(found, key=lambda one: one[1].st_mtime_ns, reverse=True)
+        for count, (path, status) in enumerate(newest_first):
+            total += status.st_size
+            if count >= _KEPT or (count and total > _KEPT_BYTES):
+                path.unlink(missing_ok=True)
 
     async def aclose(self) -> None:
         """Cancel every baseline that runs."""

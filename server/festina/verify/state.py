@@ -130,12 +130,14 @@ class States:
             await self._trim()
 
     async def _trim(self) -> None:
-        idle = [key for key in self._bases if not self._users.get(key)]
-        for key in idle[: max(0, len(self._bases) - _BASES)]:
-            path = self._bases.pop(key)
-            self._users.pop(key, None)
-            self._making.pop(key, None)
-            await _in_thread(sweep.remove, path)
+        while len(self._bases) > _BASES:
+            idle = next((key for key in self._bases if not self._users.get(key)), None)
+            if idle is None:
+                break
+            await _in_thread(sweep.remove, self._bases.pop(idle))
+        for key in [key for key, users in self._users.items() if not users]:
+            if key not in self._bases:
+                del self._users[key], self._making[key]
 
     async def aclose(self) -> None:
         """Remove everything from the disk."""
