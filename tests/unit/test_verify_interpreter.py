@@ -72,6 +72,33 @@ async def test_poetry_is_asked_only_where_the_workspace_is_trusted(
     assert await how(workspace, environ, trusted=True) == "poetry"
 
 
+async def test_poetry_is_asked_again_only_when_its_answer_may_differ(tmp_path: Path) -> None:
+    (tmp_path / "poetry.lock").touch()
+    first, second = environment(tmp_path / "first"), environment(tmp_path / "second")
+    answer, asked = tmp_path / "answer", tmp_path / "asked"
+    program(tmp_path / "bin" / "poetry", f"echo x >> {asked}; cat {answer}")
+    environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    poetry = interpreter.Poetry()
+
+    async def python() -> Path | None:
+        found = await poetry.ask(tmp_path, environ)
+        return None if found is None else found.python
+
+    answer.write_text("")
+    assert await python() is None
+    answer.write_text(str(first.parent.parent))
+    assert [await python() for _ in range(3)] == [first] * 3
+    assert len(asked.read_text().split()) == 2
+    answer.write_text(str(second.parent.parent))
+    envs = tmp_path / ".cache/pypoetry/virtualenvs/envs.toml"
+    envs.parent.mkdir(parents=True)
+    envs.touch()  # what `poetry env use` writes
+    assert await python() == second
+    answer.write_text(str(first.parent.parent))
+    second.unlink()
+    assert await python() == first
+
+
 async def test_poetry_is_not_asked_of_other_projects(tmp_path: Path) -> None:
     program(tmp_path / "bin" / "poetry", f"touch {tmp_path / 'asked'}")
     environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from festina.verify import process
 from festina.verify.base import Snapshot
+from festina.verify.surroundings import stamps
 
 _FOLDERS = (".venv", "venv", "env")
 _PACKAGES = ("site-packages", "dist-packages")
@@ -76,12 +78,14 @@ class Environment:
         return found
 
 
-async def find(snapshot: Snapshot, environ: Mapping[str, str] | None = None) -> Found | Missing:
+async def find(
+    snapshot: Snapshot, environ: Mapping[str, str] | None = None, poetry: Poetry | None = None
+) -> Found | Missing:
     """Find the interpreter of a workspace; runs nothing but, where it is trusted, ``poetry``.
 
     In order: the setting ``verify.python``, a virtual environment in the workspace, uv's and the
     active one (``UV_PROJECT_ENVIRONMENT``, ``VIRTUAL_ENV``, ``CONDA_PREFIX``), poetry's, and
-    ``python3`` on the PATH.
+    ``python3`` on the PATH. ``poetry`` remembers its answers.
     """
     environ = os.environ if environ is None else environ
     workspace = snapshot.workspace
@@ -94,8 +98,10 @@ async def find(snapshot: Snapshot, environ: Mapping[str, str] | None = None) -> 
         folder = environ.get(variable)
         if folder and (python := python_of(workspace / folder)) is not None:
             return Found(python, variable)
-    if snapshot.trusted and (found := await _poetry(workspace, environ)) is not None:
-        return found
+    if snapshot.trusted:
+        found = await (poetry or Poetry()).ask(workspace, environ)
+        if found is not None:
+            return found
     for name in ("python3", "python"):
         if on_path := shutil.which(name, path=environ.get("PATH")):
             return Found(Path(on_path), f"{name} on the PATH")
@@ -142,8 +148,6 @@ async def inspect(python: Path, environ: Mapping[str, str]) -> Environment | Mis
 
 
 async def _source() -> str:
-    import asyncio
-
     return await asyncio.to_thread(
         (Path(__file__).parent / "probe_env.py").read_text, encoding="utf-8"
     )
@@ -171,10 +175,29 @@ def _configured(workspace: Path, setting: str, environ: Mapping[str, str]) -> Fo
     )
 
 
-async def _poetry(workspace: Path, environ: Mapping[str, str]) -> Found | None:
-    poetry = shutil.which("poetry", path=environ.get("PATH"))
-    if poetry is None or not _uses_poetry(workspace):
-        return None
+class Poetry:
+    """Asks poetry for a workspace's environment: a second's work, so only when it may differ."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[list[str], Found | None]] = {}
+
+    async def ask(self, workspace: Path, environ: Mapping[str, str]) -> Found | None:
+        """Return the environment that poetry has made; None: the project has no use for it."""
+        poetry = shutil.which("poetry", path=environ.get("PATH"))
+        if poetry is None or not _uses_poetry(workspace):
+            return None
+        caches = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or "/", ".cache"))
+        files = [workspace / name for name in ("pyproject.toml", "poetry.lock", "poetry.toml")]
+        files += [Path(poetry), caches / "pypoetry" / "virtualenvs" / "envs.toml"]
+        state = await asyncio.to_thread(stamps, files)
+        known, found = self._known.get(workspace, ([], None))
+        if state != known or found is None or not found.python.is_file():
+            found = await _ask_poetry(poetry, workspace, environ)
+            self._known[workspace] = (state, found)
+        return found
+
+
+async def _ask_poetry(poetry: str, workspace: Path, environ: Mapping[str, str]) -> Found | None:
     try:
         done = await process.run(
             [poetry, "env", "info", "-p"], cwd=workspace, env=dict(environ), timeout=_POETRY_SECONDS

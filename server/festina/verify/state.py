@@ -14,7 +14,7 @@ from pathlib import Path
 import festina
 from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep
 from festina.verify.base import Snapshot
-from festina.verify.interpreter import Environment, Found, Missing
+from festina.verify.interpreter import Environment, Found, Missing, Poetry
 
 _BASES = 2
 """Base copies kept while nobody uses them."""
@@ -37,6 +37,7 @@ class States:
 
     def __init__(self) -> None:
         self._environments: dict[str, tuple[str, Environment]] = {}
+        self._poetry = Poetry()
         self._scratch: Path | None = None
         self._lock = asyncio.Lock()
         self._bases: dict[str, Path] = {}
@@ -52,7 +53,7 @@ class States:
         """
         tree, buffers = await asyncio.to_thread(_look, snapshot)
         environ = environment_of_tests()
-        found = await interpreter.find(snapshot)
+        found = await interpreter.find(snapshot, poetry=self._poetry)
         python: Environment | Missing | None = None
         if isinstance(found, Found) and snapshot.trusted:
             python = await self._inspect(found, environ)
