@@ -3,9 +3,11 @@
 This file alone must be understood by every Python 3, so that an old one can be told what to do.
 """
 
+import signal
 import sys
 
 OLDEST = (3, 11)
+INTERRUPTED = 130
 
 
 def main():  # type: () -> int
@@ -18,9 +20,17 @@ def main():  # type: () -> int
             )
         )
         return 2
-    from festina import cli
+    try:
+        from festina import cli
 
-    return cli.main()
+        code = cli.main()
+    except KeyboardInterrupt:  # before there was anything to stop
+        code = INTERRUPTED
+    if (
+        code == INTERRUPTED
+    ):  # one more control-C must not spoil the end of an impatient person's wait
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 if __name__ == "__main__":

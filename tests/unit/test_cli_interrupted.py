@@ -37,6 +37,26 @@ def test_stopped_while_a_model_streams(line, tmp_path, sent):
     assert not scratch.exists() or list(scratch.iterdir()) == []
 
 
+def test_a_second_control_c_does_not_disturb_the_first(line, tmp_path):
+    """It comes while the model's connections are being closed."""
+    with FakeModel(fake_replies.text(GOOD, speed=0.5)) as fake:
+        line.use(fake)
+        process = subprocess.Popen(
+            [*ASK, "-n", "3"], cwd=line.project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        try:
+            fake.wait(lambda: fake.streams == 3)
+            process.send_signal(signal.SIGINT)
+            fake.wait(lambda: fake.disconnects > 0)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert (process.returncode, out, err) == (Exit.INTERRUPTED, b"", b"")
+    scratch = tmp_path / "xdg_cache_home" / "festina" / "scratch"
+    assert not scratch.exists() or list(scratch.iterdir()) == []
+
+
 def test_a_filter_that_is_stopped_prints_its_input(line):
     given = b"LIMIT = 10\n"
     with FakeModel(fake_replies.text(GOOD, speed=0.5)) as fake:

@@ -24,7 +24,8 @@ def run_async(job: Coroutine[Any, Any, _T]) -> _T:
     """Run a job on an event loop of its own and return what it returns.
 
     Control-C, and a request of the system to end, stop it in good order: every process that it
-    started is gone, and every scratch file, when this returns.
+    started is gone, and every scratch file, when this returns. A second control-C changes nothing
+    about that; the third one is for the case that it takes too long.
 
     Raises:
         KeyboardInterrupt: it was stopped.
@@ -36,8 +37,9 @@ def run_async(job: Coroutine[Any, Any, _T]) -> _T:
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
-        for name in ("SIGTERM", "SIGHUP"):
-            with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
+        with contextlib.suppress(NotImplementedError, AttributeError):  # Windows
+            loop.add_signal_handler(signal.SIGINT, _Presses(task).pressed)
+            for name in ("SIGTERM", "SIGHUP"):
                 loop.add_signal_handler(getattr(signal, name), task.cancel)
         await sweep.sweep()
         return await job
@@ -48,6 +50,23 @@ def run_async(job: Coroutine[Any, Any, _T]) -> _T:
         raise KeyboardInterrupt from None
     finally:
         job.close()
+
+
+class _Presses:
+    """Counts control-C."""
+
+    PATIENCE = 3
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+        self._count = 0
+
+    def pressed(self) -> None:
+        self._count += 1
+        if self._count == 1:
+            self._task.cancel()
+        elif self._count >= self.PATIENCE:
+            raise KeyboardInterrupt
 
 
 def may_ask() -> bool:
