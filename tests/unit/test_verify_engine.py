@@ -548,7 +548,7 @@ async def test_before_trust_nothing_of_the_workspace_runs(
     verdict = await verifier.verify(Snapshot(root), candidate)
     assert "festina trust" in reason(verdict)
     told = await verifier.verify(Snapshot(root, trust_remedy="Ask Ann."), candidate)
-    assert reason(told).endswith("executed. Ask Ann.")
+    assert reason(told).endswith("run. Ask Ann.")
     assert [gate.status for gate in verdict.gates[:2]] == [Status.PASSED, Status.PASSED]
     assert not ran.exists()
     wrong = Candidate(CORE, old, old.replace("value * 2", "values * 2"))

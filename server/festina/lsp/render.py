@@ -63,7 +63,7 @@ def _words(proposal: Proposal) -> str:
     if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
         return f"{_failed_gate(verdict)} failed"
     if verdict is not None and proposal.state is State.UNVERIFIED:
-        return _why_unverified(verdict)
+        return _first_sentence(_why_unverified(verdict))
     return proposal.message
 
 
@@ -72,11 +72,15 @@ def _details(proposal: Proposal) -> list[str]:
     verdict = proposal.candidate.verdict if proposal.candidate is not None else None
     if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
         found = verdict.findings
-        lines = [line for one in found[:MOST_FINDINGS] for line in _wrapped(_finding(one), "- ")]
+        lines = [line for one in found[:MOST_FINDINGS] for line in _wrapped(_finding(one), "* ")]
         more = len(found) - MOST_FINDINGS
-        return lines if more <= 0 else [*lines, f"- and {more} more"]
-    whole = _headline(proposal)
-    return [] if len(whole) <= TITLE_CHARS else _wrapped(_one_line(_words(proposal)))
+        return lines if more <= 0 else [*lines, f"* and {more} more"]
+    fits = len(_headline(proposal)) <= TITLE_CHARS
+    if verdict is not None and proposal.state is State.UNVERIFIED:
+        why = _one_line(_why_unverified(verdict))
+        # what a person can do about it comes after the first sentence
+        return _wrapped(why.removeprefix(_first_sentence(why)).strip() if fits else why)
+    return [] if fits else _wrapped(_one_line(_words(proposal)))
 
 
 def _finding(finding: Finding) -> str:
@@ -153,6 +157,11 @@ def _why_unverified(verdict: Verdict) -> str:
     return gates[0].reason or "" if gates else "nothing was checked"
 
 
+def _first_sentence(text: str) -> str:
+    first, more, _ = _one_line(text).partition(". ")
+    return f"{first}." if more else first
+
+
 def accept_title(proposal: Proposal, view: CandidateView) -> str:
     """Title of the action that applies a passed candidate: says on what the verdict rests."""
     assert view.verdict is not None
@@ -163,8 +172,8 @@ def accept_title(proposal: Proposal, view: CandidateView) -> str:
 def unverified_title(proposal: Proposal, view: CandidateView) -> str:
     """Title of the separate action that applies an unverified candidate: names the reason."""
     assert view.verdict is not None
-    reason, _, _ = _why_unverified(view.verdict).partition(". ")  # the remedy is in the diagnostic
-    title = f"Festina: apply unverified edit of {subject(proposal)}: {reason.rstrip('.')}"
+    reason = _first_sentence(_why_unverified(view.verdict)).rstrip(".")
+    title = f"Festina: apply unverified edit of {subject(proposal)}: {reason}"
     return shorten(title, ACTION_CHARS)
 
 

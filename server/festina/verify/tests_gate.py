@@ -252,7 +252,7 @@ def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
         remedy = snapshot.trust_remedy or (
             f"If you trust it, run `festina trust {snapshot.workspace}` and verify again."
         )
-        raise Unverified(f"The workspace is not trusted, so nothing in it was executed. {remedy}")
+        raise Unverified(f"The workspace is not trusted, so nothing of it was run. {remedy}")
     try:
         real = shadow.locate(snapshot.workspace, path)
     except shadow.Outside as error:
