@@ -265,6 +265,8 @@ class Editor:
         """Shut the server down; check its exit code, and that the workspace is as it must be."""
         assert self.client.error is None, self.client.error
         process = self.client.process
+        if process.returncode == 0:
+            return  # a test did it already
         await self.ask(self.client.shutdown_async(None))
         self.client.exit(None)
         assert await self.ask(process.wait()) == 0, self.client.stderr()
