@@ -359,6 +359,42 @@ async def test_configuration_above_the_workspace_counts_as_it_does_outside(
     assert (await judge(verifier, root, "mod.py", ("1", "4"))).status is Status.FAILED
 
 
+@pytest.mark.parametrize("linked", [False, True])
+async def test_the_repository_around_the_workspace_is_seen(
+    verifier: ColdVerifier, tmp_path: Path, linked: bool
+) -> None:
+    """In a folder of a repository, and in one of a linked worktree."""
+    root = projects.make(
+        tmp_path / "tree" / "project",
+        f"""
+        === mod.py
+        X = 1
+        === test_mod.py
+        import pathlib
+
+        import mod
+
+
+        def test_x():
+            at = pathlib.Path(__file__).parents[1] / ".git"
+            if {linked}:
+                at = pathlib.Path(at.read_text().removeprefix("gitdir: ").strip())
+                at = at / (at / "commondir").read_text().strip()
+            assert (at / "HEAD").read_text() == "ref"
+            assert mod.X
+        """,
+    )
+    repository = tmp_path / "main" / ".git" if linked else tmp_path / "tree" / ".git"
+    repository.mkdir(parents=True)
+    (repository / "HEAD").write_text("ref")
+    if linked:
+        own = repository / "worktrees" / "tree"
+        own.mkdir(parents=True)
+        (own / "commondir").write_text("../..\n")
+        (tmp_path / "tree" / ".git").write_text(f"gitdir: {own}\n")
+    assert (await judge(verifier, root, "mod.py", ("1", "2"))).status is Status.PASSED
+
+
 # --- which source was tested
 
 

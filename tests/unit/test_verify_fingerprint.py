@@ -13,7 +13,7 @@ import pytest
 
 import festina
 from festina.config import VerifySettings
-from festina.verify import lint
+from festina.verify import lint, surroundings
 from festina.verify.base import Snapshot
 from festina.verify.state import States
 from support import projects
@@ -144,3 +144,18 @@ async def test_what_does_not_matter_does_not_change_it(place: Place) -> None:
     parallel = dataclasses.replace(place.snapshot().settings, parallel=3)
     asked = dataclasses.replace(place.snapshot(), settings=parallel)
     assert (await States().of(asked)).fingerprint == before
+
+
+def test_a_repository_is_not_whatever_the_workspace_says(tmp_path: Path) -> None:
+    secret, root = tmp_path / ".ssh", tmp_path / "tree" / "project"
+    for folder in (secret, root):
+        folder.mkdir(parents=True)
+    (secret / "id_rsa").touch()
+    for said in (str(secret), str(secret / "id_rsa"), "../../.ssh", "/", "\0", ""):
+        (root / ".git").write_text(f"gitdir: {said}\n")
+        assert surroundings.repository(root) == []
+    (root / ".git").unlink()
+    (tmp_path / "tree" / ".git").write_text(f"gitdir: {secret}\n")
+    assert surroundings.repository(root) == [tmp_path / "tree" / ".git"]
+    (secret / "HEAD").touch()
+    assert surroundings.repository(root) == [tmp_path / "tree" / ".git", secret]

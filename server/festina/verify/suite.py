@@ -200,6 +200,7 @@ def _read_only(bench: Bench) -> Iterable[Path]:
     found = [bench.plugins, environment.python.parent]
     found += [environment.python.resolve().parent.parent, *environment.prefixes]
     found += [*environment.search, *environment.editable, *surroundings.above(bench.workspace)]
+    found += surroundings.repository(bench.workspace)
     kept: list[Path] = []
     for path in found:
         real = path.resolve()

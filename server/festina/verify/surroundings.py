@@ -5,6 +5,7 @@ pytest and ruff look for configuration upwards to the root, and ruff in the user
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,31 @@ def above(workspace: Path) -> list[Path]:
     names = dict.fromkeys((*_PYTEST, *_RUFF))
     found = (folder / name for folder in workspace.resolve().parents for name in names)
     return [path for path in found if path.is_file()]
+
+
+def repository(workspace: Path) -> list[Path]:
+    """List what of the repository around a workspace lies outside of it. Blocks.
+
+    Tests ask git for versions and revisions. In a linked worktree ``.git`` is a file that leads to
+    the repository elsewhere.
+    """
+    real = workspace.resolve()
+    found = next((at for folder in (real, *real.parents) if (at := folder / ".git").exists()), None)
+    if found is None:
+        return []
+    leads: list[Path] = []
+    with contextlib.suppress(OSError, ValueError):
+        if found.is_file():
+            folder = found.parent / _named(found)
+            leads.append(folder)  # of a submodule, this is all
+            leads.append(folder / _named(folder / "commondir"))
+    # the file is the workspace's: what it leads to must be a repository, and not somebody's secrets
+    real_leads = [path.resolve() for path in leads if (path / "HEAD").is_file()]
+    return real_leads if found.parent == real else [found, *real_leads]
+
+
+def _named(file: Path) -> str:
+    return file.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
 
 
 def of_ruff(workspace: Path, environ: Mapping[str, str]) -> list[Path]:
