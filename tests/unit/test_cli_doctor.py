@@ -103,6 +103,18 @@ def test_a_found_model_is_named_with_the_reason_and_asked_for_before_code_is_sen
     assert "sk-test" not in ran.out
 
 
+def test_an_interpreter_that_cannot_run_tests_is_told(line, fake, tmp_path):
+    old = tmp_path / "old"
+    data = '{"version": [3, 7, 1], "executable": "/old", "prefixes": [], "path": [], "editable": []'
+    old.write_text(f"#!/bin/sh\necho '{data}, \"pytest\": true}}'\n")
+    old.chmod(0o755)
+    (line.project / "festina.toml").write_text(f'verify.python = "{old}"\n')
+    ran = line.run("doctor", "--json")
+    assert ran.code == Exit.FAILED
+    assert "is Python 3.7, and tests can be watched from 3.8 on" in detail(ran, "pytest")["detail"]
+    assert "verify.python" in detail(ran, "pytest")["remedy"]
+
+
 def test_no_model_is_told(line, monkeypatch):
     ran = line.run("doctor", "--json", "--model", "groq")
     assert ran.code == Exit.FAILED

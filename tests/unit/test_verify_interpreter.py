@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import sys
 from pathlib import Path
 
@@ -134,3 +136,38 @@ async def test_a_broken_interpreter_says_why(tmp_path: Path, script: str, words:
     assert "verify.python" in said.remedy
     gone = await interpreter.inspect(tmp_path / "gone", {})
     assert isinstance(gone, Missing)
+
+
+async def test_our_own_program_is_not_quoted_back(tmp_path: Path) -> None:
+    script = program(tmp_path / "python", 'echo "cannot open $2" | tr "\\n" " " >&2; exit 2')
+    said = await interpreter.inspect(script, {"PATH": os.environ["PATH"]})
+    assert isinstance(said, Missing)
+    assert said.reason == f"The interpreter {script} does not work: exit code 2."
+
+
+@pytest.mark.parametrize(
+    ("version", "pytest_there", "words"),
+    [
+        ((2, 7, 18), False, "is Python 2.7, and tests can be watched from 3.8 on."),
+        ((3, 7, 16), True, "is Python 3.7, and tests can be watched from 3.8 on."),
+        ((3, 8, 0), False, "pytest is not installed for"),
+        ((3, 8, 0), True, ""),
+    ],
+)
+def test_an_interpreter_that_cannot_run_tests_says_why(
+    version: tuple[int, int, int], pytest_there: bool, words: str
+) -> None:
+    there = Environment(Path("/p/bin/python"), version, (), (), (), pytest_there)
+    missing = interpreter.cannot_test(there)
+    assert words in (missing.reason if missing else "")
+    assert (missing is None) == (not words)
+
+
+def test_every_python_can_be_asked_for_its_version() -> None:
+    """An old one that does not understand the question could only be called broken."""
+    source = (Path(interpreter.__file__).parent / "probe_env.py").read_text("utf-8")
+    tree = ast.parse(source, feature_version=(3, 4))
+    kinds = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Starred)
+    assert not [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert not [node for node in functions if node.returns or node.args.kwonlyargs]

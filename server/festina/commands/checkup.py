@@ -115,11 +115,10 @@ async def _project(snapshot: Snapshot) -> list[Line]:
         return [*lines, Line(part, "python", AMISS, environment.reason, environment.remedy)]
     version = ".".join(map(str, environment.version))
     lines.append(Line(part, "python", OK, f"{version}, {where}"))
-    if environment.has_pytest:
-        lines.append(Line(part, "pytest", OK, "installed there"))
+    if (missing := interpreter.cannot_test(environment)) is not None:
+        lines.append(Line(part, "pytest", AMISS, missing.reason, missing.remedy))
     else:
-        remedy = f"{found.python} -m pip install pytest, or name another one: verify.python"
-        lines.append(Line(part, "pytest", AMISS, "not installed there", remedy))
+        lines.append(Line(part, "pytest", OK, "installed there"))
     return [*lines, _ruff(lint.project_ruff(found.python) or lint.our_ruff())]
 
 

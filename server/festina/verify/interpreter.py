@@ -19,6 +19,9 @@ _FOLDERS = (".venv", "venv", "env")
 _PACKAGES = ("site-packages", "dist-packages")
 _POETRY_SECONDS = 20.0
 _PROBE_SECONDS = 30.0
+_MOST_SAID = 300
+OLDEST = (3, 8, 0)
+"""The oldest Python that can run our pytest plugin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,26 @@ async def inspect(python: Path, environ: Mapping[str, str]) -> Environment | Mis
         if done.timed_out:
             return _unusable(python, f"it did not answer in {_PROBE_SECONDS:.0f} s")
         words = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        return _unusable(python, words[-1] if words else f"exit code {done.returncode}")
+        said = words[-1] if words and len(words[-1]) <= _MOST_SAID else ""  # not our own program
+        return _unusable(python, said or f"exit code {done.returncode}")
+
+
+def cannot_test(environment: Environment) -> Missing | None:
+    """Return why an interpreter cannot run tests for us, None where it can."""
+    python = environment.python
+    if environment.version < OLDEST:
+        has, least = (".".join(map(str, each[:2])) for each in (environment.version, OLDEST))
+        return Missing(
+            f"{python} is Python {has}, and tests can be watched from {least} on.",
+            "Set verify.python to a newer interpreter of the project.",
+        )
+    if not environment.has_pytest:
+        return Missing(
+            f"pytest is not installed for {python}.",
+            f"Install it there (`{python} -m pip install pytest`), or set verify.python to the"
+            " project's interpreter.",
+        )
+    return None
 
 
 async def _source() -> str:

@@ -14,7 +14,7 @@ from festina.verify import sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.baseline import Baselines
 from festina.verify.flaky import Only, SecondLook, Trial
-from festina.verify.interpreter import Environment, Missing
+from festina.verify.interpreter import Environment, Missing, cannot_test
 from festina.verify.judge import (
     Judgement,
     Target,
@@ -34,8 +34,6 @@ from festina.verify.watch import Watch, import_folder, watch_of
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
 _LEAST_SECONDS = 30.0
-OLDEST = (3, 8, 0)
-"""The oldest Python that can run our pytest plugin."""
 _INSTALL = (
     "Install the project into its environment in editable form (`pip install -e .`), so that its"
     " tests import the workspace's files."
@@ -264,18 +262,8 @@ def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
             raise Unverified(f"{python.reason} {python.remedy}")
     environment = state.python
     assert isinstance(environment, Environment)
-    if environment.version < OLDEST:
-        has, least = (".".join(map(str, numbers[:2])) for numbers in (environment.version, OLDEST))
-        raise Unverified(
-            f"{environment.python} is Python {has}, and tests can be watched from {least} on. Set"
-            " verify.python to a newer interpreter of the project."
-        )
-    if not environment.has_pytest:
-        raise Unverified(
-            f"pytest is not installed for {environment.python}. Install it there"
-            f" (`{environment.python} -m pip install pytest`), or set verify.python to the"
-            " project's interpreter."
-        )
+    if (missing := cannot_test(environment)) is not None:
+        raise Unverified(f"{missing.reason} {missing.remedy}")
     return real, environment
 
 
