@@ -1,5 +1,6 @@
 """The features of the server on an App in this process: what is listed, what is refused."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from festina.findings import Gate
 from festina.lsp.app import App
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
-from festina.lsp.features import code_action, commands
+from festina.lsp.features import code_action, commands, sync
 from festina.text import Text
 
 URI = "file:///w/a.py"
@@ -106,3 +107,50 @@ async def test_diagnostics_to_fix_become_findings_in_characters_and_unknown_fiel
     assert (finding.gate, finding.path, finding.code) == (Gate.LINT, "a.py", "F841")
     assert (finding.line, finding.column, finding.end_column) == (2, 10, 11)
     assert proposal.instruction == "Fix: F841: unused `x`"
+
+
+def typed(line: int, text: str, version: int = 2) -> lsp.DidChangeTextDocumentParams:
+    at = lsp.Position(line, 0)
+    change = lsp.TextDocumentContentChangePartial(range=lsp.Range(at, at), text=text)
+    return lsp.DidChangeTextDocumentParams(
+        lsp.VersionedTextDocumentIdentifier(uri=URI, version=version), [change]
+    )
+
+
+async def proposed_while(app: App, params: lsp.DidChangeTextDocumentParams) -> dict:
+    """Type while the definition around the cursor is looked for."""
+    cursor = {"start": {"line": 1, "character": 2}, "end": {"line": 1, "character": 2}}
+    run = commands.run(app, "festina.propose", argument(range=cursor, instruction="x"))
+    asking = asyncio.create_task(run)
+    await asyncio.sleep(0)
+    sync.did_change(app, params)
+    return await asking
+
+
+async def test_typing_above_while_the_definition_is_looked_for_moves_the_region():
+    app = app_with()
+    answer = await proposed_while(app, typed(0, "import os\n"))
+    proposal = app.session.proposals[answer["proposal"]]
+    await app.close()
+    assert proposal.base == app.session.documents.get(URI).text
+    assert proposal.version == 2
+    assert proposal.base.lines_text(proposal.region.start, proposal.region.end) == SOURCE
+
+
+async def test_typing_in_the_definition_while_it_is_looked_for_is_told():
+    app = app_with()
+    answer = await proposed_while(app, typed(1, "    y = 1\n"))
+    assert answer["ok"] is False
+    assert "Try again" in answer["message"]
+    await app.close()
+
+
+async def test_a_document_that_is_opened_twice_moves_its_proposals_along():
+    app = app_with()
+    answer = await commands.run(app, "festina.propose", argument(instruction="x"))
+    item = lsp.TextDocumentItem(URI, "python", 7, "import os\n" + SOURCE)
+    sync.did_open(app, lsp.DidOpenTextDocumentParams(item))
+    proposal = app.session.proposals[answer["proposal"]]
+    await app.close()
+    assert (proposal.region.start, proposal.region.end) == (1, 4)
+    assert (proposal.version, proposal.base.content) == (7, item.text)

@@ -49,6 +49,7 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     if "\0" in document.text.content:
         raise Refusal("This looks like a binary file. Festina edits text.")
     region, name = await _region(document, chosen, app)
+    document, region = _moved_on(app, argument, document, region)
     diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
     instruction = _string(argument, "instruction") or markers.instruction(document.text, region)
     if not instruction and diagnostics:
@@ -164,6 +165,17 @@ async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, 
             f"(the limit is {edits.MAX_REGION_CHARS:,}). Select fewer lines."
         )
     return region, name
+
+
+def _moved_on(
+    app: App, argument: dict[str, Any], before: Document, region: Region
+) -> tuple[Document, Region]:
+    """Return the document as it is by now, and the region in it: somebody may type meanwhile."""
+    now = _document(app, argument)
+    moved = edits.rebase(before.text, now.text, region)
+    if moved is None:
+        raise Refusal("The document has changed since the action was listed. Try again.")
+    return now, moved
 
 
 def _document(app: App, argument: dict[str, Any]) -> Document:

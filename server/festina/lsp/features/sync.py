@@ -26,8 +26,11 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
         version=item.version,
         text=Text(item.text),
     )
+    before = app.session.documents.get(item.uri)
     app.session.documents.open(document)
     app.adopt(document)
+    if before is not None:  # opened again without being closed: a change like any other
+        app.lifecycle.document_changed(before.text, document)
 
 
 def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
