@@ -106,6 +106,7 @@ def test_any_hunks_can_be_taken_alone(case, data):
 
 
 def test_nothing_is_put_before_a_byte_order_mark():
+    assert apply(Text(BOM), rewrite(Text(BOM), Region(0, 0), "a")).content == f"{BOM}a"
     text = Text("\ufeffa\r\nb\r\n")
     assert apply(text, rewrite(text, Region(0, 0), "new")).content == "\ufeffnew\r\na\r\nb\r\n"
     assert apply(text, rewrite(text, Region(0, 1), "")).content == "\ufeffb\r\n"
