@@ -1,10 +1,12 @@
 """Proposals in an editor session: typing, accepting, redirecting, closing, in any order."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from festina.config import Settings
 from festina.documents import Document
 from festina.edits import Region
 from festina.lifecycle import Order
@@ -108,6 +110,34 @@ async def test_a_changed_workspace_is_noticed_on_accept():
         await desk.lifecycle.application(proposal_id)
     await desk.until(proposal_id, State.READY)
     assert (await desk.lifecycle.application(proposal_id)).candidate.applicable
+
+
+def _type_elsewhere(desk: Sitting) -> None:
+    other = Document("file:///w/b.py", Path("/w/b.py"), "python", 1, Text("x = 1\n"))
+    desk.session.documents.open(other)
+
+
+def _change_settings(desk: Sitting) -> None:
+    settings = Settings()
+    settings = replace(settings, verify=replace(settings.verify, timeout_seconds=5.0))
+    desk.session.settings[None] = settings
+
+
+def _withdraw_trust(desk: Sitting) -> None:
+    desk.session.trusted_by_editor = False
+
+
+@pytest.mark.parametrize("change", [_type_elsewhere, _change_settings, _withdraw_trust])
+async def test_what_changes_while_an_accept_is_checked_is_noticed(change):
+    desk = Sitting()
+    proposal_id = desk.start()
+    await desk.until(proposal_id, State.READY)
+    checking = asyncio.create_task(desk.lifecycle.application(proposal_id))
+    await asyncio.sleep(0)  # it has asked for the fingerprint, of what was before the change
+    change(desk)
+    with pytest.raises(Refusal, match="verified again"):
+        await checking
+    await desk.until(proposal_id, State.READY)
 
 
 async def test_a_save_elsewhere_verifies_again_only_what_rested_on_it():

@@ -46,7 +46,7 @@ def rewrite(text: Text, region: Region, new_region_text: str) -> tuple[LineEdit,
     """
     start, end = region.start, region.end
     new = new_region_text
-    if new and not line_end(new) and text.lines[end:] not in {(), (BOM,)}:  # a lone mark is no line
+    if new and not line_end(new) and text.lines[end:] not in ((), (BOM,)):  # a lone mark is no line
         new += ending(text, region)
     if new and start == end == len(text.lines) and text.lines and not line_end(text.lines[-1]):
         start -= 1
