@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from festina.models.discovery import Choice, discover
 from festina.models.http import Http
 from festina.models.presets import Preset
 from festina.models.weights import WEIGHTS
-from support.asking import ask, check_message
+from support.asking import ask, check_message, model_at
 from support.fake_model import FakeModel
 from support.fake_replies import Hold, Repeat, Reply, chunk, document, events, status, stream
 
@@ -392,10 +393,46 @@ async def test_doctor_on_a_server_that_lists_nothing() -> None:
         assert await checked(fake) == GOOD
 
 
+async def test_doctor_on_a_server_without_models() -> None:
+    with FakeModel("x", key="k", models=()) as fake:
+        fake.script(status(404))
+        base = fake.base_url
+        choice = Choice("chat", base, "m", presets.origin_of(base), "configured", "models.fast")
+        fast = ModelSettings(base_url=base, api_key_env="FAKE_KEY")
+        found = await discovery.check(choice, Settings(fast=fast), {"FAKE_KEY": "k"})
+        (model,) = [each for each in found if each.name == "model"]
+        assert model.remedy == "The server has no model at all: load one."
+
+
 async def test_doctor_on_the_embedded_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    from festina.models import checks
+    from festina.models import checks, embedded, weights
 
     choice = Choice("embedded", "", "", "embedded", "embedded", "why")
-    for installed in (True, False):
-        monkeypatch.setattr(checks, "has_embedded", lambda: installed)  # noqa: B023
-        assert steps(await discovery.check(choice)) == {"engine": installed}
+    monkeypatch.setattr(checks, "has_embedded", lambda: False)
+    assert steps(await discovery.check(choice)) == {"engine": False}
+    monkeypatch.setattr(checks, "has_embedded", lambda: True)
+
+    # nothing of that size is fetched for a look around
+    monkeypatch.setattr(weights, "cached", lambda _: None)
+    found = await discovery.check(choice)
+    assert steps(found) == {"engine": True, "weights": True}
+    assert "98 MB, fetched at first use" in found[-1].detail
+
+    monkeypatch.setattr(weights, "cached", lambda _: Path("/here"))
+    with FakeModel("OK") as fake:
+
+        async def start(name: str, *, slots: int) -> ChatModel:
+            return model_at(fake)
+
+        monkeypatch.setattr(embedded, "start", start)
+        expected = {"engine": True, "start": True, "first token": True}
+        assert steps(await discovery.check(choice)) == expected
+        fake.script(status(500))
+        assert steps(await discovery.check(choice)) == {**expected, "first token": False}
+
+    missing = replace(choice, model="/nowhere/x.gguf")
+    monkeypatch.undo()
+    monkeypatch.setattr(checks, "has_embedded", lambda: True)
+    found = await discovery.check(missing)
+    assert steps(found) == {"engine": True, "start": False}
+    assert "/nowhere/x.gguf" in found[-1].detail

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from typing import cast
 from urllib.parse import urlsplit
 
 from festina.config import ModelSettings, Settings
-from festina.models.base import Delta, Message, ModelError, Request, Trouble
+from festina.models import embedded, weights
+from festina.models.base import Delta, Done, Message, Model, ModelError, Request, Trouble
 from festina.models.catalogue import list_models
 from festina.models.chat import ChatModel
 from festina.models.discovery import Check, Choice, has_embedded, key_for
@@ -26,9 +28,7 @@ LISTED = 5
 async def run(choice: Choice, settings: Settings, environ: Mapping[str, str]) -> list[Check]:
     """Return what was tried, in order; what cannot work after a failure is left out."""
     if choice.dialect == "embedded":
-        remedy = "" if has_embedded() else "Install festina[local]."
-        detail = "installed" if has_embedded() else "xllamacpp is not installed"
-        return [Check("engine", has_embedded(), detail, remedy)]
+        return await _embedded(choice.model)
     fast = settings.fast or ModelSettings()
     try:
         key, source = await asyncio.to_thread(key_for, fast, choice.base_url, environ)
@@ -37,11 +37,34 @@ async def run(choice: Choice, settings: Settings, environ: Mapping[str, str]) ->
     async with Http() as http:
         checks = [await _name(choice), *await _server(choice, http, key, source)]
         if all(check.ok or check.name == "model" for check in checks):
-            token = await _first_token(choice, fast, http, key, source)
+            at = replace(fast, base_url=choice.base_url, model=choice.model, max_retries=0)
+            preset = for_url(choice.base_url)
+            token = await _first_token(ChatModel(at, key, http, preset, key_source=source))
             if token.ok:  # some servers take more names than they list
                 checks = [replace(check, ok=True, remedy="") for check in checks]
             checks.append(token)
     return checks
+
+
+async def _embedded(name: str) -> list[Check]:
+    if not has_embedded():
+        return [Check("engine", False, "xllamacpp is not installed", "Install festina[local].")]
+    checks = [Check("engine", True, "installed")]
+    known = weights.WEIGHTS.get((name or weights.DEFAULT).lower())
+    if known is not None and weights.cached(known) is None:
+        # a look around is no reason to fetch that much
+        later = (
+            f"{known.megabytes} MB, fetched at first use (or now: festina model pull {known.name})"
+        )
+        return [*checks, Check("weights", True, later)]
+    try:
+        model = await embedded.start(name, slots=1)
+    except ModelError as error:
+        return [*checks, _failed("start", error)]
+    try:
+        return [*checks, Check("start", True, "its process runs"), await _first_token(model)]
+    finally:
+        await model.aclose()
 
 
 async def _name(choice: Choice) -> Check:
@@ -88,18 +111,18 @@ async def _server(choice: Choice, http: Http, key: str | None, source: str) -> l
         detail = choice.model if error is None else f"{choice.model} (the server lists none)"
         return [*checks, Check("model", True, detail)]
     shown = ", ".join(ids[:LISTED]) + (", ..." if len(ids) > LISTED else "")
-    remedy = f"Set models.fast.model to one that it lists: {shown or 'none'}."
+    remedy = f"Set models.fast.model to one that it lists: {shown}."
+    if not ids:
+        how = for_url(choice.base_url).no_model_remedy
+        remedy = f"The server has no model at all: {how or 'load one'}."
     return [*checks, Check("model", False, f"{choice.model} is not listed", remedy)]
 
 
-async def _first_token(
-    choice: Choice, fast: ModelSettings, http: Http, key: str | None, source: str
-) -> Check:
-    at = replace(fast, base_url=choice.base_url, model=choice.model, max_retries=0)
-    model = ChatModel(at, key, http, for_url(choice.base_url), key_source=source)
+async def _first_token(model: Model) -> Check:
     began = time.monotonic()
     try:
-        async with aclosing(model.stream(_TRIAL)) as stream:
+        asked = cast("AsyncGenerator[Delta | Done]", model.stream(_TRIAL))
+        async with aclosing(asked) as stream:
             async for item in stream:
                 if isinstance(item, Delta):
                     break

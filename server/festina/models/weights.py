@@ -102,5 +102,9 @@ async def ensure(name: str, say: Say | None = None) -> Path:
 def _at(path: Path) -> Path:
     path = path.expanduser()
     if not path.is_file():
-        raise ModelError(Trouble.UNKNOWN_MODEL, f"There is no file {path}.")
+        raise ModelError(
+            Trouble.UNKNOWN_MODEL,
+            f"There is no file {path}. Give the path of a GGUF file, or a name from "
+            "`festina model list`.",
+        )
     return path
