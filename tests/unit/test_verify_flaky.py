@@ -90,6 +90,36 @@ async def test_what_failed_again_with_one_candidate_is_not_doubted_with_the_next
 
 
 @pytest.mark.parametrize(
+    ("candidate", "bare", "status", "flaky"),
+    [
+        ([], [FAILS_ALONE], Status.PASSED, 0),
+        ([], [ALONE, RED], Status.PASSED, 0),
+        ([GREEN], [ALONE, GREEN], Status.PASSED, 1),
+        ([RED], [ALONE, GREEN], Status.UNVERIFIED, 0),
+        ([{"t::a": "skipped", "t::b": "passed"}], [ALONE, GREEN], Status.UNVERIFIED, 0),
+    ],
+)
+async def test_a_failure_of_the_baseline_hides_one_of_the_edit_only_if_it_is_steady(
+    candidate: list[dict[str, str]], bare: list[dict[str, str]], status: Status, flaky: int
+) -> None:
+    script = Script(candidate, bare)
+    judgement = await look(script, run(RED), run(RED))
+    assert judgement.status is status
+    assert script.left == {"candidate": [], "bare": []}
+    assert judgement.counts is not None
+    assert judgement.counts.flaky == flaky
+
+
+async def test_a_steady_failure_of_the_baseline_is_looked_at_once() -> None:
+    script = Script([], [FAILS_ALONE])
+    second = SecondLook()
+    trial = script.trial(run(RED))
+    first = trial.judge(trial.base, run(RED))
+    for _ in range(3):
+        assert await second.look("key", trial, run(RED), first) is first
+
+
+@pytest.mark.parametrize(
     "now",
     [
         {**GREEN, "t::new": "failed"},

@@ -3,12 +3,16 @@
 A candidate that failed passes all the same only if it fails no test in a further run of the whole
 suite *and* the tests in question were seen to fail without the edit as well. Where nothing shows
 that they did so before, a candidate that fails now and then is unverified.
+
+The other way round, a test that happened to fail without the edit must not hide that the edit
+breaks it: what fails in both runs counts as known only if it fails again without the edit.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from festina.findings import Status
@@ -38,18 +42,23 @@ class SecondLook:
     """Looks again where that can change a verdict, and remembers which tests are steady."""
 
     def __init__(self) -> None:
-        self._steady: tuple[str, frozenset[str]] = ("", frozenset())
+        self._key = ""
+        self._steady: frozenset[str] = frozenset()
 
     async def look(self, key: str, trial: Trial, run: Run, first: Judgement) -> Judgement:
-        """Judge a candidate again that failed ``run``; ``key`` is that of the baseline."""
+        """Judge a candidate's ``run`` again; ``key`` is that of the baseline."""
+        if self._key != key:
+            self._key, self._steady = key, frozenset()
+        if first.status is Status.PASSED:
+            return await self._hidden(trial, run, first)
+        if first.status is not Status.FAILED:
+            return first
         tests = suspects(trial.base, run)
-        if self._steady[0] != key:
-            self._steady = (key, frozenset())
-        if tests and not tests <= self._steady[1]:
+        if tests and not tests <= self._steady:
             trial.say("running what failed once more")
             again = await retried(trial, first, tests)
             if again is first:  # with other candidates, too, there is nothing to doubt then
-                self._steady = (key, self._steady[1] | tests)
+                self._steady |= tests
             return again
         if is_less(trial.base, run):
             trial.say("running the tests once more without the edit")
@@ -57,6 +66,30 @@ class SecondLook:
             if broken(control) is None:
                 return trial.judge(steady(trial.base, control), run)
         return first
+
+    async def _hidden(self, trial: Trial, run: Run, first: Judgement) -> Judgement:
+        """Doubt a success where a test failed in both runs that passes without the edit."""
+        both = (run.failing & trial.base.failing & set(trial.base.ids or ())) - self._steady
+        if not both:
+            return first
+        trial.say("running what fails without the edit once more")
+        alone = passing(await trial.bare(both))
+        self._steady |= both - alone
+        tests = both & alone & passing(await trial.bare(None)) if alone else frozenset()
+        if not tests:
+            return first
+        base = dataclasses.replace(
+            trial.base,
+            outcomes={
+                test: dataclasses.replace(outcome, status="passed") if test in tests else outcome
+                for test, outcome in trial.base.outcomes.items()
+            },
+        )
+        again = trial.judge(base, await trial.candidate(None))
+        if again.status is Status.PASSED:
+            return _remarked(again, tests)
+        reason = f"{min(tests)} fails with the edit, and now and then without it. Verify again."
+        return dataclasses.replace(first, status=Status.UNVERIFIED, reason=reason)
 
 
 def suspects(base: Run, run: Run) -> frozenset[str]:
@@ -83,10 +116,10 @@ def steady(base: Run, control: Run) -> Run:
 
 async def retried(trial: Trial, first: Judgement, tests: frozenset[str]) -> Judgement:
     """Judge a candidate again that failed ``tests``; ``first`` itself where it stands."""
-    if not _all_pass(await trial.candidate(tests), tests):
+    if not tests <= passing(await trial.candidate(tests)):
         return first
     again = trial.judge(trial.base, await trial.candidate(None))
-    if again.status is not Status.PASSED or again.counts is None:
+    if again.status is not Status.PASSED:
         return first if again.status is Status.FAILED else again
     left = tests - (await trial.bare(None)).failing
     for _ in range(_TRIES):
@@ -98,9 +131,16 @@ async def retried(trial: Trial, first: Judgement, tests: frozenset[str]) -> Judg
             " without it: it is flaky, or the edit makes it so. Verify again."
         )
         return dataclasses.replace(again, status=Status.UNVERIFIED, reason=reason)
-    return dataclasses.replace(again, counts=dataclasses.replace(again.counts, flaky=len(tests)))
+    return _remarked(again, tests)
 
 
-def _all_pass(run: Run, tests: frozenset[str]) -> bool:
-    found = [run.outcomes.get(test) for test in tests]
-    return run.end is not None and all(one is not None and one.status == "passed" for one in found)
+def passing(run: Run) -> frozenset[str]:
+    """Return the tests that passed in a run that came to its end."""
+    ended = run.outcomes.values() if run.end is not None else ()
+    return frozenset(outcome.id for outcome in ended if outcome.status == "passed")
+
+
+def _remarked(judgement: Judgement, tests: AbstractSet[str]) -> Judgement:
+    counts = judgement.counts
+    assert counts is not None
+    return dataclasses.replace(judgement, counts=dataclasses.replace(counts, flaky=len(tests)))

@@ -147,10 +147,8 @@ class TestsGate:
         if run.end is None and not run.stopped and not run.timed_out:
             say("the test process died; running the tests once more")
             run = await once()
-        judgement = judged(base, run)
-        if judgement.status is Status.FAILED:
-            trial = Trial(base, judged, once, bare, say)
-            judgement = await self._second.look(state.fingerprint, trial, run, judgement)
+        trial = Trial(base, judged, once, bare, say)
+        judgement = await self._second.look(state.fingerprint, trial, run, judged(base, run))
         if judgement.status is Status.PASSED and not watch.target.in_tests:
             doubt = await asyncio.to_thread(suspicion, watch.old, watch.new)
             if doubt is not None:
