@@ -270,3 +270,16 @@ async def test_an_editor_without_resolve_accepts_by_the_command(start, source, t
         assert (await editor.choose(accept))["ok"]
         await editor.until(lambda: not editor.diagnostics(buffer))
         assert buffer.text.startswith(clamp.GOOD)
+
+
+async def test_saving_what_was_verified_does_not_outdate_it(start, source, tmp_path):
+    with FakeModel(clamp.by_region) as fake:
+        editor = await start(VSCODE_PLUGIN, env=clamp.config(tmp_path, fake))
+        buffer = await editor.open(clamp.MODULE)
+        editor.set_text(buffer, source + "# not saved yet\n")
+        proposal = await clamp.propose(editor, buffer)
+        await clamp.reach(editor, proposal, "ready")
+        editor.save(buffer)
+        accepted = await editor.execute("festina.accept", {"proposal": proposal})
+        assert accepted["ok"], accepted
+        await clamp.reach(editor, proposal, "applied")

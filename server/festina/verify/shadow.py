@@ -8,7 +8,6 @@ but shown read-only; caches and files that hold secrets are left out.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import stat
@@ -59,12 +58,6 @@ class Tree:
 
     entries: tuple[Entry, ...]
     shown: tuple[str, ...]
-
-    def digest(self) -> str:
-        """Hash names, sizes, times and modes."""
-        lines = [f"{e.kind} {e.path} {e.size} {e.mtime_ns} {e.link} {e.mode}" for e in self.entries]
-        text = "\n".join([*lines, "shown", *self.shown])
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def survey(workspace: Path) -> Tree:

@@ -14,6 +14,7 @@ from pathlib import Path
 import festina
 from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep
 from festina.verify.base import Snapshot
+from festina.verify.contents import Contents
 from festina.verify.interpreter import Environment, Found, Missing, Poetry
 
 _BASES = 2
@@ -38,6 +39,7 @@ class States:
     def __init__(self) -> None:
         self._environments: dict[str, tuple[str, Environment]] = {}
         self._poetry = Poetry()
+        self._contents = Contents()
         self._scratch: Path | None = None
         self._lock = asyncio.Lock()
         self._bases: dict[str, Path] = {}
@@ -51,7 +53,7 @@ class States:
         Raises:
             shadow.TooLarge: it cannot be copied.
         """
-        tree, buffers = await asyncio.to_thread(_look, snapshot)
+        tree, buffers, digest = await asyncio.to_thread(self._look, snapshot)
         environ = environment_of_tests()
         found = await interpreter.find(snapshot, poetry=self._poetry)
         python: Environment | Missing | None = None
@@ -61,14 +63,17 @@ class States:
         parts = [
             festina.__version__,
             str(snapshot.workspace),
-            tree.digest(),
-            *(f"{path} {_sha(text)}" for path, text in sorted(buffers.items())),
+            digest,
             repr(settings),
             f"{snapshot.trusted} {snapshot.consent} {found}",
             *(f"{name}={value}" for name, value in sorted(environ.items())),
             *await asyncio.to_thread(_around, snapshot, found, python),
         ]
         return State(snapshot, tree, buffers, found, python, _sha("\n".join(parts)))
+
+    def _look(self, snapshot: Snapshot) -> tuple[shadow.Tree, dict[str, str], str]:
+        tree, buffers = shadow.survey(snapshot.workspace), shadow.overlay(snapshot)
+        return tree, buffers, self._contents.digest(tree, snapshot.workspace, buffers)
 
     async def _inspect(self, found: Found, environ: Mapping[str, str]) -> Environment | Missing:
         """Ask an interpreter, unless its answer is known and its environment is as it was."""
@@ -156,10 +161,6 @@ async def _in_thread(function: Callable[..., object], *arguments: object) -> Non
     except asyncio.CancelledError:
         await asyncio.wait([work])
         raise
-
-
-def _look(snapshot: Snapshot) -> tuple[shadow.Tree, dict[str, str]]:
-    return shadow.survey(snapshot.workspace), shadow.overlay(snapshot)
 
 
 def _fill(state: State, path: Path) -> None:

@@ -1,0 +1,68 @@
+"""What the files of a workspace hold, whether it is saved or not: one hash for all of them.
+
+Saving a file, touching it, or opening it in the editor changes nothing of what tests see, so it
+must not outdate a verdict. Times say only when a content has to be read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from festina.verify.shadow import Entry, Tree
+
+LARGEST = 1 << 20
+"""Bytes up to which a file is read; of larger ones size and time have to do."""
+_NEW_FILE = 0o644
+
+_Known = dict[str, tuple[int, int, str]]
+
+
+class Contents:
+    """Hashes of contents, kept for as long as size and time of a file stay. Used from threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, _Known] = {}
+
+    def digest(self, tree: Tree, workspace: Path, buffers: Mapping[str, str]) -> str:
+        """Hash names, modes and contents, with buffers laid over the files. Blocks.
+
+        ``buffers`` need not hold those that read as the file does.
+        """
+        before = self._known.get(workspace, {})
+        known: _Known = {}
+        lines = []
+        for entry in tree.entries:
+            if entry.kind != "file":
+                lines.append(f"{entry.kind} {entry.path} {entry.mode} {entry.link}")
+                continue
+            stamp = (entry.size, entry.mtime_ns)
+            kept = before.get(entry.path)
+            if kept is None or kept[:2] != stamp:
+                kept = (*stamp, _read(workspace, entry))
+            known[entry.path] = kept
+            content = _sha(buffers[entry.path]) if entry.path in buffers else kept[2]
+            lines.append(f"file {entry.path} {entry.mode} {content}")
+        unsaved = buffers.keys() - known.keys()
+        lines += [f"file {path} {_NEW_FILE} {_sha(buffers[path])}" for path in unsaved]
+        self._known[workspace] = known
+        text = "\n".join([*sorted(lines), "shown", *tree.shown])
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(workspace: Path, entry: Entry) -> str:
+    if entry.size <= LARGEST:
+        path = workspace / entry.path
+        try:
+            content = path.read_bytes()
+            status = path.stat()
+        except OSError:
+            return f"{entry.size} {entry.mtime_ns}"
+        if (status.st_size, status.st_mtime_ns) == (entry.size, entry.mtime_ns):
+            return hashlib.sha256(content).hexdigest()
+    return f"{entry.size} {entry.mtime_ns}"
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
