@@ -361,6 +361,20 @@ class TestProbe:
         assert await sandbox.probe() is first
         assert first.detail
 
+    async def test_a_busy_moment_is_not_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        answers = ["it did not answer in time", "", ""]
+
+        async def attempt(_: Level) -> str:
+            return answers.pop(0)
+
+        monkeypatch.setattr(sandbox, "attempt", attempt)
+        monkeypatch.setattr(sandbox_command, "tool", lambda *_: "/bin/true")
+        assert (await sandbox.probe(fresh=True)).level is Level.NAMESPACES
+        assert (await sandbox.probe()).level is Level.BUBBLEWRAP
+        assert (await sandbox.probe()).level is Level.BUBBLEWRAP
+        monkeypatch.undo()
+        await sandbox.probe(fresh=True)
+
     async def test_the_best_level_wins(self) -> None:
         works = [level for level in levels.ISOLATING if not levels.missing(level)]
         found = await sandbox.probe(fresh=True)

@@ -148,10 +148,9 @@ class ColdVerifier:
 
 async def _syntax(state: State | None, candidate: Candidate) -> GateResult:
     python = state.python if state is not None else None
-    newer = isinstance(python, Environment) and syntax.is_newer(python.version)
-    return await syntax.check(
-        candidate, python.python if newer and isinstance(python, Environment) else None
-    )
+    if isinstance(python, Environment) and syntax.is_newer(python.version):
+        return await syntax.check(candidate, python.python)
+    return await syntax.check(candidate)
 
 
 def _order(gate: str) -> tuple[int, str]:

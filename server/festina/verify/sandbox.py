@@ -37,12 +37,13 @@ class Probe:
     """What was found when the levels were tried out.
 
     ``detail`` says what works and why better levels do not, ``remedy`` what a person can do about
-    it (empty where nothing needs to be done).
+    it (empty where nothing needs to be done). It is not ``sure`` where a level only was too slow.
     """
 
     level: Level
     detail: str
     remedy: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Box:
 
 
 _TRIAL_SECONDS = 20.0
+_LATE = "it did not answer in time"
 # What the trial insists on; it says what is missing.
 _TRIAL = """
 import os, socket, sys
@@ -143,9 +145,12 @@ _probed: Probe | None = None
 
 
 async def probe(*, fresh: bool = False) -> Probe:
-    """Find the best level that works here, by trying each. Remembered unless ``fresh``."""
+    """Find the best level that works here, by trying each.
+
+    Remembered once it is sure, and until asked for a ``fresh`` one: a busy moment decides nothing.
+    """
     global _probed
-    if _probed is None or fresh:
+    if _probed is None or fresh or not _probed.sure:
         _probed = await _probe()
     return _probed
 
@@ -163,7 +168,7 @@ async def attempt(level: Level) -> str:
         except (LaunchError, OSError) as error:
             return str(error)
         if done.timed_out:
-            return "it did not answer in time"
+            return _LATE
         said = (done.stdout + done.stderr).decode(errors="replace").strip()
         if done.returncode or not (shadow / "written").exists():
             return said or "the workspace was not replaced"
@@ -183,11 +188,16 @@ async def _probe() -> Probe:
             detail = (
                 f"{level} works here: no network, private files masked, everything else read-only."
             )
-            return Probe(level, " ".join([detail, *_listed(failures)]), "")
+            return Probe(level, " ".join([detail, *_listed(failures)]), sure=_sure(failures))
         failures[tool] = why
     _log.warning("No sandbox works here: %s", "; ".join(_listed(failures)))
     detail = " ".join(["No sandbox works here.", *_listed(failures)])
-    return Probe(Level.NONE, detail, sandbox_advice.remedy("not installed" in failures["bwrap"]))
+    remedy = sandbox_advice.remedy("not installed" in failures["bwrap"])
+    return Probe(Level.NONE, detail, remedy, sure=_sure(failures))
+
+
+def _sure(failures: Mapping[str, str]) -> bool:
+    return _LATE not in failures.values()
 
 
 def _listed(failures: Mapping[str, str]) -> list[str]:
