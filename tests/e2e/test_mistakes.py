@@ -1,5 +1,8 @@
 """A newcomer's mistakes each get a sentence that helps, and nothing is lost."""
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from support import desk, fake_replies
@@ -26,12 +29,21 @@ def whole(buffer, start=0, end=3):
     [
         (fake_replies.status(401), "key"),
         (fake_replies.status(404), "model"),
+        (fake_replies.status(404, {"detail": "Not Found"}), "/v1"),
         (fake_replies.status(402), "credit"),
+        (fake_replies.status(429, {"error": {"code": "insufficient_quota"}}), "credit"),
+        (fake_replies.status(429, retry_after="600"), "try again in 10 minutes"),
+        (fake_replies.document(b"<html>Log in</html>", kind="text/html"), "web page"),
+        (fake_replies.stream(fake_replies.Hold()), "first_content_seconds"),
     ],
 )
 async def test_what_the_model_server_says_reaches_the_person(start, source, tmp_path, reply, words):
     with FakeModel(reply) as fake:
-        editor = await start(VSCODE, env=desk.config(tmp_path, fake))
+        environment = desk.config(tmp_path, fake)
+        config = Path(environment["FESTINA_CONFIG"])
+        impatient = "[models.fast]\nfirst_content_seconds = 2\nmax_retries = 0"
+        config.write_text(config.read_text().replace("[models.fast]", impatient))
+        editor = await start(VSCODE, env=environment)
         buffer = await desk.open_with_marker(editor)
         await desk.ask_for_edit(editor, buffer)
         message = await editor.until(lambda: next(iter(editor.messages), ""), "a message")
@@ -39,6 +51,71 @@ async def test_what_the_model_server_says_reaches_the_person(start, source, tmp_
         assert fake.origin in message
         assert "Traceback" not in message
         await desk.Watch(editor, buffer).gone()
+
+
+def closed() -> str:
+    """An address of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "environment", "words"),
+    [
+        ('model = "nobody-has-it"', {}, "No place for the model 'nobody-has-it' was found"),
+        ('dialect = "embedded"\nmodel = "x"', {}, "`festina model list` shows"),
+        ('base_url = "localhost:11434/v1"', {}, "It is open which model is meant"),
+        ('base_url = "http://h/v1"\nmodel = "m"\napi_key_env = "NO_KEY"', {}, "expected in NO_KEY"),
+        ('base_url = "http://no-such-host.invalid/v1"\nmodel = "m"', {}, "does not resolve"),
+        (
+            'base_url = "https://api.example.test/v1"\nmodel = "m"',
+            {"HTTPS_PROXY": f"http://{closed()}"},
+            "on the way to https://api.example.test refused the connection",
+        ),
+    ],
+    ids=["no model", "no such weights", "no address", "no key", "no network", "no proxy"],
+)
+async def test_a_model_that_cannot_be_reached_is_told(
+    start, source, tmp_path, lines, environment, words
+):
+    config = tmp_path / "mistaken.toml"
+    config.write_text(f"[models.fast]\nmax_retries = 0\n{lines}\n")
+    editor = await start(VSCODE, env={"FESTINA_CONFIG": str(config), **environment})
+    buffer = await desk.open_with_marker(editor)
+    await desk.ask_for_edit(editor, buffer)
+    await editor.until(lambda: any(words in text for text in editor.messages), words)
+    assert not any("Traceback" in text for text in editor.messages)
+    await desk.Watch(editor, buffer).gone()
+
+
+async def test_a_server_without_tls_is_told(start, source, tmp_path):
+    with FakeModel("x") as fake:
+        environment = desk.config(tmp_path, fake)
+        config = Path(environment["FESTINA_CONFIG"])
+        config.write_text(config.read_text().replace("http:", "https:"))
+        editor = await start(VSCODE, env=environment)
+        buffer = await desk.open_with_marker(editor)
+        await desk.ask_for_edit(editor, buffer)
+        message = await editor.until(lambda: next(iter(editor.messages), ""), "a message")
+        assert "No secure connection" in message
+        assert "https://" in message
+        assert fake.requests == []
+
+
+async def test_a_read_only_folder_is_no_obstacle_to_a_verdict(start, source, tmp_path, workspace):
+    folders = [workspace, *(path for path in workspace.rglob("*") if path.is_dir())]
+    with FakeModel(desk.answer(desk.GOOD, source)) as fake:
+        editor = await start(VSCODE, env=desk.config(tmp_path, fake))
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        try:
+            for folder in folders:
+                folder.chmod(0o555)
+            await desk.ask_for_edit(editor, buffer)
+            await watch.until("ready")
+        finally:
+            for folder in folders:
+                folder.chmod(0o755)
 
 
 async def test_no_server_at_the_address(start, source, tmp_path):
