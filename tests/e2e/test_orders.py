@@ -283,3 +283,23 @@ async def test_saving_what_was_verified_does_not_outdate_it(start, source, tmp_p
         accepted = await editor.execute("festina.accept", {"proposal": proposal})
         assert accepted["ok"], accepted
         await clamp.reach(editor, proposal, "applied")
+
+
+async def test_a_file_that_somebody_else_changes_on_disk_withdraws_what_rested_on_it(
+    start, source, tmp_path, workspace
+):
+    with FakeModel(clamp.by_region) as fake:
+        editor = await start(VSCODE_PLUGIN, env=clamp.config(tmp_path, fake))
+        buffer = await editor.open(clamp.MODULE)
+        proposal = await clamp.propose(editor, buffer)
+        await clamp.reach(editor, proposal, "ready")
+        method = lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        assert method in [item.method for item in editor.client.registrations]
+        (workspace / "test_more.py").write_text(
+            "from mod import clamp\n\n\ndef test_unbound():\n    assert clamp(99, 0, 9) == 99\n"
+        )
+        editor.expected_tree = hash_tree(workspace)
+        event = lsp.FileEvent((workspace / "test_more.py").as_uri(), lsp.FileChangeType.Created)
+        editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
+        last = await clamp.reach(editor, proposal, "rejected", "failed")
+        assert "test_unbound" in str(last["verdict"])

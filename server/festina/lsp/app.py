@@ -23,6 +23,7 @@ from festina.lifecycle import Lifecycle
 from festina.lsp import convert, protocol, render
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
+from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.model_source import ModelSource
@@ -144,6 +145,7 @@ class App:
 
         await self.client.register_configuration("festina")
         await self.load_settings()
+        await self.client.register_watched_files(sync.WATCHED)
         await sweep.sweep()
 
     def reload(self) -> None:

@@ -214,13 +214,16 @@ class Client:
         """Ask to be told of changed settings, where the editor wants to be asked."""
         if not self.caps.dynamic_configuration:
             return
-        registration = lsp.Registration(
-            id="festina-configuration",
-            method=lsp.WORKSPACE_DID_CHANGE_CONFIGURATION,
-            register_options=lsp.DidChangeConfigurationRegistrationOptions(section=section),
-        )
-        params = lsp.RegistrationParams(registrations=[registration])
-        await self._request(lsp.CLIENT_REGISTER_CAPABILITY, params)
+        options = lsp.DidChangeConfigurationRegistrationOptions(section=section)
+        await self._register(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, options)
+
+    async def register_watched_files(self, patterns: Sequence[str]) -> None:
+        """Ask to be told when files change on disk, whoever changes them, where that is offered."""
+        if not self.caps.dynamic_watched_files:
+            return
+        watchers = [lsp.FileSystemWatcher(glob_pattern=pattern) for pattern in patterns]
+        options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
+        await self._register(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
 
     async def show_document(
         self,
@@ -251,6 +254,12 @@ class Client:
         return key if isinstance(key, str) and key else None
 
     # -- inside -----------------------------------------------------------------------------
+
+    async def _register(self, method: str, options: object) -> None:
+        name = f"festina-{method.rpartition('/')[2]}"
+        registration = lsp.Registration(id=name, method=method, register_options=options)
+        params = lsp.RegistrationParams(registrations=[registration])
+        await self._request(lsp.CLIENT_REGISTER_CAPABILITY, params)
 
     async def _create(self, token: str, progress: Progress) -> None:
         params = lsp.WorkDoneProgressCreateParams(token=token)

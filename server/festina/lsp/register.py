@@ -59,6 +59,10 @@ def _register_documents(app: App) -> None:
     def did_save(ls: Server, params: lsp.DidSaveTextDocumentParams) -> None:
         sync.did_save(app, params)
 
+    @feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_files(ls: Server, params: lsp.DidChangeWatchedFilesParams) -> None:
+        sync.files_changed(app, [change.uri for change in params.changes])
+
     @feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
         sync.did_close(app, params)

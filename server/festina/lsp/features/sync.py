@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from festina.lsp.app import App
 
 CONFIGURATION_FILES = ("pyproject.toml", "festina.toml")
+WATCHED = ("**/*.py", "**/*.toml", "**/*.ini", "**/*.cfg")
+"""Files that verdicts and settings rest on, and that somebody else may change: git, a formatter."""
 
 
 def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
@@ -57,9 +60,13 @@ def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Documen
 
 def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
     """Another file on disk: verdicts that rested on it, and settings, are looked at again."""
-    uri = params.text_document.uri
-    app.lifecycle.workspace_changed(uri)
-    if uri.rsplit("/", 1)[-1] in CONFIGURATION_FILES:
+    files_changed(app, [params.text_document.uri])
+
+
+def files_changed(app: App, uris: Sequence[str]) -> None:
+    """Files changed on disk: what rests on them is looked at again."""
+    app.lifecycle.workspace_changed(uris[0] if len(uris) == 1 else "")
+    if any(uri.rsplit("/", 1)[-1] in CONFIGURATION_FILES for uri in uris):
         app.reload()
 
 
