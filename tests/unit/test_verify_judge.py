@@ -213,6 +213,23 @@ def test_records_that_make_no_sense_are_noted(line: bytes) -> None:
     assert built.garbled
 
 
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("pkg/__pycache__/other.cpython-312.pyc", False),
+        ("pkg/", False),
+        ("pkg/data.json", True),
+        ("pkg/new.py", True),
+        ("pkg/__pycache__/x.cpython-312-pytest-9.2.0.pyc", True),
+        ("tests/__pycache__/test_mod.cpython-312.pyc", True),
+        ("tests/", True),
+    ],
+)
+def test_programs_that_tests_start_may_compile_what_they_import(path: str, counts: bool) -> None:
+    judgement = judge(run(GREEN), run(GREEN, touched=[path]), TARGET)
+    assert judgement.status is (Status.UNVERIFIED if counts else Status.PASSED)
+
+
 def test_records_after_the_end_are_noted() -> None:
     built = run(GREEN)
     built.take(b'{"kind": "begin", "id": "t::a"}')

@@ -232,7 +232,7 @@ def _doubt(base: Run, run: Run, target: Target) -> str | None:
     """Return why green tests say nothing about this change, or None where they do."""
     if replaced := sorted(run.replaced - base.replaced):
         return f"With the edit, something replaces what judges it: {', '.join(replaced[:3])}."
-    if touched := sorted(run.touched - base.touched):
+    if touched := _disturbed(run.touched - base.touched, base.files):
         return (
             f"With the edit, the tests change files that they read: {', '.join(touched[:3])}. (They"
             " did so in a copy; yours are untouched.)"
@@ -272,6 +272,22 @@ def _doubt(base: Run, run: Run, target: Target) -> str | None:
             " tests start are not followed)."
         )
     return None
+
+
+def _disturbed(touched: Iterable[str], files: Iterable[str]) -> list[str]:
+    """Of what a run changed, return what tests depend on.
+
+    Programs that tests start compile modules beside their sources: of folders, and of compiled
+    modules, only those count that are where the tests are.
+    """
+    folders = {file.rpartition("/")[0] for file in files}
+    found = []
+    for path in sorted(touched):
+        folder, cached, name = path.rpartition("/__pycache__/")
+        harmless = (bool(cached) or path.endswith("/")) and "-pytest-" not in name
+        if not harmless or (folder if cached else path[:-1]) in folders:
+            found.append(path)
+    return found
 
 
 def _is_uncollected(base: Run, outcome: Outcome) -> bool:
