@@ -184,7 +184,7 @@ async def test_the_default_weights_answer_behind_a_key_and_end_with_us(runner):
 
 @pytest.mark.embedded
 @pytest.mark.timeout(600)
-async def test_what_candidates_have_in_common_is_read_once_by_a_slot(runner):
+async def test_what_candidates_share_is_read_once_by_a_slot_and_lengths_are_told_in_words(runner):
     model = await embedded.start(slots=1, context=1024)
     told = []
     for number in range(2):
@@ -196,6 +196,10 @@ async def test_what_candidates_have_in_common_is_read_once_by_a_slot(runner):
             "max_tokens": 1,
         }
         told.append(await asyncio.to_thread(_post, model, body))
+    with pytest.raises(ModelError, match=r"too many lines for the embedded model smollm2-135m,"):
+        await runner.complete(model, ask("word " * 2000))
+    with pytest.raises(ModelError, match=r"^The embedded model smollm2-135m did not come to"):
+        await runner.complete(model, ask("Count: one two three four five six", 2))
     await runner.run(model.aclose())
     first, second = (answer["timings"] for answer in told)
     assert first["prompt_n"] > 150

@@ -107,12 +107,28 @@ class EmbeddedModel:
         except ModelError as error:
             patience = REAP_SECONDS.get(error.trouble)
             if patience is None or self._closed or not await _ended(child, patience):
-                raise
+                raise self._in_our_words(error) from None
             raise ModelError(
                 Trouble.EMBEDDED,
                 f"The embedded model {self.name} {_how(child.process)} in the middle of its work. "
                 "Ask again: it is started anew. If that goes on, name a smaller model.",
             ) from None
+
+    def _in_our_words(self, error: ModelError) -> ModelError:
+        """Say it without an address and settings that nobody chose."""
+        words = str(error)
+        if "exceed_context_size" in words:
+            words = (
+                f"These are too many lines for the embedded model {self.name}, which takes "
+                f"{self._plan.context} tokens at a time, its answer included. Select fewer."
+            )
+        elif error.trouble is Trouble.TRUNCATED:
+            words = (
+                f"The embedded model {self.name} did not come to an end. Try again, or select "
+                "fewer lines."
+            )
+        origin = self.base_url.removesuffix("/v1")
+        return ModelError(error.trouble, words.replace(origin, f"the embedded model {self.name}"))
 
     def wait(self) -> int:
         """Block until the child has ended, and return its exit code."""
