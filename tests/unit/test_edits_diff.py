@@ -102,3 +102,11 @@ def test_what_a_person_sees_has_plain_line_ends():
         "--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n\\ No newline at end of file\n"
     )
     assert "-b\r\n+B\r\n" in patch(old, new, "f")
+
+
+@pytest.mark.parametrize(("between", "hunks"), [(0, 1), (5, 1), (6, 1), (7, 2)])
+def test_changes_share_a_hunk_where_their_context_meets(between, hunks):
+    same = "".join(f"{n}\n" for n in range(between))
+    old, new = Text(f"a\n{same}b\n"), Text(f"A\n{same}B\n")
+    for diff in (unified(old, new, "f"), patch(old, new, "f")):
+        assert diff.count("@@ -") == hunks

@@ -74,7 +74,7 @@ def finish(prepared: Prepared, answer: str) -> Parsed | Defect:
         return _defect(DefectCode.EMPTY)
     if signs.is_diff(lines, source):
         return _defect(DefectCode.DIFF)
-    if prose.is_prose(lines, source, is_python=is_python):
+    if not prepared.is_text and prose.is_prose(lines, source, is_python=is_python):
         return _defect(DefectCode(signs.odd_characters(lines, source) or DefectCode.PROSE))
     lines = context.without_context(lines, prepared, repairs)
     lines = trim(_straight(prepared, lines, repairs), source)
@@ -109,9 +109,12 @@ def preview(prepared: Prepared, partial: str) -> str:
         lines = block.lines
     else:
         lines = prose.without_tags(lines, source, [])
-        lines = lines[prose.introduction(lines, source) :]
-        if prose.is_prose(lines, source):
-            return ""
+        if prepared.is_python:
+            lines = prose.without_language(lines, source, [])
+        if not prepared.is_text:
+            lines = lines[prose.introduction(lines, source) :]
+            if prose.is_prose(lines, source):
+                return ""
     lines = context.without_context(lines, prepared, [], ends=False)
     if not any(line.strip() for line in lines):
         return ""
@@ -153,6 +156,8 @@ def _unwrapped(prepared: Prepared, lines: list[str], repairs: list[str]) -> list
         repairs.append("fence")
         lines = fences.without_marks(lines)
     lines = prose.without_tags(lines, source, repairs)
+    if is_python:
+        lines = prose.without_language(lines, source, repairs)
     if signs.is_diff(lines, source):
         return lines
     return prose.without_prose(lines, source, repairs, is_python=is_python)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from festina.edits import indent, python
+from festina.edits import indent, prose, python
 from festina.edits.region import Region
 from festina.edits.rewrite import Opcode, ending, line_end, opcodes
 from festina.text import BOM, Text
@@ -19,7 +19,8 @@ class Prepared:
 
     ``source`` is that text. ``before`` and ``after`` are the lines around the region, for context,
     as they stand in the document but without line ends. ``indent`` is what was taken off.
-    ``is_python`` says that Python's own rules may be used to read an answer.
+    ``is_python`` says that Python's own rules may be used to read an answer, ``is_text`` that the
+    region is words and no code, so that an answer in words is none to be suspicious of.
     """
 
     text: Text
@@ -29,6 +30,7 @@ class Prepared:
     before: tuple[str, ...]
     after: tuple[str, ...]
     is_python: bool = False
+    is_text: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -55,6 +57,8 @@ def prepare(
     lines = indent.remove(bodies, shared)
     before = text.lines[max(0, region.start - context) : region.start]
     after = text.lines[region.end : region.end + context]
+    is_python = language == "python" if language else python.parses(lines)
+    is_text = prose.is_text(lines, is_python=is_python)
     return Prepared(
         text=text,
         region=region,
@@ -62,7 +66,8 @@ def prepare(
         indent=shared,
         before=tuple(map(_body, before)),
         after=tuple(map(_body, after)),
-        is_python=language == "python" if language else python.parses(lines),
+        is_python=is_python and not is_text,
+        is_text=is_text,
     )
 
 

@@ -40,6 +40,8 @@ _MARKED = re.compile(r"\s{0,6}(?:[-*\u2022] |\d+[.)] |#+ |> |\*\*)(?=.*\w)")
 _WORD = re.compile(r"[\W_]*[^\W\d_]+(?:['\u2019-][^\W\d_]+)*[\W_]*\Z")
 _RULE = re.compile(r"[-*_=]{3,}\s*\Z")
 _STATEMENT = re.compile(r"(?:else|except|finally|del|pass|break|global|print|exec)\b")
+_ENTRY = re.compile(r"\s*[\"'(\[{].*,\s*\Z")
+"""A line of a list or a table, which by itself is no Python."""
 _ENDS = (".", ":", "!", "?", "\u3002", "\uff01", "\uff1f", "\uff1a", "\u2026")
 
 
@@ -115,6 +117,24 @@ def is_prose(lines: Sequence[str], source: Sequence[str], *, is_python: bool = F
     return sentences * 2 > len(said) and prose_before * 2 <= len(was)
 
 
+def is_text(source: Sequence[str], *, is_python: bool) -> bool:
+    """Whether a region's own lines are words, as in Markdown or in a part of a docstring."""
+    if is_python:
+        return is_prose(source, [], is_python=True)
+    said = [line for line in source if line.strip()]
+    return sum(1 for line in said if _SENTENCE.match(line)) * 2 > len(said)
+
+
+def without_language(lines: list[str], source: Sequence[str], repairs: list[str]) -> list[str]:
+    """Take off a first line that only names the language: a fence's, without its marks."""
+    start = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
+    named = start + 1 < len(lines) and lines[start].strip().lower() in {"python", "python3", "py"}
+    if not named or lines[start].strip() in {line.strip() for line in source}:
+        return lines
+    repairs.append("fence")
+    return lines[start + 1 :]
+
+
 def introduction(lines: Sequence[str], source: Sequence[str]) -> int:
     """Return how many first lines speak about the code, going by their looks alone."""
     known = {line.strip() for line in source if line.strip()}
@@ -157,7 +177,7 @@ def _is_talk(line: str) -> bool:
         return False
     if _MARKED.match(line) or _RULE.match(line):
         return True
-    if line.startswith(("    ", "\t")) or _STATEMENT.match(line):
+    if line.startswith(("    ", "\t")) or _STATEMENT.match(line) or _ENTRY.match(line):
         return False
     parts = line.split()
     words = sum(1 for part in parts if _WORD.match(part))
