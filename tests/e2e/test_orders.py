@@ -303,3 +303,17 @@ async def test_a_file_that_somebody_else_changes_on_disk_withdraws_what_rested_o
         editor.client.workspace_did_change_watched_files(lsp.DidChangeWatchedFilesParams([event]))
         last = await clamp.reach(editor, proposal, "rejected", "failed")
         assert "test_unbound" in str(last["verdict"])
+
+
+async def test_a_file_opened_without_a_folder_brings_its_projects_settings(
+    start, source, tmp_path, workspace
+):
+    (workspace / "festina.toml").write_text('presets = ["Mind the gap"]\n')
+    with FakeModel(clamp.by_region) as fake:
+        editor = await start(VSCODE_PLUGIN, env=clamp.config(tmp_path, fake), folders=False)
+        buffer = await editor.open(clamp.MODULE)
+        while True:
+            actions = await editor.code_actions(buffer, clamp.CLAMP)
+            if [action.title for action in actions] == ["Festina: Mind the gap"]:
+                break
+            await editor.client.something()

@@ -287,3 +287,26 @@ async def test_registration_and_refresh(wire: Wire, client: Client) -> None:
     client.refresh_lenses()
     answer(wire, await asked(wire, "workspace/codeLens/refresh"), None)
     await asyncio.gather(*client._tasks)
+
+
+async def test_a_cancel_button_that_fails_is_survived(
+    wire: Wire, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    client.progress("working", on_cancel=fails)
+    created = await wire.until(lambda m: m.get("method") == "window/workDoneProgress/create")
+    token = created["params"]["token"]
+    wire.send(notification("window/workDoneProgress/cancel", {"token": token}))
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_files_are_watched_where_that_is_offered(wire: Wire, client: Client) -> None:
+    asking = asyncio.create_task(client.register_watched_files(["**/*.py"]))
+    message = await wire.until(lambda m: m.get("method") == "client/registerCapability")
+    (registration,) = message["params"]["registrations"]
+    assert registration["method"] == "workspace/didChangeWatchedFiles"
+    assert registration["registerOptions"] == {"watchers": [{"globPattern": "**/*.py"}]}
+    wire.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+    await asking

@@ -191,6 +191,7 @@ class App:
         """Give a file that was opened without a folder the workspace that it lies in."""
         if not self.session.roots and document.path is not None:
             self.session.roots = (workspace_of(document.path),)
+            self.reload()  # it may have settings of its own
 
     async def close(self) -> None:
         """Stop all work; nothing that we started survives."""

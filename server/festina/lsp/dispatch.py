@@ -117,7 +117,10 @@ class FestinaProtocol(Outgoing):
                 task.cancel()
         elif method == lsp.WINDOW_WORK_DONE_PROGRESS_CANCEL:
             if callback := self.cancel_callbacks.pop(field(params, "token"), None):
-                callback()
+                try:
+                    callback()
+                except Exception as error:  # noqa: BLE001 - one bad button must not end the reading
+                    log_failure(method, error)
         else:
             self._start(self._take(method, params))
 
