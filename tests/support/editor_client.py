@@ -97,6 +97,12 @@ class EditorClient(pytest_lsp.LanguageClient):
         """Return what the server has said on standard error."""
         return b"".join(self._said).decode(errors="replace")
 
+    async def last_words(self) -> str:
+        """Wait until the server has ended, and return all that it has said on standard error."""
+        if self._listener is not None:
+            await self._listener
+        return self.stderr()
+
     async def something(self) -> None:
         """Wait until the server has sent something, or has gone."""
         self._moved.clear()
