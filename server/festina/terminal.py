@@ -181,7 +181,7 @@ class Terminal:
         mark, plain, style = _STATES[state]
         line = Text("  ")
         line.append(mark if _has_symbols(self.out) else plain, style=style)
-        line.append(f" {name:<{_WORD_WIDTH}}")
+        line.append(f" {f'{name} ':<{_WORD_WIDTH}}")
         line.append(visible(detail))
         self.out.print(line)
         if remedy:

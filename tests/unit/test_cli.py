@@ -155,3 +155,17 @@ def test_an_old_python_is_told_what_is_needed(monkeypatch, capsys):
 def test_an_old_python_understands_the_file_that_tells_it():
     for module in (__main__, festina):
         ast.parse(Path(module.__file__).read_text(), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_a_person_who_starts_the_server_by_hand_is_told_what_it_waits_for(
+    monkeypatch, capsys, at_a_terminal
+):
+    from festina.lsp import app
+
+    monkeypatch.setattr(app, "main", lambda: 0)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: at_a_terminal))
+    assert cli.main(["server"]) == Exit.DONE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert ("waits for LSP messages" in printed.err) == at_a_terminal

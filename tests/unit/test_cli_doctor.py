@@ -33,6 +33,7 @@ def test_all_is_well(line, fake):
     assert f"  ✔ folder     {line.project}\n" in ran.out
     assert "  ✔ pytest     installed there\n" in ran.out
     assert "fake-coder at http://127.0.0.1:" in ran.out
+    assert "  ✔ first token after " in ran.out
 
 
 def test_json_says_the_same(line, fake):

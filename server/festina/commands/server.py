@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +15,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve LSP until the editor leaves."""
     del args
+    if sys.stdin.isatty():
+        sys.stderr.write(
+            "festina: this serves an editor, which starts it itself (the README has the lines to "
+            "paste). It waits for LSP messages on standard input; control-C ends it.\n"
+        )
     from festina.lsp import app
 
     return app.main()
