@@ -151,3 +151,23 @@ async def test_hunks_that_fail_alone_are_told_and_nothing_is_applied(start, work
         assert (await editor.execute("festina.accept", {**accept, "hunks": [0, 1]}))["ok"]
         await clamp.reach(editor, proposal, "applied")
         assert "max(low, number)" in buffer.text
+
+
+async def test_an_editor_that_never_answers_does_not_block_the_file(start, source, tmp_path):
+    with FakeModel(clamp.by_region) as fake:
+        editor, buffer, proposal = await ready(start, tmp_path, fake)
+
+        async def never(_):
+            await asyncio.Event().wait()
+
+        confirm, editor.confirm = editor.confirm, never
+        assert (await editor.execute("festina.accept", {"proposal": proposal}))["ok"]
+        await editor.until(lambda: editor.edits)
+        assert (await editor.execute("festina.dismiss", {"proposal": proposal}))["ok"]
+        editor.confirm = confirm
+        again = await clamp.propose(editor, buffer)
+        await clamp.reach(editor, again, "ready")
+        while not (await editor.execute("festina.accept", {"proposal": again}))["ok"]:
+            await asyncio.sleep(0.1)  # the first one is given up soon
+        await clamp.reach(editor, again, "applied")
+        assert editor.messages == []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
@@ -14,6 +14,7 @@ from festina.session import Refusal
 if TYPE_CHECKING:
     from festina.accept import Application
     from festina.lsp.app import App
+    from festina.lsp.client import Applied
     from festina.proposals import CandidateView, Proposal
 
 CONFIRM_SECONDS = 2.0
@@ -76,33 +77,40 @@ class Accepting:
 
     async def _apply(self, permission: Application) -> None:
         proposal = permission.proposal
-        over = self._over[proposal.id] = asyncio.Event()
         label = f"Festina: edit {proposal.name or proposal.id}"
-        try:
-            edit = self._app.workspace_edit(permission)
-            answer = await self._app.client.apply_edit(edit, label)
-            if answer.ok:
-                await _within(CONFIRM_SECONDS, over)
-        finally:
-            del self._over[proposal.id]
+        edit = self._app.workspace_edit(permission)
+        answer = await self._answer(proposal.id, self._app.client.apply_edit(edit, label))
         now = self._app.session.proposals.get(proposal.id)
         document = self._app.session.documents.get(proposal.uri)
-        if now is None or now.state is State.APPLIED or document is None:
+        if answer is None or now is None or document is None:
             return
-        if document.text == permission.result:  # put away while the editor was at it
+        over = now.state in {State.APPLIED, State.DISMISSED, State.CANCELLED}
+        if over or document.text == permission.result:
             return
         why = "The editor said that it applied the edit, but its text differs."
         if not answer.ok:
             why = f"The editor did not apply the edit: {answer.reason or 'no reason given'}"
         self._app.client.show_message(f"Festina: {why}", lsp.MessageType.Warning)
 
+    async def _answer(
+        self, proposal_id: str, asking: Coroutine[Any, Any, Applied]
+    ) -> Applied | None:
+        """Wait for the editor's answer and for the text, whichever comes first, then the other.
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+        The text, or a proposal that was put away, does not wait for ever for an editor that never
+        answers; then there is None.
+        """
+        over = self._over[proposal_id] = asyncio.Event()
+        asked, ended = asyncio.create_task(asking), asyncio.create_task(over.wait())
+        try:
+            await asyncio.wait({asked, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done() or asked.result().ok:
+                await asyncio.wait({asked, ended}, timeout=CONFIRM_SECONDS)
+            return asked.result() if asked.done() else None
+        finally:
+            del self._over[proposal_id]
+            for task in (asked, ended):
+                task.cancel()
 
 
 def _key(uri: str) -> str:
