@@ -674,6 +674,36 @@ async def test_without_a_sandbox_tests_run_only_after_consent(
     assert wrong.findings[0].path == "tests/test_core.py"
 
 
+async def test_without_a_sandbox_the_repository_is_out_of_reach(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        """
+        === mod.py
+        X = 1
+        === .git/HEAD
+        ref
+        === node_modules/x.js
+        y
+        === test_mod.py
+        import pathlib
+
+        import mod
+
+
+        def test_x():
+            here = pathlib.Path(__file__).parent
+            assert not (here / ".git").exists()
+            assert (here / "node_modules/x.js").exists()
+            assert mod.X
+        """,
+    )
+    settings = VerifySettings(python=sys.executable, tests_args=ALONE, sandbox="off")
+    verdict = await judge(verifier, root, "mod.py", ("1", "2"), settings=settings)
+    assert verdict.status is Status.PASSED
+
+
 async def test_a_link_out_of_the_workspace_is_never_written_through(
     verifier: ColdVerifier, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ from festina.verify.syntax import is_python
 from festina.verify.watch import Watch, import_folder, watch_of
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
+_REPOSITORIES = frozenset([".git", ".hg", ".svn"])
 _LEAST_SECONDS = 30.0
 _INSTALL = (
     "Install the project into its environment in editable form (`pip install -e .`), so that its"
@@ -93,13 +94,16 @@ class TestsGate:
                 folder = await self._states.folder("plugins")
                 await asyncio.to_thread(install_plugin, folder)
                 self._plugins = folder
+        shown = state.tree.shown
+        if level is sandbox.Level.NONE:  # linked there, and a test's `git commit` would be real
+            shown = tuple(path for path in shown if PurePosixPath(path).name not in _REPOSITORIES)
         return Bench(
             state.snapshot.workspace.resolve(),
             environment,
             level,
             state.snapshot.settings,
             self._plugins,
-            state.tree.shown,
+            shown,
             environment_of_tests(),
         )
 
