@@ -213,7 +213,8 @@ class Terminal:
         code = finding.code if finding.code and finding.code not in finding.message else ""
         message = finding.message.split("\n")[0] if finding.detail else finding.message
         self.say("  ".join(part for part in (f"  {finding.gate}", where, code, message) if part))
-        lines = (finding.detail or "").rstrip().split("\n") if finding.detail else []
+        detail = (finding.detail or "").rstrip()
+        lines = detail.split("\n") if detail else []
         if len(lines) > DETAIL_LINES:
             lines = ["...", *lines[-DETAIL_LINES:]]
         for line in lines:
