@@ -112,6 +112,15 @@ async def test_a_changed_workspace_is_noticed_on_accept():
     assert (await desk.lifecycle.application(proposal_id)).candidate.applicable
 
 
+async def test_a_document_that_moved_on_unnoticed_is_noticed_on_accept():
+    desk = Sitting()
+    proposal_id = desk.start()
+    await desk.until(proposal_id, State.READY)
+    desk.session.documents.open(replace(desk.document, text=Text(f"{SOURCE}x = 1\n")))
+    with pytest.raises(Refusal, match="document has changed"):
+        await desk.lifecycle.application(proposal_id)
+
+
 def _type_elsewhere(desk: Sitting) -> None:
     other = Document("file:///w/b.py", Path("/w/b.py"), "python", 1, Text("x = 1\n"))
     desk.session.documents.open(other)
