@@ -226,6 +226,18 @@ async def test_variations_add_candidates_and_can_be_turned_through():
         desk.lifecycle.variations(proposal_id, 73)
 
 
+async def test_variations_wait_for_what_is_under_way():
+    desk = Sitting()
+    desk.models.runner.hold = asyncio.Event()
+    proposal_id = desk.start()
+    await desk.models.runner.started.wait()
+    with pytest.raises(Refusal, match="still at work"):
+        desk.lifecycle.variations(proposal_id, 2)
+    desk.models.runner.hold.set()
+    await desk.until(proposal_id, State.READY)
+    assert len(desk.models.model.requests) == 1
+
+
 async def test_two_proposals_live_side_by_side_and_accepting_one_rebases_the_other():
     desk = Sitting()
     first = desk.start()
