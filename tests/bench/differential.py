@@ -28,6 +28,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -424,7 +425,7 @@ def truth_of(root: Path, project: Project, edit: Edit, base: Truth) -> str:
 # The comparison
 
 
-def festina(root: Path, edits: list[Edit], work: Path) -> Iterator[dict[str, object]]:
+def festina(root: Path, edits: list[Edit], work: Path) -> Iterator[dict[str, Any]]:
     """Let the command line judge, file by file; yields verdicts in the order of ``edits``."""
     home = work / "home"
     environ = {
@@ -433,7 +434,7 @@ def festina(root: Path, edits: list[Edit], work: Path) -> Iterator[dict[str, obj
     }
     program = [sys.executable, "-m", "festina"]
     must(run(*program, "trust", root, cwd=root, **environ))
-    verdicts: dict[int, dict[str, object]] = {}
+    verdicts: dict[int, dict[str, Any]] = {}
     for path in sorted({edit.path for edit in edits}):
         with tempfile.TemporaryDirectory() as folder:
             for number, edit in enumerate(edits):
@@ -480,6 +481,9 @@ def compare(project: Project, work: Path, each: int, seed: int) -> tuple[int, in
         same = truth == said or (said == "unverified" and truth in ("passed", "timeout"))
         agreed += same
         table[edit.kind, said, truth] += 1
+        if said == "unverified":
+            why = [gate["reason"] for gate in verdict["gates"] if gate.get("reason")]
+            print(f"  unverified: {edit.path}, {edit.kind} ({edit.what}): {' '.join(why)}")
         if not same:
             print(f"  DIFFERS: {edit.path}, {edit.kind} ({edit.what}): {said}, truly {truth}")
             print(f"    {json.dumps(verdict)[:1500]}")
