@@ -38,6 +38,18 @@ def test_client_that_declares_nothing_can_nothing() -> None:
     assert caps_of({"capabilities": {}}) == Caps()
 
 
+@pytest.mark.parametrize(
+    ("version", "wait"), [("0.10.4", False), ("0.11.4", True), ("0.12.4", False)]
+)
+def test_neovim_is_spared_what_makes_it_wait_for_a_key(version: str, wait: bool) -> None:
+    edit = {"documentChanges": True, "changeAnnotationSupport": {"groupsOnLabel": False}}
+    sent = {"capabilities": {"workspace": {"workspaceEdit": edit}}}
+    assert caps_of(sent).change_annotations
+    caps = caps_of({**sent, "clientInfo": {"name": "Neovim", "version": version}})
+    assert not caps.change_annotations
+    assert caps.messages_wait is wait
+
+
 TRUE = {
     VSCODE.name: {
         "apply_edit",
@@ -104,7 +116,7 @@ TRUE = {
     MINIMAL.name: {"code_action_literals", "related_information"},
 }
 TRUE[VSCODE_PLUGIN.name] = TRUE[VSCODE.name] | {"plugin", "proposals"}
-TRUE[NEOVIM_11.name] = TRUE[NEOVIM_10.name]
+TRUE[NEOVIM_11.name] = TRUE[NEOVIM_10.name] | {"messages_wait"}
 
 
 @pytest.mark.parametrize(

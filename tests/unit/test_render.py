@@ -164,3 +164,12 @@ def test_news_fit_one_line_of_a_terminal_so_that_no_key_is_asked_for():
 def test_a_failure_is_told_whole_since_nothing_else_shows_it():
     words = "The model server refused the key (401). Check CEREBRAS_API_KEY, then ask again."
     assert render.news(proposal(State.FAILED, message=words)) == f"Festina: f failed: {words}"
+
+
+def test_a_command_to_copy_is_not_broken_over_lines():
+    command = f"`festina trust /home/somebody/{'a-long-name-' * 3}/project`"
+    gate = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=f"Not trusted. Run {command} first.")
+    shown = lines(proposal(State.UNVERIFIED, verdict(LINT, gate)))
+    assert any(
+        "/home/somebody/a-long-name-a-long-name-a-long-name-/project`" in one for one in shown
+    )

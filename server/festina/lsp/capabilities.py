@@ -41,6 +41,8 @@ class Caps:
     """The client shows code lenses. Lenses are answered to anybody who asks."""
     code_lens_refresh: bool = False
     work_done_progress: bool = False
+    messages_wait: bool = False
+    """Whether each message stops the person until they press a key."""
     show_message_request: bool = False
     show_document: bool = False
     configuration: bool = False
@@ -68,11 +70,12 @@ def resolve(params: lsp.InitializeParams) -> Caps:
     lens = workspace.code_lens
     plugin = _plugin(caps.experimental)
     name = params.client_info.name if params.client_info else ""
+    version = (params.client_info.version or "") if params.client_info else ""
     known = name.lower()
     return Caps(
         encoding=_encoding(caps.general),
         client_name=name,
-        client_version=(params.client_info.version or "") if params.client_info else "",
+        client_version=version,
         code_action_literals=action.code_action_literal_support is not None,
         disabled_support=bool(action.disabled_support),
         is_preferred=bool(action.is_preferred_support),
@@ -82,12 +85,16 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         apply_edit=bool(workspace.apply_edit),
         # Neovim applies documentChanges, version check included, without declaring it.
         document_changes=bool(edit.document_changes) or known.startswith("neovim"),
-        change_annotations=edit.change_annotation_support is not None,
+        # Neovim 0.12 lists them after it has applied an edit, in a message that waits for a key.
+        change_annotations=edit.change_annotation_support is not None
+        and not known.startswith("neovim"),
         # Neovim up to 0.10 has lenses without declaring them.
         code_lens=text.code_lens is not None or known.startswith("neovim"),
         code_lens_refresh=bool(lens and lens.refresh_support),
         work_done_progress=bool(window.work_done_progress),
         # Eglot answers showMessageRequest without declaring it.
+        # Neovim 0.11 adds a line end to each message, and so waits for a key.
+        messages_wait=known.startswith("neovim") and version.startswith("0.11"),
         show_message_request=window.show_message is not None or known.startswith("emacs"),
         show_document=bool(window.show_document and window.show_document.support),
         configuration=bool(workspace.configuration),

@@ -96,6 +96,8 @@ def _wrapped(text: str, bullet: str = "") -> list[str]:
         TITLE_CHARS,
         initial_indent=bullet,
         subsequent_indent=" " * len(bullet),
+        break_long_words=False,  # a command must remain one that can be copied
+        break_on_hyphens=False,
     )
 
 

@@ -24,8 +24,8 @@ _NEWS = {
     State.UNVERIFIED: lsp.MessageType.Warning,
     State.REJECTED: lsp.MessageType.Warning,
     State.FAILED: lsp.MessageType.Error,
-    State.STALE: lsp.MessageType.Info,
 }
+"""What a person is told. Not of a stale one: they are typing, and see its diagnostic go."""
 
 
 class Publisher:
@@ -130,4 +130,6 @@ class Publisher:
         kind = _NEWS.get(proposal.state)
         if kind is None or self._app.caps.proposals:
             return
+        if self._app.caps.messages_wait and proposal.state is not State.FAILED:
+            return  # the diagnostic says it, and does not stop the person's typing
         self._app.client.show_message(render.news(proposal), kind)

@@ -1,0 +1,284 @@
+"""How a person uses each editor in a terminal: the keys they press and what they look at."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from support import readme
+from support.bench import Bench, debian, neovim
+from support.tmux import SECONDS, Terminal
+
+STATES = "queued|streaming|parsed|verifying|ready|rejected|unverified"
+
+
+class Person:
+    """One editor with ``mod.py`` open, set up with the lines of the README and no others."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+
+    def command(self) -> list[str]:
+        """Write the configuration and return what to run."""
+        raise NotImplementedError
+
+    def open(self, terminal: Terminal) -> None:
+        """Wait until the file can be seen."""
+        self.terminal = terminal
+        terminal.until("def double")
+
+    def menu(self, words: str) -> list[str]:
+        """Select clamp, ask for code actions until some words are among them; return the titles."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            self.ask()
+            titles = self.wait_for_titles(3)
+            if any(words in title for title in titles):
+                return titles
+            self.leave()
+        raise AssertionError(f"never offered: {words!r}\n{self.terminal.screen()}")
+
+    def wait_for_titles(self, seconds: float) -> list[str]:
+        """Return the titles of the menu, none where no menu appears; let it be drawn whole."""
+        deadline = time.monotonic() + seconds
+        titles: list[str] = []
+        while time.monotonic() < deadline:
+            before, titles = titles, self.titles()
+            if titles and titles == before:
+                return titles
+            time.sleep(0.1)
+        return titles
+
+    def choose(self, words: str) -> list[str]:
+        """Choose the action with these words, and return what else was offered."""
+        titles = self.menu(words)
+        index = next(n for n, title in enumerate(titles) if words in title)
+        self.pick(index, titles[index])
+        self.terminal.until(lambda _: not self.titles())
+        return titles
+
+    def until_shown(self, *words: str) -> str:
+        """Look at the proposal until all of these words are to be read; return the screen."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            self.look()
+            # where a window shows the text as it was, it is opened again after a while
+            again = time.monotonic() + 5
+            while time.monotonic() < again:
+                screen = self.terminal.screen()
+                if all(word in _joined(screen) for word in words):
+                    return screen
+                time.sleep(0.1)
+        raise AssertionError(f"never to be read: {words}\n{self.terminal.screen()}")
+
+    def until(self, condition: str | Callable[[str], bool]) -> str:
+        return self.terminal.until(condition)
+
+    def ask(self) -> None:
+        raise NotImplementedError
+
+    def titles(self) -> list[str]:
+        raise NotImplementedError
+
+    def pick(self, index: int, title: str) -> None:
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """Go back to where one can type commands."""
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """Do what shows the whole diagnostic."""
+
+    def undo(self) -> None:
+        raise NotImplementedError
+
+    def type_at(self, line: int, text: str) -> None:
+        """Type text at the start of a line (the first is 1)."""
+        raise NotImplementedError
+
+    def quit(self) -> None:
+        raise NotImplementedError
+
+
+def _joined(screen: str) -> str:
+    return " ".join(screen.split())
+
+
+class Neovim(Person):
+    def __init__(self, bench: Bench, version: str) -> None:
+        super().__init__(bench)
+        self.version = version
+
+    def command(self) -> list[str]:
+        folder = self.bench.home / ".config" / "nvim"
+        folder.mkdir(parents=True)
+        words = "Neovim 0.10" if self.version == "0.10" else "Neovim 0.11 or newer"
+        (folder / "init.lua").write_text(readme.block("lua", words))
+        return [str(neovim(self.version)), "mod.py"]
+
+    def ask(self) -> None:
+        self.leave()
+        self.terminal.type("4GVjj\\f")
+
+    def titles(self) -> list[str]:
+        screen = self.terminal.screen()
+        if "Type number" not in screen:
+            return []
+        return re.findall(r"^\d+: (Festina: .*)$", screen, re.MULTILINE)
+
+    def pick(self, index: int, title: str) -> None:
+        self.terminal.type(str(index + 1))
+        self.terminal.keys("Enter")
+
+    def leave(self) -> None:
+        screen = self.terminal.screen()
+        prompt = "Type number" in screen
+        assert prompt or "Press ENTER" not in screen, f"a message waits for a key\n{screen}"
+        if prompt:
+            self.terminal.keys("Enter")
+            done = lambda screen: "Type number" not in screen or "Press ENTER" in screen  # noqa: E731
+            if "Press ENTER" in self.terminal.until(done):  # a message came in below the prompt
+                self.terminal.keys("Enter")
+                self.terminal.until(lambda screen: "Press ENTER" not in screen)
+        self.terminal.keys("C-\\", "C-n")  # Escape and a letter might be taken for Alt and a letter
+
+    def look(self) -> None:
+        self.leave()
+        self.terminal.type("1G4G")
+        if self.version == "0.10":
+            self.terminal.keys("C-w")
+            self.terminal.type("d")
+
+    def undo(self) -> None:
+        self.leave()
+        self.terminal.type("u")
+
+    def type_at(self, line: int, text: str) -> None:
+        self.leave()
+        self.terminal.type(f"{line}GI{text}")
+        self.leave()
+
+    def quit(self) -> None:
+        self.leave()
+        self.terminal.type(":qa!")
+        self.terminal.keys("Enter")
+
+
+class Helix(Person):
+    def __init__(self, bench: Bench, suite: str) -> None:
+        super().__init__(bench)
+        self.suite = suite
+
+    def command(self) -> list[str]:
+        folder = self.bench.home / ".config" / "helix"
+        folder.mkdir(parents=True)
+        (folder / "languages.toml").write_text(readme.block("toml", "helix/languages.toml"))
+        (folder / "config.toml").write_text(readme.block("toml", "helix/config.toml"))
+        return [str(debian(f"helix-{self.suite}", self.suite, "hx", "hx")), "mod.py"]
+
+    def leave(self) -> None:
+        # Escape and a letter might be taken for Alt and a letter; Escape and Escape is Escape
+        self.terminal.keys("Escape", "Escape")
+        self.terminal.until(lambda _: not self.titles())
+
+    def ask(self) -> None:
+        self.leave()
+        self.terminal.type("4ggxxx a")
+
+    def titles(self) -> list[str]:
+        lines = self.terminal.screen().splitlines()[:-2]  # the last two are the status
+        found = [re.search(r" (Festina: .*\S)", line) for line in lines]
+        titles = [match[1] for match in found if match]
+        return [title for title in titles if not re.match(f"Festina: ({STATES}):", title)]
+
+    def pick(self, index: int, title: str) -> None:
+        for _ in range(index):
+            self.terminal.keys("Down")
+        self.terminal.keys("Enter")
+
+    def look(self) -> None:
+        self.leave()
+        self.terminal.type("1gg[d4gg")
+
+    def undo(self) -> None:
+        self.leave()
+        self.terminal.type("u")
+
+    def type_at(self, line: int, text: str) -> None:
+        self.leave()
+        self.terminal.type(f"{line}ggI{text}")
+        self.leave()
+
+    def quit(self) -> None:
+        self.leave()
+        self.terminal.type(":q!")
+        self.terminal.keys("Enter")
+
+
+class Emacs(Person):
+    def command(self) -> list[str]:
+        folder = self.bench.home / ".emacs.d"
+        folder.mkdir()
+        # no compiling in a home that is thrown away; and Emacs's own files beside the source
+        # would be taken for ours
+        own = "native-comp-jit-compilation create-lockfiles auto-save-default make-backup-files"
+        (folder / "early-init.el").write_text(f"(setq {' nil '.join(own.split())} nil)\n")
+        (folder / "init.el").write_text(readme.block("elisp", "eglot"))
+        return [str(debian("emacs", "trixie", "emacs-nox", "emacs")), "-nw", "mod.py"]
+
+    def ask(self) -> None:
+        self.leave()
+        self._go(4)
+        self.terminal.keys("C-Space", "C-n", "C-n", "C-n", "C-c", "f")
+
+    def wait_for_titles(self, seconds: float) -> list[str]:
+        try:
+            self.terminal.until("Pick an action", seconds)
+        except AssertionError:
+            return []
+        self.terminal.keys("Tab", "Tab")
+        return super().wait_for_titles(seconds)
+
+    def titles(self) -> list[str]:
+        return re.findall(r"^(Festina: .*\S)$", self.terminal.screen(), re.MULTILINE)
+
+    def pick(self, index: int, title: str) -> None:
+        # TAB has put in what all titles begin with; the first word of the rest is enough
+        self.terminal.type(title.removeprefix("Festina: ").split()[0])
+        self.terminal.keys("Tab", "Enter")
+
+    def leave(self) -> None:
+        if "Pick an action" in self.terminal.screen():
+            self.terminal.keys("C-g")  # at any other time it would stop what Emacs waits for
+            self.terminal.until(lambda screen: "Pick an action" not in screen)
+        self.terminal.keys("C-x", "1")
+
+    def look(self) -> None:
+        self.leave()
+        self._go(4)
+        self.terminal.keys("C-c", "d", "C-h", ".")
+
+    def undo(self) -> None:
+        self.leave()
+        self.terminal.keys("C-/")
+
+    def type_at(self, line: int, text: str) -> None:
+        self.leave()
+        self._go(line)
+        self.terminal.type(text)
+
+    def quit(self) -> None:
+        self.leave()
+        self.terminal.keys("C-x", "C-c")
+        self.terminal.until("Save file")
+        self.terminal.keys("n")
+        self.terminal.until("yes or no")
+        self.terminal.type("yes")
+        self.terminal.keys("Enter")
+
+    def _go(self, line: int) -> None:
+        self.terminal.keys("M-g", "g")
+        self.terminal.type(str(line))
+        self.terminal.keys("Enter", "C-a")
