@@ -208,7 +208,7 @@ def test_cancelling_and_typing_leave_nothing_behind(desk, window):
     window.lens("Festina: cancel")
     window.page.click(".statusbar-item:has-text('Festina: edit clamp')")
     window.page.click(".notifications-center .monaco-button:has-text('Cancel')")
-    desk.fake.wait(lambda: desk.fake.disconnects == gone + 1)
+    desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)
     window.until(lambda: not window.lenses, "a cancelled edit has no lens")
 
     desk.fake.script(GOOD)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-SECONDS = 120.0
+SECONDS = 180.0
 """How long anything may take before a test gives up; never part of what a test says."""
 
 SETTINGS = {

@@ -4,9 +4,9 @@ import {
   CloseAction,
   LanguageClient,
   RevealOutputChannelOn,
-  type ConfigurationParams,
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
+import { withoutOurs } from "./configuration";
 import { LastWords } from "./stderr";
 import { initializationOptions } from "./trust";
 
@@ -63,21 +63,8 @@ function options(log: LogOutputChannel, lastWords: LastWords): LanguageClientOpt
     middleware: {
       workspace: {
         configuration: async (params, token, next) =>
-          withoutOurs(params, await next(params, token)),
+          withoutOurs(params.items, await next(params, token)),
       },
     },
   };
-}
-
-/** `festina.server` is the extension's own business; the rest of the section is the server's. */
-function withoutOurs<T>(params: ConfigurationParams, answers: T): T {
-  if (!Array.isArray(answers)) {
-    return answers;
-  }
-  return answers.map((answer: unknown, index) => {
-    if (params.items[index]?.section !== "festina" || typeof answer !== "object" || !answer) {
-      return answer;
-    }
-    return Object.fromEntries(Object.entries(answer).filter(([key]) => key !== "server"));
-  }) as T;
 }

@@ -1,5 +1,5 @@
 // Finds the `festina` executable. Knows nothing of VS Code.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, isAbsolute, join, relative, sep } from "node:path";
 
@@ -40,7 +40,7 @@ export function locate(places: Places): Located {
     if (file === "" || !isProgram(file)) {
       continue;
     }
-    if (!places.distrusted.some((root) => isInside(file, root))) {
+    if (!places.distrusted.some((root) => belongsTo(file, root))) {
       return { command: file };
     }
     passedOver ??= file;
@@ -56,6 +56,19 @@ export function locate(places: Places): Located {
 
 function expandHome(path: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : path;
+}
+
+/** Whether a program lies in a folder, by its name or through links. */
+function belongsTo(file: string, root: string): boolean {
+  return isInside(file, root) || isInside(realPath(file), realPath(root));
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function isInside(file: string, root: string): boolean {

@@ -29,6 +29,7 @@ export class Session implements Disposable {
       if (this.client?.isRunning()) {
         await this.client.sendNotification(TRUST, { trusted: true });
       } else {
+        await this.end();
         await this.begin(); // perhaps it could not be started before
       }
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -88,6 +88,9 @@ describe("locate", () => {
     const distrusted = [join(folder, "work")];
     const said = problem({ ...none, path: path("work/.venv/bin"), distrusted });
     assert.ok(said.includes(theirs) && said.includes("Trust the workspace"), said);
+
+    symlinkSync(join(folder, "work", ".venv", "bin"), join(folder, "link"));
+    problem({ ...none, path: path("link"), distrusted });
 
     const elsewhere = program("work-tools");
     const both = path("work/.venv/bin", "work-tools");
