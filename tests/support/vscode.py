@@ -174,10 +174,18 @@ class Window:
         end = time.monotonic() + SECONDS
         while not (value := condition()):
             if time.monotonic() > end:
-                self.shot("failed")
-                raise AssertionError(f"it did not happen: {what}")
+                raise AssertionError(f"it did not happen: {what}; {self.report()}")
             self.page.wait_for_timeout(50)
         return value
+
+    def report(self) -> str:
+        """What a person who looks for a fault would see: for failed tests."""
+        self.shot("failed")
+        with suppress(Exception):
+            self.page.click(".statusbar-item [aria-label*=otification]", timeout=5000)
+            self.page.wait_for_selector(".notifications-center", timeout=5000)
+        notes = self.texts(".notification-list-item-message")
+        return f"messages {notes}, lenses {self.lenses}, status {self.status}"
 
     # -- doing ------------------------------------------------------------------------------
 
@@ -229,7 +237,7 @@ class Window:
 
     def lens(self, title: str) -> None:
         """Wait for a code lens."""
-        self.page.wait_for_selector(f".codelens-decoration a:has-text('{title}')")
+        self.until(lambda: any(title in one for one in self.lenses), f"the lens {title!r}")
 
     def click_lens(self, title: str) -> None:
         """Click a code lens as soon as there is one; they are drawn anew all the time."""

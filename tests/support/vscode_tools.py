@@ -57,6 +57,8 @@ def environment(base: Path, programs: Path, fake: FakeModel) -> dict[str, str]:
     config = base / "config.toml"
     config.write_text(
         f'[models.fast]\nbase_url = "{fake.base_url}"\nmodel = "{fake.model}"\n'
+        # an answer that a test holds back is not taken for a silent model, however slow we are
+        "inter_token_seconds = 600\ntotal_seconds = 3600\n"
         f"[verify]\npython = '{sys.executable}'\n"
     )
     left_out = ("_API_KEY", "VIRTUAL_ENV")
