@@ -174,4 +174,4 @@ async def main(rounds: int, slots: list[int]) -> None:
 
 if __name__ == "__main__":
     words = dict(enumerate(sys.argv[1:]))
-    asyncio.run(main(int(words.get(0, "3")), list(map(int, words.get(1, "1,2,4,8").split(",")))))
+    asyncio.run(main(int(words.get(0, "2")), list(map(int, words.get(1, "1,4,8").split(",")))))

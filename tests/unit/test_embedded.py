@@ -68,8 +68,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         def say(delta, finish=None):
             choice = {"index": 0, "delta": delta, "finish_reason": finish}
             self.wfile.write(b"data: " + json.dumps({"choices": [choice]}).encode() + b"\\n\\n")
-        say({"content": str(os.getpid())})
-        if asked["messages"][-1]["content"] == "die":
+        words = asked["messages"][-1]["content"]
+        say({"content": json.dumps(configuration) if "conf" in words else str(os.getpid())})
+        if words == "die":
             os.kill(os.getpid(), 9)
         say({}, "stop")
         self.wfile.write(b"data: [DONE]\\n\\n")
@@ -144,6 +145,15 @@ async def test_a_child_that_is_never_ready_is_given_up(child, monkeypatch, runne
     monkeypatch.setattr(embedded, "START_SECONDS", 0.2)
     with pytest.raises(ModelError, match=r"does not start: it was not ready in 0\.2 s"):
         await embedded.start(child)
+
+
+@pytest.mark.parametrize(("told", "drafts"), [(None, True), (False, False), (True, True)])
+async def test_a_better_model_than_the_smallest_drafts_unless_told(child, runner, told, drafts):
+    model = await embedded.start(child, draft=told)
+    configuration = json.loads((await runner.complete(model, ask("configuration"))).text)
+    await runner.run(model.aclose())
+    assert configuration["draft"] is drafts
+    assert configuration["slots"] == embedded.SLOTS
 
 
 async def test_no_key_of_a_provider_is_in_its_environment(child, monkeypatch, runner):

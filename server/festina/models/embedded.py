@@ -157,9 +157,12 @@ async def start(
     *,
     slots: int = SLOTS,
     context: int = CONTEXT_TOKENS,
-    draft: bool = False,
+    draft: bool | None = None,
 ) -> EmbeddedModel:
     """Start a model by name or path. For what the others mean, see ``Plan``.
+
+    Unless told, the smallest model does not draft: it seldom repeats what it is given, so that most
+    guesses are for nothing (``tests/bench/embedded_slots.py``). Better ones mostly repeat it.
 
     Raises:
         ModelError: the extra is not installed, the weights cannot be had, or it does not start.
@@ -171,7 +174,10 @@ async def start(
             "another model; `festina doctor` says how.",
         )
     path = await weights.ensure(name, say)
-    plan = Plan(name or weights.DEFAULT, path, slots, context, draft)
+    label = name or weights.DEFAULT
+    if draft is None:
+        draft = label != weights.DEFAULT
+    plan = Plan(label, path, slots, context, draft)
     if say is not None:
         say(f"starting {plan.label}")
     return EmbeddedModel(plan, await _launch(plan))
