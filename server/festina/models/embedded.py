@@ -28,7 +28,8 @@ from festina.models.http import Http
 from festina.models.presets import for_url
 
 START_SECONDS = 120.0
-SLOTS = 8
+SLOTS = 4
+"""Each slot reads the prompt for itself; eight cost more than they gain (``tests/bench``)."""
 CONTEXT_TOKENS = 4096
 FIRST_CONTENT_SECONDS = 300.0
 """Longer than for a server that is fast: candidates wait here for a free slot."""
