@@ -272,7 +272,9 @@ class Emacs(Person):
     def quit(self) -> None:
         self.leave()
         self.terminal.keys("C-x", "C-c")
-        self.terminal.until("Save file")
+        asks = self.terminal.until(lambda screen: "Save file" in screen or "[ended" in screen)
+        if "[ended" in asks:
+            return  # nothing was changed
         self.terminal.keys("n")
         self.terminal.until("yes or no")
         self.terminal.type("yes")
