@@ -1,6 +1,7 @@
 """The main job in every editor: propose, watch, accept, undo in one step."""
 
 import pytest
+from lsprotocol import types as lsp
 
 from support import desk, fake_replies
 from support.fake_model import FakeModel
@@ -23,6 +24,8 @@ async def test_propose_watch_accept_undo(start, workspace, tmp_path, preset):
         await desk.ask_for_edit(editor, buffer)
 
         await watch.until("streaming")
+        if not preset.proposals:
+            assert watch.ours()[0].severity is lsp.DiagnosticSeverity.Information
         pending = await editor.code_actions(buffer, (desk.FIRST, desk.FIRST + 1))
         accepts = [action for action in pending if "accept" in action.title]
         if preset.can("textDocument.codeAction.disabledSupport") and accepts:
@@ -40,6 +43,7 @@ async def test_propose_watch_accept_undo(start, workspace, tmp_path, preset):
             news = ["Festina: dasherize is ready: 455 tests ok"]
             # Neovim 0.11 waits for a key after each message
             assert editor.messages == ([] if preset is NEOVIM_11 else news)
+            assert shown.severity is lsp.DiagnosticSeverity.Hint
             assert "455 tests ok (1 of 1 changed lines executed)" in shown.message
             assert "+    return '-'.join(word.split('_'))" in shown.message
             assert len(shown.message.splitlines()[0]) <= 80

@@ -1,5 +1,5 @@
 // The language client: stock behaviour, with start failures told in our own words.
-import { workspace, type LogOutputChannel } from "vscode";
+import { DiagnosticSeverity, workspace, type LogOutputChannel } from "vscode";
 import {
   CloseAction,
   LanguageClient,
@@ -7,6 +7,7 @@ import {
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
 import { withoutOurs } from "./configuration";
+import { listed } from "./problems";
 import { LastWords } from "./stderr";
 import { initializationOptions } from "./trust";
 
@@ -61,6 +62,10 @@ function options(log: LogOutputChannel, lastWords: LastWords): LanguageClientOpt
       stderr: (input) => lastWords.follow(input, (line) => log.info(line)),
     },
     middleware: {
+      handleDiagnostics: (uri, diagnostics, next) => {
+        const { Hint, Information } = DiagnosticSeverity;
+        next(uri, listed(diagnostics, Hint, Information));
+      },
       workspace: {
         configuration: async (params, token, next) =>
           withoutOurs(params.items, await next(params, token)),

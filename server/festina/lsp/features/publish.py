@@ -77,6 +77,7 @@ class Publisher:
         self._app.client.publish_diagnostics(uri, diagnostics, version)
 
     def _diagnostic(self, proposal: Proposal) -> lsp.Diagnostic:
+        ready = proposal.state is State.READY
         line = convert.lines_range(
             proposal.base,
             proposal.region.start,
@@ -86,9 +87,7 @@ class Publisher:
         return lsp.Diagnostic(
             range=line,
             message=render.diagnostic_message(proposal, self._app.path_of(proposal.uri)),
-            # not Hint, not even when ready: VS Code lists no hints among the problems, so the diff
-            # would vanish at the moment when it is to be read
-            severity=lsp.DiagnosticSeverity.Information,
+            severity=lsp.DiagnosticSeverity.Hint if ready else lsp.DiagnosticSeverity.Information,
             source=messages.SOURCE,
             # the headline says the state; as a code, editors would print it once more
             related_information=self._related(proposal) or None,
