@@ -25,7 +25,7 @@ class Sitting:
                 return ""
             return seen["state"] if seen["version"] == self.buffer.version else "outdated"
         shown = [d for d in self.editor.diagnostics(self.buffer) if d.source == "festina"]
-        return next((str(d.code) for d in shown if d.data["proposal"] == proposal), "")
+        return next((d.data["state"] for d in shown if d.data["proposal"] == proposal), "")
 
     async def until(self, proposal, *states):
         await self.editor.until(lambda: self.state(proposal) in states, f"{proposal} {states}")

@@ -98,7 +98,9 @@ async def test_closed_and_opened_again_while_it_streams(start, source, tmp_path,
             assert editor.proposal("p1")["state"] == "stale"
             await clamp.reach(editor, again, "ready")
         else:
-            await editor.until(lambda: [d.code for d in editor.diagnostics(buffer)] == ["ready"])
+            await editor.until(
+                lambda: [d.data["state"] for d in editor.diagnostics(buffer)] == ["ready"]
+            )
         assert (await editor.execute("festina.accept", {"proposal": "p1"}))["ok"] is False
 
 
@@ -236,7 +238,9 @@ async def test_typing_between_listing_and_resolving_and_resolving_twice(
         await clamp.propose(editor, buffer)
 
         async def shown(state):
-            await editor.until(lambda: [d.code for d in editor.diagnostics(buffer)] == [state])
+            await editor.until(
+                lambda: [d.data["state"] for d in editor.diagnostics(buffer)] == [state]
+            )
 
         await shown("ready")
         accept = desk.titled(await editor.code_actions(buffer, (0, 1)), "accept")
@@ -263,7 +267,9 @@ async def test_an_editor_without_resolve_accepts_by_the_command(start, source, t
         editor = await start(EMACS, env=clamp.config(tmp_path, fake))
         buffer = await editor.open(clamp.MODULE)
         await clamp.propose(editor, buffer)
-        await editor.until(lambda: [d.code for d in editor.diagnostics(buffer)] == ["ready"])
+        await editor.until(
+            lambda: [d.data["state"] for d in editor.diagnostics(buffer)] == ["ready"]
+        )
         accept = desk.titled(await editor.code_actions(buffer, (0, 1)), "accept")
         assert accept.edit is None
         assert accept.command.command == "festina.accept"
