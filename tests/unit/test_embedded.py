@@ -50,6 +50,18 @@ async def test_a_damaged_file_is_told(tmp_path):
     assert str(file) in str(refused.value)
 
 
+@pytest.mark.embedded
+async def test_nothing_of_the_current_folder_is_run(tmp_path, monkeypatch):
+    file = tmp_path / "broken.gguf"
+    file.write_bytes(b"no weights at all")
+    for name in ("festina", "json", "xllamacpp"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)  # as a server is that an editor starts in an untrusted workspace
+    with pytest.raises(ModelError, match="llama.cpp cannot load it"):
+        await embedded.start(str(file))
+    assert not (tmp_path / "ran").exists()
+
+
 # -- a child of our own, in the place of llama.cpp -------------------------------------------------
 
 CHILD = """

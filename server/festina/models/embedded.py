@@ -15,13 +15,12 @@ import re
 import secrets
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from festina.config import ModelSettings
-from festina.models import weights
+from festina.models import lifeline, weights
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
 from festina.models.chat import ChatModel
 from festina.models.http import Http
@@ -195,7 +194,7 @@ async def _launch(plan: Plan) -> _Child:
         "threads": _threads(),
     }
     process = subprocess.Popen(  # noqa: ASYNC220 - it takes a millisecond, and is known at once
-        [sys.executable, "-m", "festina.models.embedded_child"],
+        [*lifeline.PYTHON, "-m", "festina.models.embedded_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

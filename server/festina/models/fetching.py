@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from festina.models import lifeline
 from festina.models.base import ModelError, Trouble
 
 if TYPE_CHECKING:
@@ -148,14 +149,14 @@ def _unpack(folder: Path, member: str, target: Path) -> None:
 async def _pip() -> list[str]:
     """Return how pip is run here; an environment made by uv has none of its own."""
     probe = await asyncio.create_subprocess_exec(
-        sys.executable,
+        *lifeline.PYTHON,
         "-c",
         "import pip",
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
     if not await probe.wait():
-        return [sys.executable, "-m", "festina.models.fetch_child", "pip"]
+        return [*lifeline.PYTHON, "-m", "festina.models.fetch_child", "pip"]
     if uv := shutil.which("uv"):
         return [uv, "tool", "run", "pip"]
     raise ModelError(
@@ -215,7 +216,7 @@ _HUB_SAYS = {
 
 
 async def _from_hub(weights: Weights, scratch: Path, say: Say) -> tuple[Path, str]:
-    command = [sys.executable, "-m", "festina.models.fetch_child", "hub"]
+    command = [*lifeline.PYTHON, "-m", "festina.models.fetch_child", "hub"]
     ran = await _run([*command, weights.repo, weights.file, str(scratch)], weights, scratch, say)
     try:
         answer = json.loads(ran.out.splitlines()[-1])

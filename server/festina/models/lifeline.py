@@ -1,4 +1,4 @@
-"""For our child processes: ending with whoever started them, in whatever way that one ends."""
+"""For our child processes: how they are started, and that they end with whoever started them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import fcntl
 import os
 import select
 import signal
+import sys
+
+PYTHON = (sys.executable, "-P")
+"""Python for a child of ours. Without ``-P`` it would import from the current folder first, and
+that may be a workspace which nobody trusts."""
 
 
 def die_with_input() -> None:
