@@ -57,7 +57,7 @@ async def test_nothing_of_the_current_folder_is_run(tmp_path, monkeypatch):
     for name in ("festina", "json", "xllamacpp"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)  # as a server is that an editor starts in an untrusted workspace
-    with pytest.raises(ModelError, match="llama.cpp cannot load it"):
+    with pytest.raises(ModelError, match=r"llama\.cpp cannot load it"):
         await embedded.start(str(file))
     assert not (tmp_path / "ran").exists()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import socket
 import stat
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,32 @@ def workspace(tmp_path: Path) -> Path:
     os.utime(root / "a.py", ns=(10**18, 10**18 + 7))
     os.mkfifo(root / "pipe")
     return root
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """For root no folder is closed: be somebody else for the while."""
+    root = not os.geteuid()
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_folder_that_is_closed_to_us_is_left_alone() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = projects.make(Path(name), "=== a.py\n=== closed/x\n=== listed/x\n")
+        modes = {root: 0o755, root / "closed": 0o000, root / "listed": 0o444}
+        for folder, mode in modes.items():
+            folder.chmod(mode)
+        with as_nobody():
+            tree = shadow.survey(root)
+        for folder in modes:
+            folder.chmod(0o755)
+    assert {entry.path for entry in tree.entries} == {"a.py", "closed", "listed"}
 
 
 def test_a_copy_is_faithful(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def _walk(root: Path, relative: str, shown: list[str]) -> Iterator[Entry]:
         if item.name in _SHOWN or _is_environment(item):
             shown.append(path)
         elif item.name not in _LEFT_OUT and not _is_secret(item.name):
-            with contextlib.suppress(FileNotFoundError):  # it is gone by now
+            with contextlib.suppress(OSError):  # it is gone by now, or not for us to see
                 yield from _entry(item, path)
             if item.is_dir(follow_symlinks=False):
                 yield from _walk(root, path, shown)
@@ -114,8 +114,10 @@ def _is_secret(name: str) -> bool:
 
 
 def _is_environment(item: os.DirEntry[str]) -> bool:
+    # a folder of somebody else (a database's, made by a container) makes Path.exists raise
     return item.is_dir(follow_symlinks=False) and any(
-        Path(item.path, name).exists() for name in ("pyvenv.cfg", "conda-meta")
+        os.path.exists(os.path.join(item.path, name))  # noqa: PTH110, PTH118
+        for name in ("pyvenv.cfg", "conda-meta")
     )
 
 
