@@ -29,7 +29,12 @@ OLD = "import re\n\n\ndef f(value):\n    return value\n"
         "def __eq__(self, other):\n        return not None",
         "def __eq__(self, other):\n        if other:\n            return True\n"
         "        return NotImplemented",
+        "def __eq__(self, other):\n        if isinstance(other, int) and other is not None:\n"
+        "            return True\n        return False",
         "def __ne__(self, other):\n        return False",
+        "return sys.monitoring",
+        "return getattr(sys, 'monitoring')",
+        "import sys as s; return s.modules",
         "value.assert_called_once_with = print",
         "return value.__self__",
     ],
@@ -58,6 +63,20 @@ def test_what_stands_out(line: str) -> None:
         "def __bool__(self):\n        return bool(self.items)",
         "def __lt__(self, other):\n        raise TypeError",
         "assertion = assertions = 1",
+        "return assert_never(value)",
+        "from typing import assert_never, assert_type",
+        "return typing.assert_never(value)",
+        "return assert_positive(value)",
+        "return model.eval()",
+        "return session.exec(value, mode='eval', monitoring=self.monitoring)",
+        "def __eq__(self, other):\n        same = self.x == other.x\n        return same",
+        "def __eq__(self, other):\n        if not isinstance(other, A):\n"
+        "            return False\n        if self.x != other.x:\n            return False\n"
+        "        return True",
+        "def __eq__(self, other):\n        for a, b in zip(self, other):\n            if a != b:\n"
+        "                return False\n        return True",
+        "def __bool__(self):\n        if self.items:\n            return True\n"
+        "        return False",
         "from .unittest import x",
         "return value.test / 'latest' / 'testing'",
         "return (",
