@@ -89,6 +89,44 @@ async def test_what_failed_again_with_one_candidate_is_not_doubted_with_the_next
     assert script.left["candidate"] == []
 
 
+async def test_what_fails_in_another_line_than_with_the_last_candidate_is_doubted() -> None:
+    script = Script([FAILS_ALONE, ALONE, GREEN], [RED])
+    second = SecondLook()
+    trial = script.trial(run(GREEN))
+    first = trial.judge(trial.base, run(RED))
+    assert (await second.look("key", trial, run(RED), first)) is first
+    late = run(RED)
+    late.outcomes["t::a"] = dataclasses.replace(late.outcomes["t::a"], line=7)
+    judgement = await second.look("key", trial, late, trial.judge(trial.base, late))
+    assert judgement.status is Status.PASSED
+
+
+async def test_what_passed_alone_is_doubted_with_the_next_candidate_too() -> None:
+    script = Script([ALONE, RED, ALONE, GREEN], [RED])
+    second = SecondLook()
+    trial = script.trial(run(GREEN))
+    first = trial.judge(trial.base, run(RED))
+    assert (await second.look("key", trial, run(RED), first)) is first
+    assert (await second.look("key", trial, run(RED), first)).status is Status.PASSED
+
+
+async def test_what_is_seen_of_one_baseline_says_nothing_of_the_next() -> None:
+    second = SecondLook()
+    script = Script([GREEN], [ALONE, GREEN])
+    trial = script.trial(run(RED))
+    first = trial.judge(trial.base, run(RED))
+    others: list[Judgement] = []
+
+    async def meanwhile(only: Only) -> Run:
+        others.append(await second.look("new", script.trial(run(GREEN)), run(GREEN), first))
+        return run(FAILS_ALONE)
+
+    await second.look("old", dataclasses.replace(trial, bare=meanwhile), run(RED), first)
+    assert others
+    assert (await second.look("new", trial, run(RED), first)).counts != first.counts
+    assert script.left == {"candidate": [], "bare": []}
+
+
 @pytest.mark.parametrize(
     ("candidate", "bare", "status", "flaky"),
     [
@@ -110,8 +148,11 @@ async def test_a_failure_of_the_baseline_hides_one_of_the_edit_only_if_it_is_ste
     assert judgement.counts.flaky == flaky
 
 
-async def test_a_steady_failure_of_the_baseline_is_looked_at_once() -> None:
-    script = Script([], [FAILS_ALONE])
+@pytest.mark.parametrize("bare", [[FAILS_ALONE], [ALONE, RED]])
+async def test_a_steady_failure_of_the_baseline_is_looked_at_once(
+    bare: list[dict[str, str]],
+) -> None:
+    script = Script([], bare)
     second = SecondLook()
     trial = script.trial(run(RED))
     first = trial.judge(trial.base, run(RED))

@@ -11,9 +11,9 @@ breaks it: what fails in both runs counts as known only if it fails again withou
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from festina.findings import Status
 from festina.verify.judge import Judgement, broken, is_less, is_new_failure
@@ -23,6 +23,8 @@ _TRIES = 4
 """Runs of the tests in question alone, without the edit, to see one fail."""
 
 Only = Collection[str] | None
+Place = tuple[str, str, int | None]
+"""A test, and the file and line in which it failed."""
 Again = Callable[[Only], Awaitable[Run]]
 """Runs the suite once more; given ids, only those tests."""
 
@@ -38,28 +40,38 @@ class Trial:
     say: Callable[[str], None]
 
 
+@dataclass(slots=True)
+class _Known:
+    """What was looked at twice under one baseline.
+
+    ``failing`` fail without the edit, and do so again. ``places`` are where a test failed, and did
+    so again, with some candidate: another one that fails there as well needs no second look.
+    """
+
+    key: str
+    failing: set[str] = field(default_factory=set)
+    places: set[Place] = field(default_factory=set)
+
+
 class SecondLook:
-    """Looks again where that can change a verdict, and remembers which tests are steady."""
+    """Looks again where that can change a verdict, and remembers what it saw."""
 
     def __init__(self) -> None:
-        self._key = ""
-        self._steady: frozenset[str] = frozenset()
+        self._known = _Known("")
 
     async def look(self, key: str, trial: Trial, run: Run, first: Judgement) -> Judgement:
         """Judge a candidate's ``run`` again; ``key`` is that of the baseline."""
-        if self._key != key:
-            self._key, self._steady = key, frozenset()
+        if self._known.key != key:
+            self._known = _Known(key)
+        known = self._known  # what runs on for long may find another one there at its end
         if first.status is Status.PASSED:
-            return await self._hidden(trial, run, first)
+            return await _hidden(trial, run, first, known)
         if first.status is not Status.FAILED:
             return first
         tests = suspects(trial.base, run)
-        if tests and not tests <= self._steady:
+        if tests and not known.places.issuperset(_places(run, tests)):
             trial.say("running what failed once more")
-            again = await retried(trial, first, tests)
-            if again is first:  # with other candidates, too, there is nothing to doubt then
-                self._steady |= tests
-            return again
+            return await _retried(trial, run, first, tests, known)
         if is_less(trial.base, run):
             trial.say("running the tests once more without the edit")
             control = await trial.bare(None)
@@ -67,29 +79,33 @@ class SecondLook:
                 return trial.judge(steady(trial.base, control), run)
         return first
 
-    async def _hidden(self, trial: Trial, run: Run, first: Judgement) -> Judgement:
-        """Doubt a success where a test failed in both runs that passes without the edit."""
-        both = (run.failing & trial.base.failing & set(trial.base.ids or ())) - self._steady
-        if not both:
-            return first
-        trial.say("running what fails without the edit once more")
-        alone = passing(await trial.bare(both))
-        self._steady |= both - alone
-        tests = both & alone & passing(await trial.bare(None)) if alone else frozenset()
-        if not tests:
-            return first
-        base = dataclasses.replace(
-            trial.base,
-            outcomes={
-                test: dataclasses.replace(outcome, status="passed") if test in tests else outcome
-                for test, outcome in trial.base.outcomes.items()
-            },
-        )
-        again = trial.judge(base, await trial.candidate(None))
-        if again.status is Status.PASSED:
-            return _remarked(again, tests)
-        reason = f"{min(tests)} fails with the edit, and now and then without it. Verify again."
-        return dataclasses.replace(first, status=Status.UNVERIFIED, reason=reason)
+
+async def _hidden(trial: Trial, run: Run, first: Judgement, known: _Known) -> Judgement:
+    """Doubt a success where a test failed in both runs that passes without the edit."""
+    both = (run.failing & trial.base.failing & set(trial.base.ids or ())) - known.failing
+    if not both:
+        return first
+    trial.say("running what fails without the edit once more")
+    again = await trial.bare(both)
+    known.failing |= both & again.failing
+    if tests := both & passing(again):
+        again = await trial.bare(None)
+        known.failing |= tests & again.failing
+        tests &= passing(again)
+    if not tests:
+        return first
+    base = dataclasses.replace(
+        trial.base,
+        outcomes={
+            test: dataclasses.replace(outcome, status="passed") if test in tests else outcome
+            for test, outcome in trial.base.outcomes.items()
+        },
+    )
+    judgement = trial.judge(base, await trial.candidate(None))
+    if judgement.status is Status.PASSED:
+        return _remarked(judgement, tests)
+    reason = f"{min(tests)} fails with the edit, and now and then without it. Verify again."
+    return dataclasses.replace(first, status=Status.UNVERIFIED, reason=reason)
 
 
 def suspects(base: Run, run: Run) -> frozenset[str]:
@@ -100,6 +116,11 @@ def suspects(base: Run, run: Run) -> frozenset[str]:
     failed = [outcome.id for outcome in run.outcomes.values() if is_new_failure(base, outcome)]
     passed = {test for test, outcome in base.outcomes.items() if outcome.status == "passed"}
     return frozenset(failed) if passed.issuperset(failed) else frozenset()
+
+
+def _places(run: Run, tests: Iterable[str]) -> set[Place]:
+    outcomes = [run.outcomes[test] for test in tests]
+    return {(outcome.id, outcome.path, outcome.line) for outcome in outcomes}
 
 
 def steady(base: Run, control: Run) -> Run:
@@ -114,9 +135,13 @@ def steady(base: Run, control: Run) -> Run:
     return dataclasses.replace(base, ids=ids, outcomes=outcomes)
 
 
-async def retried(trial: Trial, first: Judgement, tests: frozenset[str]) -> Judgement:
-    """Judge a candidate again that failed ``tests``; ``first`` itself where it stands."""
-    if not tests <= passing(await trial.candidate(tests)):
+async def _retried(
+    trial: Trial, run: Run, first: Judgement, tests: frozenset[str], known: _Known
+) -> Judgement:
+    """Judge a candidate again that failed ``tests`` in ``run``; ``first`` where it stands."""
+    alone = await trial.candidate(tests)
+    if not tests <= passing(alone):
+        known.places |= _places(run, tests & alone.failing)
         return first
     again = trial.judge(trial.base, await trial.candidate(None))
     if again.status is not Status.PASSED:

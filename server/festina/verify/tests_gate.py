@@ -152,7 +152,8 @@ class TestsGate:
             say("the test process died; running the tests once more")
             run = await once()
         trial = Trial(base, judged, once, bare, say)
-        judgement = await self._second.look(state.fingerprint, trial, run, judged(base, run))
+        key = f"{state.fingerprint} {bench.level} {import_root}"
+        judgement = await self._second.look(key, trial, run, judged(base, run))
         if judgement.status is Status.PASSED and not watch.target.in_tests:
             doubt = await asyncio.to_thread(suspicion, watch.old, watch.new)
             if doubt is not None:
