@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import os
 import socket
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -308,3 +310,55 @@ async def test_the_last_to_lose_interest_ends_a_baseline() -> None:
     two.cancel()
     await asyncio.wait([two])
     assert ended.is_set()
+
+
+async def test_a_baseline_that_is_being_ended_does_not_hide_the_next_one() -> None:
+    begun, made = asyncio.Event(), 0
+
+    async def slow() -> Run:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)  # killing processes takes a while
+            await asyncio.sleep(0)
+        raise AssertionError
+
+    async def make() -> Run:
+        nonlocal made
+        made += 1
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return finished()
+
+    baselines = Baselines(None)
+    given_up = asyncio.create_task(baselines.get("key", slow))
+    await begun.wait()
+    given_up.cancel()
+    await asyncio.sleep(0)
+    one = asyncio.create_task(baselines.get("key", make))
+    await asyncio.wait([given_up])
+    await baselines.get("key", make)
+    await one
+    assert made == 1
+
+
+async def test_half_a_baseline_is_not_left_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def make() -> Run:
+        return finished()
+
+    def full(data: object, file: IO[str]) -> None:
+        file.write("{")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(baseline.json, "dump", full)
+        assert (await Baselines(tmp_path).get("key", make)).failing == {"t::a"}
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "killed.json.new").touch()
+    os.utime(tmp_path / "killed.json.new", (1, 1))
+    monkeypatch.setattr(baseline, "_KEPT", 1)
+    await Baselines(tmp_path).get("key", make)
+    assert len(list(tmp_path.iterdir())) == 1

@@ -8,7 +8,6 @@ import dataclasses
 import hashlib
 import json
 import logging
-import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -58,7 +57,7 @@ class Baselines:
         task = self._running.get(key)
         if task is None:
             task = self._running[key] = asyncio.create_task(self._make(key, make))
-            task.add_done_callback(lambda _: self._running.pop(key, None))
+            task.add_done_callback(lambda done: self._forget(key, done))
         self._waiting[key] = self._waiting.get(key, 0) + 1
         try:
             return await asyncio.shield(task)
@@ -67,10 +66,15 @@ class Baselines:
             if not self._waiting[key]:
                 del self._waiting[key]
                 if not task.done():
-                    self._running.pop(key, None)
+                    self._forget(key, task)
                     task.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await asyncio.wait([task])
+
+    def _forget(self, key: str, task: asyncio.Task[Run]) -> None:
+        """Remember a run no longer; while it was being cancelled, another one may have begun."""
+        if self._running.get(key) is task:
+            del self._running[key]
 
     async def _make(self, key: str, make: Make) -> Run:
         run = await asyncio.to_thread(self._load, key)
@@ -115,19 +119,25 @@ class Baselines:
         data["outcomes"] = list(data["outcomes"].values())
         data |= {name: sorted(data[name]) for name in _SETS}
         data["output"] = ""
+        written = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.NamedTemporaryFile(
-                "w", dir=path.parent, delete=False, encoding="utf-8"
+                "w", dir=path.parent, suffix=".json.new", delete=False, encoding="utf-8"
             ) as file:
+                written = Path(file.name)
                 json.dump({"format": _FORMAT, **data}, file)
-            os.replace(file.name, path)  # noqa: PTH105 - a name and a path
+            written.replace(path)
             self._trim(path.parent)
         except OSError as error:
             _log.warning("A baseline could not be kept in %s: %s.", path.parent, error.strerror)
+        finally:
+            if written is not None:
+                written.unlink(missing_ok=True)  # half a file, where the disk is full
 
     def _trim(self, folder: Path) -> None:
-        found = [(path, path.stat()) for path in folder.glob("*.json")]
+        """Remove what was not used for longest, and what a killed process had begun to write."""
+        found = [(path, path.stat()) for path in folder.glob("*.json*")]
         total = 0
         newest_first = sorted(found, key=lambda one: one[1].st_mtime_ns, reverse=True)
         for count, (path, status) in enumerate(newest_first):
