@@ -118,6 +118,24 @@ async def test_without_a_configuration_errors_count_and_so_does_what_is_to_be_fi
     assert (await lint.check(good, ruff)).status is Status.PASSED
 
 
+@pytest.mark.parametrize("code", ["reportUndefinedVariable", "W0611", "name-defined"])
+async def test_without_a_configuration_another_tools_finding_is_no_rule_of_ruffs(
+    tmp_path: Path, code: str
+) -> None:
+    binary = lint.our_ruff()
+    assert binary is not None
+    ruff = lint.Ruff(binary, tmp_path, {"PATH": os.environ["PATH"]})
+    wanted = (finding(code, "somebody else's", 1),)
+    result = await lint.check(Candidate("m.py", "x = 1\n", "x = 2\n", wanted), ruff)
+    assert result.status is Status.UNVERIFIED
+    assert result.reason == (
+        f"ruff does not report {code!r} without the edit, so nothing shows that the edit"
+        " resolves it."
+    )
+    wrong = await lint.check(Candidate("m.py", "x = 1\n", "x = y\n", wanted), ruff)
+    assert [found.code for found in wrong.findings] == ["F821"]
+
+
 async def test_the_persons_own_configuration_is_one(tmp_path: Path) -> None:
     config = tmp_path / "config" / "ruff"
     config.mkdir(parents=True)

@@ -58,10 +58,13 @@ async def check(candidate: Candidate, ruff: Ruff | None) -> GateResult:
     if not ruff.own and not await asyncio.to_thread(is_configured, ruff, candidate.path):
         rules = (*_GRAVE, *(finding.code for finding in wanted if finding.code))
     try:
-        old, new = await asyncio.gather(
-            findings_in(ruff, candidate.path, candidate.old, rules),
-            findings_in(ruff, candidate.path, candidate.new, rules),
-        )
+        try:
+            old, new = await _old_and_new(ruff, candidate, rules)
+        except Broken:
+            if len(rules) <= len(_GRAVE):
+                raise
+            # what is to be fixed may be another tool's finding, of a rule that ruff does not have
+            old, new = await _old_and_new(ruff, candidate, _GRAVE)
     except Broken as error:
         return _unverified(start, str(error))
     added = subtract(new, candidate.new, old, candidate.old)
@@ -81,6 +84,15 @@ async def check(candidate: Candidate, ruff: Ruff | None) -> GateResult:
 
 def _unverified(start: float, reason: str) -> GateResult:
     return GateResult(Gate.LINT, Status.UNVERIFIED, time.perf_counter() - start, reason=reason)
+
+
+async def _old_and_new(
+    ruff: Ruff, candidate: Candidate, rules: Sequence[str]
+) -> tuple[list[Finding], list[Finding]]:
+    return await asyncio.gather(
+        findings_in(ruff, candidate.path, candidate.old, rules),
+        findings_in(ruff, candidate.path, candidate.new, rules),
+    )
 
 
 async def findings_in(ruff: Ruff, path: str, text: str, rules: Sequence[str] = ()) -> list[Finding]:
