@@ -95,7 +95,7 @@ async def test_closed_and_opened_again_while_it_streams(start, source, tmp_path,
         fake.script(clamp.by_region)
         again = await clamp.propose(editor, buffer)
         if preset.proposals:
-            assert editor.proposal("p1")["state"] == "stale"
+            await clamp.reach(editor, "p1", "stale")
             await clamp.reach(editor, again, "ready")
         else:
             await editor.until(
