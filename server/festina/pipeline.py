@@ -249,7 +249,7 @@ class _Run:
         verdict = await self.verdict(index, new)
         status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
         view = CandidateView(index, status, made.region_text, verdict)
-        self.outcomes[index] = _Outcome(view, len(made.diff))
+        self.outcomes[index] = _Outcome(view, edits.size(made.edits))
         self.events.put_nowait(Judged(index, new.content, verdict))
 
     async def verdict(self, index: int, new: Text) -> Verdict:

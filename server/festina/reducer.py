@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from festina import edits
 from festina.events import Event, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
 from festina.findings import Status
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State, rank, step
@@ -44,15 +45,15 @@ def begin(proposal: Proposal) -> Proposal:
 
 def settle(proposal: Proposal, finished: Finished) -> Proposal:
     """Return the proposal at the end of a run: the best that any of its candidates earned."""
-    sizes = {view.index: len(view.text) for view in proposal.candidates}
-    ranked = rank(proposal.candidates, sizes)
-    if ranked:
+    passed = [view for view in proposal.candidates if view.applicable]
+    if passed:
         visible = proposal.candidate
         if proposal.state is State.READY and visible is not None and visible.applicable:
             return replace(proposal, message=_words(visible))
-        best = ranked[0]
-        if finished.best is not None and (found := proposal.find(finished.best)):
-            best = found if found.applicable else best
+        best = next((view for view in passed if view.index == finished.best), None)
+        if best is None:
+            sizes = {view.index: edits.size(proposal.edits(view)) for view in passed}
+            best = rank(proposal.candidates, sizes)[0]
         return _show(advance(proposal, State.READY, _words(best)), best)
     unverified = [v for v in proposal.candidates if v.status is CandidateStatus.UNVERIFIED]
     if unverified:

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from festina.edits import LineEdit, Region, apply, hunks, rewrite, subset
+from festina.edits import LineEdit, Region, apply, hunks, rewrite, size, subset
 from festina.text import Text
 
 LINE = st.sampled_from(["a", "b", "c", "", "    x", "é\f\u2028"])
@@ -112,3 +112,10 @@ def test_nothing_is_put_before_a_byte_order_mark():
     assert apply(text, rewrite(text, Region(0, 1), "")).content == "\ufeffb\r\n"
     assert apply(text, rewrite(text, Region(0, 1), "\ufeffA\r\n")).content == "\ufeffA\r\nb\r\n"
     assert apply(text, rewrite(text, Region(0, 2), "")).content == "\ufeff"
+
+
+def test_the_size_of_an_edit_is_what_a_person_has_to_read():
+    text = Text("a\nb\nc\n")
+    assert size(rewrite(text, Region(0, 3), "a\nb\nc\n")) == 0
+    assert size(rewrite(text, Region(0, 3), "a\nB\nc\n")) == 2
+    assert size(rewrite(text, Region(0, 3), "a\nx\ny\nb\n")) == 3

@@ -163,3 +163,12 @@ async def test_verifying_again_never_loses_the_verdict_to_a_slow_reader():
             await asyncio.sleep(0)
     assert isinstance(seen[-1], Judged)
     assert seen[-1].verdict.status is Status.PASSED
+
+
+async def test_an_edit_that_takes_nothing_away_ranks_before_one_of_the_same_length_that_does():
+    doc, more, end = '    """Return it."""\n', "    if x:\n        return 1\n", "    return 2\n"
+    source, without, beside = (f"def one():\n{body}{end}" for body in (doc, more, doc + more))
+    events, _, _ = await run(
+        task(text=Text(source), region=Region(0, 3), count=2, rounds=0), [without, beside], by_value
+    )
+    assert events[-1].best == 1

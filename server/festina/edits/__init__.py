@@ -12,7 +12,7 @@ from festina.edits.region import (
     name_of,
     snap,
 )
-from festina.edits.rewrite import Hunk, LineEdit, apply, hunks, rewrite, subset
+from festina.edits.rewrite import Hunk, LineEdit, apply, hunks, rewrite, size, subset
 
 __all__ = [
     "MAX_REGION_CHARS",
@@ -34,6 +34,7 @@ __all__ = [
     "preview",
     "rebase",
     "rewrite",
+    "size",
     "snap",
     "subset",
     "unified",

@@ -90,6 +90,11 @@ def subset(edits: Sequence[LineEdit], ids: Iterable[int]) -> tuple[LineEdit, ...
     return tuple(edit for number, edit in enumerate(edits) if number in wanted)
 
 
+def size(edits: Iterable[LineEdit]) -> int:
+    """Count the lines that edits take away and add: what a person has to read."""
+    return sum(edit.end - edit.start + len(Text(edit.new_text).lines) for edit in edits)
+
+
 def ending(text: Text, region: Region) -> str:
     """Return the line end to use in a region: that of its own lines, else of the nearest ones."""
     inside = text.lines[region.start : region.end]
