@@ -118,6 +118,14 @@ async def test_an_interpreter_says_what_it_is() -> None:
     assert "pytest" in said.stamp()
 
 
+def test_a_dead_link_among_the_distributions_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "gone.pth").symlink_to("nowhere")
+    (tmp_path / "here-1.dist-info").mkdir()
+    found = Environment(Path("python"), (3, 12, 0), (), (tmp_path,), (), has_pytest=True)
+    assert "here-1.dist-info" in found.stamp()
+    assert "gone.pth" not in found.stamp()
+
+
 async def test_a_launcher_leads_to_the_real_interpreter(tmp_path: Path) -> None:
     launcher = program(tmp_path / "python", f'exec {sys.executable} "$@"')
     said = await interpreter.inspect(launcher, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -63,11 +64,10 @@ class Environment:
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
             except OSError:
                 continue
-            parts += [
-                f"{entry.path} {entry.stat().st_mtime_ns}"
-                for entry in entries
-                if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth"))
-            ]
+            for entry in entries:
+                if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth")):
+                    with contextlib.suppress(OSError):  # a dead link, or pip is at work
+                        parts.append(f"{entry.path} {entry.stat().st_mtime_ns}")
         return "\n".join(parts)
 
     def outside(self, workspace: Path) -> list[Path]:
