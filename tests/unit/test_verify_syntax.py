@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from festina.findings import Status
-from festina.verify import syntax
+from festina.verify import interpreter, lint, process, syntax
 from festina.verify.base import Candidate
 
 
@@ -45,3 +45,29 @@ async def test_what_only_a_newer_python_knows_is_no_error(tmp_path: Path) -> Non
     candidate = Candidate("m.py", "x = 1\n", "x = = 1\n")
     assert (await syntax.check(candidate, newer)).status is Status.PASSED
     assert (await syntax.check(candidate, Path(sys.executable))).status is Status.FAILED
+
+
+@pytest.mark.parametrize("script", ["kill -9 $$", "exit 127", None])
+async def test_a_newer_python_that_does_not_answer_proves_nothing(
+    tmp_path: Path, script: str | None
+) -> None:
+    newer = tmp_path / "python"
+    if script is not None:
+        newer.write_text(f"#!/bin/sh\n{script}\n")
+        newer.chmod(0o755)
+    result = await syntax.check(Candidate("m.py", "x = 1\n", "x = = 1\n"), newer)
+    assert (result.status, result.findings) == (Status.UNVERIFIED, ())
+    assert "Verify again" in (result.reason or "")
+
+
+async def test_where_no_process_can_be_started_that_is_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "interpreter", lambda: str(tmp_path / "gone"))
+    candidate = Candidate("m.py", "x = 1\n", "x = = 1\n")
+    binary = Path(sys.executable)
+    assert (await syntax.check(candidate, binary)).status is Status.UNVERIFIED
+    linted = await lint.check(candidate, lint.Ruff(binary, tmp_path, {}))
+    assert linted.status is Status.UNVERIFIED
+    assert "could not be started: " in (linted.reason or "")
+    assert isinstance(await interpreter.inspect(binary, {}), interpreter.Missing)

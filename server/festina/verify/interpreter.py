@@ -130,8 +130,9 @@ async def inspect(python: Path, environ: Mapping[str, str]) -> Environment | Mis
         done = await process.run(
             [str(python), "-c", source], cwd=Path("/"), env=dict(environ), timeout=_PROBE_SECONDS
         )
-    except OSError as error:
-        return _unusable(python, error.strerror or "it could not be started")
+    except (OSError, process.LaunchError) as error:
+        why = getattr(error, "strerror", None) or str(error) or "it could not be started"
+        return _unusable(python, why.rstrip("."))
     try:
         said = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])
         return Environment(
@@ -224,7 +225,7 @@ async def _ask_poetry(poetry: str, workspace: Path, environ: Mapping[str, str]) 
         done = await process.run(
             [poetry, "env", "info", "-p"], cwd=workspace, env=dict(environ), timeout=_POETRY_SECONDS
         )
-    except OSError:
+    except (OSError, process.LaunchError):
         return None
     folder = done.stdout.decode("utf-8", "replace").strip()
     if done.returncode != 0 or not folder:

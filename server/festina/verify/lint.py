@@ -113,8 +113,9 @@ async def findings_in(ruff: Ruff, path: str, text: str, rules: Sequence[str] = (
             timeout=_SECONDS,
             max_output=1 << 26,
         )
-    except OSError as error:
-        raise Broken(f"ruff ({ruff.binary}) could not be started: {error.strerror}.") from error
+    except (OSError, process.LaunchError) as error:
+        why = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise Broken(f"ruff ({ruff.binary}) could not be started: {why}.") from error
     if done.timed_out:
         raise Broken(f"ruff did not end in {_SECONDS:.0f} s.")
     try:

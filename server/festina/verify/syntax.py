@@ -38,10 +38,15 @@ async def check(candidate: Candidate, newer: Path | None = None) -> GateResult:
         if await asyncio.to_thread(_error, candidate.path, candidate.old) is not None:
             status, finding = Status.SKIPPED, None
             reason = "The file has a syntax error without the edit too."
-        elif newer is None or not await _compiles(newer, candidate.new):
-            status = Status.FAILED
         else:
-            finding = None
+            compiles = False if newer is None else await _compiles(newer, candidate.new)
+            if compiles is None:
+                status = Status.UNVERIFIED
+                reason = f"{newer} did not say whether it understands the file. Verify again."
+            elif not compiles:
+                status = Status.FAILED
+            if compiles is not False:
+                finding = None
     findings = (finding,) if finding else ()
     return GateResult(Gate.SYNTAX, status, time.perf_counter() - start, findings, reason=reason)
 
@@ -71,15 +76,19 @@ def _error(path: str, text: str) -> Finding | None:
     return None
 
 
-async def _compiles(python: Path, text: str) -> bool:
-    done = await process.run(
-        [str(python), "-I", "-S", "-c", _CHECK],
-        cwd=Path("/"),
-        env={},
-        stdin=text.encode("utf-8", "surrogatepass"),
-        timeout=_SECONDS,
-    )
-    return done.returncode == 0
+async def _compiles(python: Path, text: str) -> bool | None:
+    """Whether an interpreter understands a text; None: it did not come to an answer."""
+    try:
+        done = await process.run(
+            [str(python), "-I", "-S", "-c", _CHECK],
+            cwd=Path("/"),
+            env={},
+            stdin=text.encode("utf-8", "surrogatepass"),
+            timeout=_SECONDS,
+        )
+    except (OSError, process.LaunchError):
+        return None
+    return {0: True, 1: False}.get(done.returncode)
 
 
 def is_newer(version: tuple[int, int, int]) -> bool:
