@@ -727,6 +727,12 @@ def double(value):
     calls.append(value + 0)
     return value * 2 if len(calls) < 9 else value * 3
 
+=== gives a test that comes later another double -> unverified
+def double(value):
+    import test_later
+    test_later.core = type("Core", (), {"double": staticmethod(lambda value: value * 2)})
+    return {2: 4}.get(value)
+
 === knows what it is asked -> passed
 def double(value):
     return {2: 4, 4: 8}[value] if value in (2, 4) else value * (3 if value else 2)

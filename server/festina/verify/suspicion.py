@@ -17,10 +17,9 @@ _JUDGE = "with which code can reach what judges it"
 _UNSEEN = "so that what it runs cannot be seen here"
 _EQUAL = "so that comparisons in tests may prove nothing"
 
-_MODULES = {
-    **dict.fromkeys(["pytest", "_pytest", "pluggy", "unittest", "mock", "gc", "ctypes"], _JUDGE),
-    **dict.fromkeys(["builtins", "__builtin__", "festina_witness"], _JUDGE),
-}
+_MODULES = frozenset(["pytest", "_pytest", "pluggy", "unittest", "mock", "gc", "ctypes"])
+_MODULES |= frozenset(["builtins", "__builtin__"])
+_TESTS = re.compile(r"(?:tests?|conftest|test_\w+|festina_\w+)\Z")
 _NAMES = {
     **dict.fromkeys(["_getframe", "_current_frames", "currentframe", "getouterframes"], _CALLERS),
     **dict.fromkeys(["getinnerframes", "extract_stack", "walk_stack", "walk_tb"], _CALLERS),
@@ -94,28 +93,28 @@ def _of(node: ast.AST, called: Mapping[str, str]) -> Iterator[Use]:
             yield f"`{node.attr}`", line, _JUDGE
         if isinstance(node.value, ast.Name):
             yield from _name(f"{called.get(node.value.id, node.value.id)}.{node.attr}", line)
-    elif isinstance(node, ast.Call):
-        match node:
-            case ast.Call(ast.Name("getattr"), [ast.Name(of), ast.Constant(str(name)), *_]):
-                yield from _name(f"{called.get(of, of)}.{name}", line)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield from _string(node.value, line)
     else:
+        match node:
+            case ast.Call(ast.Name("getattr"), [ast.Name(of), ast.Constant(str(name)), *_]):
+                yield from _name(f"{called.get(of, of)}.{name}", line)
         yield from _comparing(node, line)
 
 
 def _imported(node: ast.Import | ast.ImportFrom, line: int) -> Iterator[Use]:
     names = [alias.name for alias in node.names]
+    modules, relative = names, False
     if isinstance(node, ast.ImportFrom):
-        if node.level:
-            return
-        for name in names:
+        relative = bool(node.level)
+        modules = [node.module] if node.module else names
+        for name in [] if relative else names:
             yield from _name(name, line)
             yield from _name(f"{node.module}.{name}", line)
-        names = [node.module or ""]
-    for top in [name.partition(".")[0] for name in names]:
-        if top in _MODULES:
-            yield f"`{top}`", line, _MODULES[top]
+    for module in modules:
+        parts = module.split(".")
+        if (parts[0] in _MODULES and not relative) or any(map(_TESTS.match, parts)):
+            yield f"`{module}`", line, _JUDGE
 
 
 def _name(name: str, line: int) -> Iterator[Use]:
