@@ -13,6 +13,7 @@ import pytest
 
 from festina.verify import process
 from festina.verify.process import Limits
+from festina.verify.process_io import to_the_end
 from support import processes
 
 TOKEN = secrets.token_hex(8)
@@ -285,3 +286,26 @@ class TestLimits:
         done = await shell("ulimit -d; cat /proc/self/oom_score_adj")
         assert done.stdout.split()[0] == b"unlimited"
         assert done.stdout.split()[1] != b"1000"
+
+
+async def test_what_must_be_completed_is_and_a_cancelled_caller_stays_cancelled() -> None:
+    go, ended = asyncio.Event(), False
+
+    async def work() -> None:
+        nonlocal ended
+        await go.wait()
+        ended = True
+        raise OSError
+
+    caller = asyncio.create_task(to_the_end(work()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        caller.cancel()
+    await asyncio.sleep(0)
+    assert not caller.done()
+    go.set()
+    await asyncio.wait([caller])
+    assert ended
+    assert caller.cancelled()
+    with pytest.raises(OSError, match=""):
+        await to_the_end(work())

@@ -771,3 +771,28 @@ async def test_cancelling_removes_what_it_made(verifier: ColdVerifier, tmp_path:
     with pytest.raises(asyncio.CancelledError):
         await work
     assert list(scratch.rglob("shadow-*")) == []
+
+
+async def test_cancelling_twice_leaves_nothing_running(
+    verifier: ColdVerifier, tmp_path: Path
+) -> None:
+    root = projects.make(
+        tmp_path / "project",
+        "=== mod.py\nX = 1\n=== test_mod.py\nimport time\n\nimport mod\n\n\ndef test_x():\n"
+        "    open('begun', 'w')\n    time.sleep(600 if mod.X == 2 else 0)\n",
+    )
+    snapshot = Snapshot(root, settings=SETTINGS, trusted=True, consent=True)
+    first = await verifier.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 3\n"))
+    assert first.status is Status.PASSED
+    before = asyncio.all_tasks()
+    work = asyncio.create_task(verifier.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 2\n")))
+    async with asyncio.timeout(60):
+        while not list((tmp_path / "cache").rglob("shadow-*/begun")):
+            await asyncio.sleep(0.01)
+    for _ in range(2):
+        work.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert asyncio.all_tasks() == before

@@ -11,18 +11,23 @@ from typing import Any
 _CHUNK = 65536
 
 
-async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await something that must be completed, however often this task is cancelled meanwhile."""
+async def to_the_end(work: Coroutine[Any, Any, object]) -> None:
+    """Await something that must be completed, however often this task is cancelled meanwhile.
+
+    Raises:
+        asyncio.CancelledError: it was cancelled, whatever else the work came to.
+    """
     task = asyncio.ensure_future(work)
     cancelled = False
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait([task])
         except asyncio.CancelledError:
             cancelled = True
-    task.result()
     if cancelled:
+        task.exception()  # so that nobody misses it
         raise asyncio.CancelledError
+    task.result()
 
 
 async def within(seconds: float, event: asyncio.Event) -> bool:

@@ -16,6 +16,7 @@ from festina.verify import interpreter, lint, sandbox, shadow, surroundings, swe
 from festina.verify.base import Snapshot
 from festina.verify.contents import Contents
 from festina.verify.interpreter import Environment, Found, Missing, Poetry
+from festina.verify.process_io import to_the_end
 
 _BASES = 2
 """Base copies kept while nobody uses them."""
@@ -155,12 +156,7 @@ class States:
 
 async def _in_thread(function: Callable[..., object], *arguments: object) -> None:
     """Run something that must not be left half done: a cancelled call waits for its end."""
-    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
+    await to_the_end(asyncio.to_thread(function, *arguments))
 
 
 def _fill(state: State, path: Path) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 from festina.config import VerifySettings
 from festina.verify import process, sandbox, surroundings
 from festina.verify.interpreter import Environment
+from festina.verify.process_io import to_the_end
 from festina.verify.record import Outcome, Run
 from festina.verify.watch import Watch
 
@@ -109,13 +110,17 @@ async def run_suite(
 
         nonce = question["nonce"].encode("ascii")
         reader = loop.run_in_executor(readers, _read, answers, nonce, run, stop, enough)
-        try:
-            await asyncio.wait([work])
-        finally:
+
+        async def end() -> None:
             work.cancel()
             await asyncio.wait([work])
             writing.close()  # nobody writes any more: the reader comes to its end
             await asyncio.wait([reader])
+
+        try:
+            await asyncio.wait([work])
+        finally:
+            await to_the_end(end())
         reader.result()
         if not work.cancelled():
             done = work.result()
