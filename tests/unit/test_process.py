@@ -295,7 +295,7 @@ async def test_what_must_be_completed_is_and_a_cancelled_caller_stays_cancelled(
         nonlocal ended
         await go.wait()
         ended = True
-        raise OSError
+        raise OSError("gone")
 
     caller = asyncio.create_task(to_the_end(work()))
     for _ in range(3):
@@ -307,5 +307,5 @@ async def test_what_must_be_completed_is_and_a_cancelled_caller_stays_cancelled(
     await asyncio.wait([caller])
     assert ended
     assert caller.cancelled()
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OSError, match="gone"):
         await to_the_end(work())
