@@ -244,3 +244,14 @@ async def test_connections_are_closed_on_the_loop_that_they_live_on() -> None:
         await http.aclose()
         await fake.until(lambda: fake.live == 0)
         await runner.aclose()
+
+
+@pytest.mark.parametrize(("reuse", "connections"), [(True, 1), (False, 3)])
+async def test_connections_are_used_again_unless_told_not_to(reuse: bool, connections: int) -> None:
+    with FakeModel("text\n") as fake:
+        async with Http(reuse=reuse) as http:
+            for _ in range(3):
+                response = await http.send("GET", f"{fake.base_url}/models", {})
+                await response.start()
+                await response.aclose()
+        assert fake.connections == connections

@@ -224,7 +224,9 @@ async def _launch(plan: Plan) -> _Child:
         total_seconds=2 * FIRST_CONTENT_SECONDS,
         max_retries=0,  # what listens there after it has ended is not ours
     )
-    chat = ChatModel(settings, key, Http(), for_url(settings.base_url), key_source="Festina")
+    # llama.cpp closes some connections just after an answer, when the next request is on its way
+    http = Http(reuse=False)
+    chat = ChatModel(settings, key, http, for_url(settings.base_url), key_source="Festina")
     return _Child(process, chat, settings.base_url, key)
 
 

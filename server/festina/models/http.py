@@ -80,14 +80,21 @@ class Response:
 
 
 class Http:
-    """Connections to model servers, for any number of event loops."""
+    """Connections to model servers, for any number of event loops.
+
+    With ``reuse`` off, each request has a connection of its own.
+    """
 
     def __init__(
-        self, *, connections: int = CONNECTIONS, connect_seconds: float = CONNECT_SECONDS
+        self,
+        *,
+        connections: int = CONNECTIONS,
+        connect_seconds: float = CONNECT_SECONDS,
+        reuse: bool = True,
     ) -> None:
         self._limits = httpx2.Limits(
             max_connections=connections,
-            max_keepalive_connections=connections,
+            max_keepalive_connections=connections if reuse else 0,
             keepalive_expiry=KEEPALIVE_SECONDS,
         )
         # how long to wait for bytes is the caller's business: comments must not count as life
