@@ -33,10 +33,11 @@ async def python(code: str, *arguments: str, **options: object) -> process.Compl
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> object:
-    before = processes.children_of(os.getpid()), processes.open_descriptors()
+    children, files = processes.children_of(os.getpid()), processes.open_descriptors()
     yield
-    after = processes.children_of(os.getpid()), processes.open_descriptors()
-    assert after == before
+    # fewer is fine: what another test left to the garbage collector may go meanwhile
+    assert processes.children_of(os.getpid()) <= children
+    assert processes.open_descriptors() <= files
     assert processes.with_token(TOKEN) == set()
 
 

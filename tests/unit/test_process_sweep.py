@@ -137,4 +137,4 @@ def test_removing_leaves_no_descriptors() -> None:
     (path / "a" / "b").mkdir(parents=True)
     before = processes.open_descriptors()
     sweep.remove(path)
-    assert processes.open_descriptors() == before
+    assert processes.open_descriptors() <= before

@@ -54,10 +54,11 @@ def box(tmp_path: Path) -> Box:
 
 @pytest.fixture
 def nothing_left_behind() -> Iterator[None]:
-    before = processes.children_of(os.getpid()), processes.open_descriptors()
+    children, files = processes.children_of(os.getpid()), processes.open_descriptors()
     yield
-    after = processes.children_of(os.getpid()), processes.open_descriptors()
-    assert after == before
+    # fewer is fine: what another test left to the garbage collector may go meanwhile
+    assert processes.children_of(os.getpid()) <= children
+    assert processes.open_descriptors() <= files
     assert processes.with_token(TOKEN) == set()
 
 
