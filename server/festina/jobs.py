@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class Jobs:
-    """At most one running task a key. Starting a key again cancels what ran under it.
+    """At most one running task a key. Starting a key again cancels what runs under it.
 
     The event loop keeps only weak references to tasks, so this object holds the strong ones; a task
     that dies of an exception is logged, since nobody awaits it.
@@ -22,15 +22,16 @@ class Jobs:
         self._all: set[asyncio.Task[None]] = set()
 
     def start(self, key: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run ``work`` under ``key``, once a predecessor has been cancelled and has ended."""
-        before = self._tasks.get(key)
+        """Run ``work`` under ``key``, once its predecessors have been cancelled and have ended."""
+        before = {task for task in self._all if task.get_name() == key}
         task = asyncio.create_task(self._after(before, work), name=key)
         self._tasks[key] = task
         self._all.add(task)
         task.add_done_callback(self._done)
         task.add_done_callback(lambda _: work.close())  # which may never have been started
-        if before is not None:
-            before.cancel()
+        for one in before:
+            if not one.cancelling():  # twice would break off its cleaning up
+                one.cancel()
         return task
 
     def running(self, key: str) -> bool:
@@ -55,10 +56,10 @@ class Jobs:
             await asyncio.wait(self._all)
 
     async def _after(
-        self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]
+        self, before: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]
     ) -> None:
-        if before is not None and not before.done():
-            await asyncio.wait([before])
+        if before:
+            await asyncio.wait(before)
         await work
 
     def _done(self, task: asyncio.Task[None]) -> None:

@@ -16,8 +16,16 @@ from festina import accept, edits, parts
 from festina.documents import Document
 from festina.edits import Region
 from festina.findings import Finding
-from festina.proposals import TRANSITIONS, CandidateStatus, CandidateView, Proposal, State, step
-from festina.reducer import without_unfinished
+from festina.proposals import (
+    RUNNING,
+    TRANSITIONS,
+    CandidateStatus,
+    CandidateView,
+    Proposal,
+    State,
+    step,
+)
+from festina.reducer import show, without_unfinished
 from festina.runs import Models, Runs
 from festina.session import Refusal, Session
 from festina.text import Text
@@ -49,6 +57,7 @@ class Lifecycle:
         self.session = session
         self.verifier = verifier
         self.runs = Runs(session, verifier, models)
+        self._doubted: set[str] = set()
 
     def start(self, order: Order) -> Proposal:
         """Begin a proposal and return it at once.
@@ -67,10 +76,11 @@ class Lifecycle:
             instruction=order.instruction,
             resolves=order.resolves,
             name=order.name,
+            model=order.model,
             message="waiting for the model",
         )
         self.session.put(proposal)
-        self.runs.start(proposal.id, count=order.variations, model=order.model)
+        self.runs.start(proposal.id, count=order.variations)
         return proposal
 
     def redirect(self, proposal_id: str, instruction: str) -> Proposal:
@@ -137,14 +147,11 @@ class Lifecycle:
             Refusal: the proposal is over, or there is nothing to turn to.
         """
         proposal = self.alive(proposal_id)
-        views = [view for view in proposal.candidates if view.applicable] or [
-            view for view in proposal.candidates if view.text
-        ]
-        indices = [view.index for view in views]
+        indices = [view.index for view in proposal.choices]
         if len(indices) < 2:
             raise Refusal("There is no other candidate. Ask for variations first.")
         here = indices.index(proposal.visible) if proposal.visible in indices else -by
-        return self.session.put(replace(proposal, visible=indices[(here + by) % len(indices)]))
+        return self.session.put(show(proposal, indices[(here + by) % len(indices)]))
 
     async def application(
         self, proposal_id: str, candidate: int | None = None, *, unverified: bool = False
@@ -159,9 +166,9 @@ class Lifecycle:
             return await accept.application(
                 self.session, self.verifier, proposal, candidate, unverified=unverified
             )
-        except accept.Outdated as outdated:
+        except accept.Outdated:
             if (now := self.session.proposals.get(proposal_id)) and not now.state.final:
-                self.runs.check_again(now, str(outdated))
+                self.runs.check_again(now, "something that it rests on has changed")
             raise
 
     def take(
@@ -236,13 +243,13 @@ class Lifecycle:
 
         So is what is under way, once it is ready: its verdict may be older than the change.
         """
-        waiting = [
+        self._doubted |= {
             proposal.id
             for proposal in self.session.proposals.values()
             if proposal.uri != uri and (proposal.state is State.READY or proposal.state.running)
-        ]
-        if waiting:
-            self.runs.jobs.start("workspace", self._check_outdated(waiting))
+        }
+        if self._doubted:
+            self.runs.jobs.start("workspace", self._check_outdated())
 
     def document_closed(self, uri: str) -> None:
         """A document was closed: its proposals have nothing left to stand on."""
@@ -264,18 +271,21 @@ class Lifecycle:
         """Stop everything, and wait until it has stopped."""
         await self.runs.close()
 
-    async def _check_outdated(self, waiting: list[str]) -> None:
+    async def _check_outdated(self) -> None:
         await asyncio.sleep(WORKSPACE_SECONDS)
-        await asyncio.gather(*map(self._check_when_ready, waiting))
+        await asyncio.gather(*map(self._check_when_ready, tuple(self._doubted)))
 
     async def _check_when_ready(self, proposal_id: str) -> None:
-        while self.session.proposals[proposal_id].state.running:
-            if not self.runs.jobs.running(proposal_id):
-                return
+        while self._is_in(proposal_id, *RUNNING) and self.runs.jobs.running(proposal_id):
             await self.runs.jobs.join(proposal_id)
-        if self.session.proposals[proposal_id].state is State.READY:
+        if self._is_in(proposal_id, State.READY):
             with contextlib.suppress(Refusal):  # `application` has it verified again
                 await self.application(proposal_id)
+        self._doubted.discard(proposal_id)
+
+    def _is_in(self, proposal_id: str, *states: State) -> bool:
+        proposal = self.session.proposals.get(proposal_id)
+        return proposal is not None and proposal.state in states
 
     def _end(self, proposal: Proposal, to: State, message: str) -> Proposal:
         self.runs.stop(proposal.id)

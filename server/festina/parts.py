@@ -20,10 +20,10 @@ def part(proposal: Proposal, view: CandidateView, chosen: Iterable[int]) -> Cand
     """
     if proposal.state not in {State.READY, State.UNVERIFIED}:
         raise Refusal(f"The edit is not applicable: {proposal.message or proposal.state}")
-    if not view.text or view.status is CandidateStatus.STREAMING:
+    if not view.text or not view.complete:
         raise Refusal("That candidate is not complete.")
     text = _text(proposal, view, frozenset(chosen))
-    known = [other for other in proposal.candidates if other.text == text]
+    known = [other for other in proposal.candidates if other.complete and other.text == text]
     if known:
         return view if view in known else known[0]
     index = 1 + max(other.index for other in proposal.candidates)

@@ -40,11 +40,11 @@ class State(enum.StrEnum):
     @property
     def running(self) -> bool:
         """Work is under way: a model or a gate."""
-        return self in _RUNNING
+        return self in RUNNING
 
 
 FINAL = frozenset({State.APPLIED, State.DISMISSED, State.CANCELLED, State.STALE, State.FAILED})
-_RUNNING = frozenset({State.QUEUED, State.STREAMING, State.PARSED, State.VERIFYING})
+RUNNING = frozenset({State.QUEUED, State.STREAMING, State.PARSED, State.VERIFYING})
 _ANY = frozenset({State.CANCELLED, State.STALE, State.FAILED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
@@ -100,6 +100,11 @@ class CandidateView:
         """The verdict is ``passed``."""
         return self.verdict is not None and self.verdict.status is Status.PASSED
 
+    @property
+    def complete(self) -> bool:
+        """``text`` is a whole answer that could be used, not what came of one."""
+        return self.status not in {CandidateStatus.STREAMING, CandidateStatus.UNUSABLE}
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -107,7 +112,8 @@ class Proposal:
 
     ``base`` is the text that ``region`` counts in, and ``version`` that text's LSP version.
     ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
-    ``name`` is what the region is called (``clamp``), where that is known.
+    ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
+    that was asked for, None for the one that is configured.
     """
 
     id: str
@@ -121,6 +127,7 @@ class Proposal:
     visible: int = 0
     resolves: tuple[Finding, ...] = ()
     name: str = ""
+    model: str | None = None
     message: str = ""
     round: int = 0
 
@@ -132,6 +139,12 @@ class Proposal:
     def find(self, index: int) -> CandidateView | None:
         """Return the candidate with ``index``, or None."""
         return next((view for view in self.candidates if view.index == index), None)
+
+    @property
+    def choices(self) -> tuple[CandidateView, ...]:
+        """The candidates to choose from: those that passed, or else all that have a text."""
+        passed = tuple(view for view in self.candidates if view.applicable)
+        return passed or tuple(view for view in self.candidates if view.text)
 
     def edits(self, view: CandidateView) -> tuple[LineEdit, ...]:
         """Return the minimal edits that turn ``base`` into the candidate's text."""

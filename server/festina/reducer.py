@@ -127,6 +127,13 @@ def advance(proposal: Proposal, to: State, message: str) -> Proposal:
     return step(verifying(proposal), to, message)
 
 
+def show(proposal: Proposal, index: int) -> Proposal:
+    """Return the proposal with another candidate on show; what is said is then about that one."""
+    view = proposal.find(index)
+    words = "" if view is None or proposal.state.running else _words(view)
+    return replace(proposal, visible=index, message=words or proposal.message)
+
+
 def _show(proposal: Proposal, view: CandidateView) -> Proposal:
     return replace(proposal, visible=view.index)
 

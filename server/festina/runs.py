@@ -64,14 +64,10 @@ class Runs:
         count: int,
         first: int = 0,
         previous: str | None = None,
-        model: str | None = None,
     ) -> None:
         """Ask the model for ``count`` candidates; what ran for the proposal before is stopped."""
         mark = self._running[proposal_id] = _Mark()
-        work = self._run(
-            proposal_id, mark, count=count, first=first, previous=previous, model=model
-        )
-        self.jobs.start(proposal_id, work)
+        self.jobs.start(proposal_id, self._run(proposal_id, mark, count, first, previous))
 
     def check_again(self, proposal: Proposal, why: str) -> None:
         """Store the proposal, and verify its candidates once more when typing pauses.
@@ -130,18 +126,11 @@ class Runs:
         await self.jobs.close()
 
     async def _run(
-        self,
-        proposal_id: str,
-        mark: _Mark,
-        *,
-        count: int,
-        first: int,
-        previous: str | None,
-        model: str | None,
+        self, proposal_id: str, mark: _Mark, count: int, first: int, previous: str | None
     ) -> None:
         try:
             async with self._failing(proposal_id):
-                task = await self._stream(proposal_id, count, first, previous, model)
+                task = await self._stream(proposal_id, count, first, previous)
         finally:
             if self._running.get(proposal_id) is mark:
                 del self._running[proposal_id]
@@ -172,24 +161,22 @@ class Runs:
             self._fail(proposal_id, "Festina failed unexpectedly; its log has the details.")
             raise
 
-    async def _stream(
-        self, proposal_id: str, count: int, first: int, previous: str | None, model: str | None
-    ) -> Task:
+    async def _stream(self, proposal_id: str, count: int, first: int, previous: str | None) -> Task:
         def say(message: str) -> None:
             if (proposal := self.session.proposals.get(proposal_id)) and proposal.state.running:
                 self.session.put(replace(proposal, message=message))
 
-        ready = await self.models.get(model, say)
+        ready = await self.models.get(self.session.find(proposal_id).model, say)
+        task = self.task(self.session.find(proposal_id))
         task = replace(
-            self.task(self.session.find(proposal_id)),
+            task,
             count=count,
             first=first,
+            rounds=0 if first else task.rounds,  # more of them were asked for, not better ones
             previous=previous,
             small=ready.small,
             streams=ready.streams,
         )
-        if count > 1:
-            task = replace(task, rounds=0)
         self.session.put(begin(self.session.find(proposal_id)))
         stream = propose(task, ready.model, ready.runner, self.verifier)
         async with aclosing(stream):
@@ -235,42 +222,37 @@ class Runs:
     async def _verify_again(self, proposal_id: str) -> None:
         await asyncio.sleep(SETTLE_SECONDS)
         task = self.task(self.session.proposals[proposal_id])
-        seconds = 0.0
         for index in in_order(self.session.proposals[proposal_id]):
-            seconds += await self._judge(proposal_id, task, index)
-        self._settle(proposal_id, self.session.proposals[proposal_id].visible, seconds)
+            await self._judge(proposal_id, task, index)
+        self._settle(proposal_id, self.session.proposals[proposal_id].visible)
 
     async def _verify_part(
         self, proposal_id: str, index: int, before: int, then: Callable[[CandidateView], None]
     ) -> None:
         proposal = self.session.proposals[proposal_id]
-        seconds = await self._judge(proposal_id, self.task(proposal), index)
+        await self._judge(proposal_id, self.task(proposal), index)
         proposal = self.session.proposals[proposal_id]
         part, whole = proposal.find(index), proposal.find(before)
         assert part is not None
         keep = not part.applicable and whole is not None and whole.applicable
-        self._settle(proposal_id, before if keep else index, seconds)
+        self._settle(proposal_id, before if keep else index)
         then(part)
 
-    async def _judge(self, proposal_id: str, task: Task, index: int) -> float:
-        """Verify a candidate that waits for it; return the seconds that it took."""
+    async def _judge(self, proposal_id: str, task: Task, index: int) -> None:
+        """Verify a candidate, if it waits for that."""
         view = self.session.proposals[proposal_id].find(index)
         if view is None or view.status is not CandidateStatus.VERIFYING:
-            return 0.0
-        seconds = 0.0
+            return
         stream = verify_again(replace(task, first=index), view.text, self.verifier)
         async with aclosing(stream):
             async for event in stream:
                 self._fold(proposal_id, task, event)
-                if isinstance(event, Judged):
-                    seconds = event.verdict.seconds
-        return seconds
 
-    def _settle(self, proposal_id: str, best: int, seconds: float) -> None:
+    def _settle(self, proposal_id: str, best: int) -> None:
         proposal = self.session.proposals[proposal_id]
         if proposal.state.final:
             return
-        finished = Finished(None, Status.FAILED, "", 0.0, seconds)
+        finished = Finished(None, Status.FAILED, "No candidate passed.", 0.0, 0.0)
         view = proposal.find(best)
         if view is not None and view.verdict is not None:
             finished = replace(finished, best=best, message=view.verdict.summary())

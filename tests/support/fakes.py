@@ -126,12 +126,14 @@ class ScriptedVerifier:
 
 @dataclass
 class OneModel:
-    """Gives every proposal the same model."""
+    """Gives every proposal the same model, whatever it is asked for."""
 
     model: ScriptedModel
     runner: DirectRunner = field(default_factory=DirectRunner)
+    asked_for: list[str | None] = field(default_factory=list)
 
     async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
+        self.asked_for.append(name)
         say("model ready")
         await asyncio.sleep(0)
         return Ready(self.model, self.runner)  # type: ignore[arg-type]

@@ -171,3 +171,13 @@ def test_a_part_is_exactly_the_chosen_hunks_or_refused(base, new, data):
     except Refusal:
         return  # an edit at the very end of the text, or around a byte order mark
     assert proposal.result(taken) == edits.apply(text, edits.subset(line_edits, ids))
+
+
+def test_hunks_of_an_answer_that_could_not_be_used_are_refused():
+    views = (
+        CandidateView(0, CandidateStatus.PASSED, ANSWER, passed()),
+        CandidateView(1, CandidateStatus.UNUSABLE, ANSWER.replace("2", "3")),
+    )
+    made = Proposal("p1", "file:///w/a.py", 1, Text(SOURCE), Region(0, 5), "x", State.READY, views)
+    with pytest.raises(Refusal, match="not complete"):
+        parts.part(made, views[1], [0])

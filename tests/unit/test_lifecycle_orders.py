@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from festina.documents import Document
 from festina.edits import Region
 from festina.jobs import Jobs
 from festina.lifecycle import Order
 from festina.proposals import CandidateStatus, State
 from festina.session import Refusal
-from support.fakes import passed, unverified
+from festina.text import Text
+from support.fakes import failed, passed, unverified
 from support.sitting import GOOD, SOURCE, Sitting
 
 
@@ -219,3 +221,96 @@ async def test_a_job_that_is_cancelled_before_its_first_step_is_closed():
     await jobs.close()
     assert started == []
     assert not jobs.running("a")
+
+
+async def test_a_job_waits_for_all_that_ran_under_its_key_however_long_they_take_to_end():
+    jobs = Jobs()
+    ending, ended, order = asyncio.Event(), asyncio.Event(), []
+
+    async def slow():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await ended.wait()
+            order.append("the first has ended")
+
+    async def quick(name):
+        order.append(name)
+
+    jobs.start("a", slow())
+    await asyncio.sleep(0)
+    jobs.start("a", quick("second"))
+    await ending.wait()
+    jobs.start("a", quick("third"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    ended.set()
+    await jobs.join("a")
+    assert order == ["the first has ended", "third"]
+
+
+async def test_what_is_asked_for_afterwards_goes_to_the_model_that_was_asked_for():
+    sitting = Sitting()
+    proposal = sitting.start(model="embedded")
+    await sitting.until(proposal, State.READY)
+    sitting.lifecycle.variations(proposal, 1)
+    await sitting.lifecycle.runs.jobs.join(proposal)
+    sitting.lifecycle.redirect(proposal, "shorter")
+    await sitting.lifecycle.runs.jobs.join(proposal)
+    assert sitting.models.asked_for == ["embedded"] * 3
+
+
+async def test_when_several_candidates_are_all_rejected_the_best_of_them_is_repaired():
+    wrong = ["def one():\n    return 3\n", "def one():\n    return 4\n"]
+    sitting = Sitting([*wrong, GOOD])
+    proposal = sitting.start(variations=2)
+    now = await sitting.until(proposal, State.READY, State.REJECTED)
+    assert (now.state, now.round) == (State.READY, 1)
+    sent = sitting.models.model.requests[2].messages[-1].content
+    assert "assert 1 == 2" in sent
+
+
+async def test_further_variations_are_not_repaired_whatever_becomes_of_them():
+    sitting = Sitting([GOOD, "def one():\n    return 3\n"])
+    proposal = sitting.start()
+    await sitting.until(proposal, State.READY)
+    sitting.lifecycle.variations(proposal, 1)
+    await sitting.lifecycle.runs.jobs.join(proposal)
+    assert sitting.state(proposal) is State.READY
+    assert len(sitting.models.model.requests) == 2
+
+
+async def test_what_is_said_of_a_proposal_is_about_the_candidate_on_show():
+    answers = [GOOD, "def one():\n    x = 1\n    return x\n", "def one():\n    return 4\n"]
+    sitting = Sitting(answers, lambda new: failed(f"assert {new.count('x')} == 9"))
+    proposal = sitting.start(variations=3)
+    await sitting.until(proposal, State.REJECTED)
+    await sitting.lifecycle.runs.jobs.join(proposal)
+    for _ in range(3):
+        now = sitting.lifecycle.turn(proposal, 1)
+        assert now.candidate.verdict.summary() == now.message
+
+
+async def test_a_second_file_that_changes_does_not_make_the_first_forgotten(monkeypatch):
+    monkeypatch.setattr("festina.lifecycle.WORKSPACE_SECONDS", 0)
+    sitting = Sitting()
+    first = sitting.start()
+    await sitting.until(first, State.READY)
+    uri = "file:///w/b.py"
+    sitting.session.documents.open(Document(uri, Path("/w/b.py"), "python", 1, Text(SOURCE)))
+    order = Order(sitting.session.documents.get(uri), Region(3, 5), "return 1")
+    second = sitting.lifecycle.start(order).id
+    await sitting.until(second, State.READY)
+    await sitting.until(first, State.READY)
+    judged = len(sitting.verifier.judged)
+    sitting.verifier.print = "f2"
+    sitting.lifecycle.workspace_changed(uri)
+    sitting.lifecycle.workspace_changed(sitting.document.uri)
+    messages = []
+    sitting.session.changed = lambda proposal: messages.append(proposal.message)
+    await sitting.lifecycle.runs.jobs.join("workspace")
+    await sitting.until(first, State.READY)
+    await sitting.until(second, State.READY)
+    assert len(sitting.verifier.judged) == judged + 2
+    assert messages.count("again, because something that it rests on has changed") == 2
