@@ -1,6 +1,7 @@
 """The features of the server on an App in this process: what is listed, what is refused."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,15 @@ from lsprotocol import types as lsp
 
 from festina.config import Settings
 from festina.documents import Document
+from festina.edits import Region
 from festina.findings import Gate
 from festina.lsp.app import App
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
 from festina.lsp.features import code_action, commands, sync
+from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.text import Text
+from support.fakes import passed
 
 URI = "file:///w/a.py"
 SOURCE = "def one():\n    '😋'; x = 2\n    return 2\n"
@@ -154,3 +158,50 @@ async def test_a_document_that_is_opened_twice_moves_its_proposals_along():
     await app.close()
     assert (proposal.region.start, proposal.region.end) == (1, 4)
     assert (proposal.version, proposal.base.content) == (7, item.text)
+
+
+async def test_the_actions_of_a_proposal_say_of_which_candidate_they_speak():
+    app = app_with(disabled_support=True)
+    answer = await commands.run(app, "festina.propose", argument(instruction="x"))
+    params = lsp.CodeActionParams(
+        lsp.TextDocumentIdentifier(URI),
+        lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)),
+        lsp.CodeActionContext([], trigger_kind=AUTOMATIC),
+    )
+    found = code_action.actions(app, params)
+    await app.close()
+    assert len(found) == 2
+    for action in found:
+        assert (action.data["proposal"], action.data["candidate"]) == (answer["proposal"], 0)
+
+
+async def test_what_is_verified_again_and_is_still_ready_is_no_news():
+    app, told = app_with(), []
+    app.server.client.show_message = lambda words, kind: told.append(words)
+    view = CandidateView(0, CandidateStatus.PASSED, SOURCE.replace("2", "1"), passed())
+    region = Region(0, 3)
+    made = Proposal(
+        "p1", URI, 1, Text(SOURCE), region, "x", candidates=(view,), name="one", message="m"
+    )
+    for state in (State.VERIFYING, State.READY, State.VERIFYING, State.READY):
+        app.session.put(replace(made, state=state))
+    assert told == ["Festina: one is ready: 3 tests ok"]
+    for state in (State.VERIFYING, State.REJECTED, State.STREAMING, State.VERIFYING, State.READY):
+        app.session.put(replace(made, state=state))
+    await app.close()
+    assert len(told) == 3
+
+
+async def test_settings_that_change_change_for_files_outside_of_every_folder(tmp_path):
+    app, told = app_with(), []
+    app.server.client.show_message = lambda words, kind: told.append(words)
+    app.session.roots = (tmp_path,)
+    (tmp_path / "festina.toml").write_text('presets = ["Make it faster"]\nvariations = 0\n')
+    await app.load_settings()
+    await app.load_settings()
+    assert app.session.settings_of(None).presets == ("Make it faster",)
+    assert len(told) == 1  # the same problem is not told at each save
+    (tmp_path / "festina.toml").write_text('presets = ["Make it shorter"]\n')
+    await app.load_settings()
+    await app.close()
+    assert app.session.settings_of(None).presets == ("Make it shorter",)

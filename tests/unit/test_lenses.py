@@ -60,3 +60,11 @@ def test_other_candidates_are_one_click_away():
         command for _, command in shown(State.REJECTED, view(0, 1, failed()), view(1, 4, failed()))
     ]
     assert commands == ["festina.dismiss", "festina.next"]
+
+
+def test_what_did_not_pass_is_not_offered_beside_what_did():
+    views = [view(0, 1, passed()), view(1, 3, failed())]
+    assert [command for _, command in shown(State.READY, *views)] == [
+        "festina.accept",
+        "festina.dismiss",
+    ]

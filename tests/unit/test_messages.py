@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from festina.edits import Region
@@ -81,3 +82,9 @@ def test_hunks_are_the_minimal_edit_against_the_version():
 def test_a_proposal_without_text_has_no_hunks():
     bare = messages.proposal_payload(proposal(text=""), Encoding.UTF8)
     assert (bare["hunks"], bare["text"]) == ([], "")
+
+
+def test_what_came_of_an_answer_that_could_not_be_used_has_no_hunks():
+    came = CandidateView(0, CandidateStatus.UNUSABLE, "    ret")
+    payload = messages.proposal_payload(replace(proposal(), candidates=(came,)), Encoding.UTF8)
+    assert (payload["hunks"], payload["text"]) == ([], "    ret")

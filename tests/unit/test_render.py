@@ -173,3 +173,15 @@ def test_a_command_to_copy_is_not_broken_over_lines():
     assert any(
         "/home/somebody/a-long-name-a-long-name-a-long-name-/project`" in one for one in shown
     )
+
+
+def test_a_whole_answer_is_shown_as_it_is_while_further_ones_stream():
+    short = CandidateView(0, CandidateStatus.PASSED, "def f(): ...\n", verdict(TESTS))
+    made = proposal(State.STREAMING, candidates=(short,))
+    assert lines(made)[1:] == [
+        " x = 1",
+        "-def f():",
+        "-    return 1",
+        "+def f(): ...",
+        " y = 2",
+    ]

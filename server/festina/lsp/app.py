@@ -10,13 +10,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
 
 from festina import __version__, settings_files
 from festina.accept import Application
-from festina.config import Settings
+from festina.config import Problem, Settings
 from festina.documents import Document
 from festina.findings import Finding
 from festina.lifecycle import Lifecycle
@@ -39,6 +40,9 @@ logger = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.001
 """How long another thread may keep the loop's from the interpreter: a fifth of Python's default."""
 
+SETTINGS = "settings"
+"""The key of the job that reads them: of several at once, only the last one counts."""
+
 
 class App:
     """One editor session: what every feature needs, in one place."""
@@ -55,6 +59,7 @@ class App:
         self.accepting = Accepting(self)
         self.session.changed = self._changed
         self._editor_settings: dict[str, Any] = {}
+        self._problems: list[Problem] = []
         self._register()
 
     # -- what features ask ------------------------------------------------------------------
@@ -144,28 +149,34 @@ class App:
         from festina.verify import sweep
 
         await self.client.register_configuration("festina")
-        await self.load_settings()
+        self.reload()
+        await self.lifecycle.runs.jobs.join(SETTINGS)
         await self.client.register_watched_files(sync.WATCHED)
         await sweep.sweep()
 
     def reload(self) -> None:
         """Read the settings again, in the background."""
-        self.lifecycle.runs.jobs.start("settings", self.load_settings())
+        self.lifecycle.runs.jobs.start(SETTINGS, self.load_settings())
 
     async def load_settings(self) -> None:
-        """Read all layers for each folder; problems are shown once, in a sentence each."""
+        """Read all layers for each folder; a new problem is shown, in a sentence.
+
+        What lies in no folder, and the choice of a model, go by the first folder's.
+        """
         asked = await self.client.configuration("festina")
-        problems = []
+        read: dict[Path | None, Settings] = {}
+        problems: list[Problem] = []
         for root in self.session.roots or (None,):
-            settings, found = await asyncio.to_thread(
+            read[root], found = await asyncio.to_thread(
                 settings_files.load, root, editor=self._editor_settings, workspace_editor=asked
             )
-            self.session.settings[root] = settings
             problems += [problem for problem in found if problem not in problems]
         for problem in problems:
-            self.client.show_message(f"Festina: {problem}", lsp.MessageType.Warning)
-        first = self.session.settings_of(self.session.roots[0] if self.session.roots else None)
-        self.session.settings.setdefault(None, first)
+            if problem not in self._problems:
+                self.client.show_message(f"Festina: {problem}", lsp.MessageType.Warning)
+        self._problems = problems
+        first = next(iter(read.values()))
+        self.session.settings = {**read, None: first}
         await self.models.configure(first)
 
     def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:

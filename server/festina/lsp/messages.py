@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 
 from festina import edits
 from festina.lsp import convert
-from festina.proposals import CandidateStatus, Proposal
+from festina.proposals import Proposal
 from festina.text import Encoding
 
 PROPOSAL = "festina/proposal"
@@ -46,7 +46,7 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
     view = proposal.candidate
     hunks = []
     region = convert.line_range(proposal.base, proposal.region.start, proposal.region.end, encoding)
-    if view is not None and view.text and view.status is not CandidateStatus.STREAMING:
+    if view is not None and view.text and view.complete:
         for hunk in edits.hunks(proposal.base, proposal.edits(view)):
             where = convert.line_range(proposal.base, hunk.start, hunk.end, encoding)
             hunks.append({"id": hunk.id, "range": plain(where), "newText": hunk.new_text})

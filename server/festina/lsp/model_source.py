@@ -41,6 +41,7 @@ class ModelSource:
         self._configured = asyncio.Event()
         self._runner: Runner | None = None
         self._lock = asyncio.Lock()
+        self._asking = asyncio.Lock()
 
     async def configure(self, settings: Settings) -> None:
         """Take new settings; whoever waits for a model waits until this was called once.
@@ -100,10 +101,13 @@ class ModelSource:
             f"Festina found a model at {choice.origin} ({choice.why}). "
             "Send the selected code and its surroundings there?"
         )
-        answer = await self._client().ask(question, [ALLOW, REFUSE])
-        if answer == ALLOW:
-            await asyncio.to_thread(self._trust.allow_send, choice.origin)
-            return
+        async with self._asking:  # of two proposals at once, the second goes by the answer
+            if self._trust.may_send(choice.origin):
+                return
+            answer = await self._client().ask(question, [ALLOW, REFUSE])
+            if answer == ALLOW:
+                await asyncio.to_thread(self._trust.allow_send, choice.origin)
+                return
         if answer is None:
             raise ModelError(
                 Trouble.NO_MODEL,

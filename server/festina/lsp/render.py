@@ -105,7 +105,7 @@ def _diff(proposal: Proposal, path: str) -> list[str]:
     view = proposal.candidate
     if view is None or not view.text:
         return []
-    if proposal.state is State.STREAMING:
+    if not view.complete:
         view = _so_far(proposal, view)
     diff = edits.unified(proposal.base, proposal.result(view), path, context=1)
     lines = diff.split("\n")[2:-1]  # the file is the one that it is shown in
@@ -118,7 +118,7 @@ def _diff(proposal: Proposal, path: str) -> list[str]:
 
 
 def _so_far(proposal: Proposal, view: CandidateView) -> CandidateView:
-    """Fill a text that still streams with the old lines that it has not reached yet.
+    """Fill a text that is not complete with the old lines that it has not reached.
 
     Without them the diff would show everything below as removed.
     """

@@ -110,6 +110,7 @@ def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
             ending,
             {"proposal": proposal.id},
             _kind(proposal),
+            candidate=proposal.visible,
         )
     )
     return found
@@ -140,11 +141,9 @@ def _apply_action(
     if app.caps.apply_edit:
         action.command = lsp.Command(title=title, command=messages.ACCEPT, arguments=[data])
     else:
-        version = proposal.version
         action.edit = app.workspace_edit(
             accept.Application(proposal, view, proposal.edits(view), proposal.result(view))
         )
-        assert version is None or version == proposal.version
     return action
 
 
@@ -213,13 +212,13 @@ def _propose(
 
 
 def _command_action(
-    title: str, command: str, argument: dict[str, Any], kind: str
+    title: str, command: str, argument: dict[str, Any], kind: str, **data: object
 ) -> lsp.CodeAction:
     return lsp.CodeAction(
         title=title,
         kind=kind,
         command=lsp.Command(title=title, command=command, arguments=[argument]),
-        data={**argument, "static": True},
+        data={**argument, **data, "static": True},
     )
 
 

@@ -37,7 +37,7 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
     else:
         why = render.headline(proposal).removeprefix("Festina: ")
         found.append((f"Festina: dismiss ({why})", messages.DISMISS, {**one}))
-    if not proposal.state.running and sum(1 for other in proposal.candidates if other.text) > 1:
+    if not proposal.state.running and len(proposal.choices) > 1:
         found.insert(1, ("next", messages.NEXT, {**one}))
     return [
         lsp.CodeLens(

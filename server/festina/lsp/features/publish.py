@@ -34,6 +34,7 @@ class Publisher:
     def __init__(self, app: App) -> None:
         self._app = app
         self._states: dict[str, State] = {}
+        self._told: dict[str, State] = {}
         self._progress: dict[str, Progress] = {}
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
         self._diagnose = Throttle[None](1 / DIAGNOSTICS_PER_SECOND, self._send_diagnostics)
@@ -57,6 +58,7 @@ class Publisher:
             self._news(proposal)
         if proposal.state.final:
             self._states.pop(proposal.id, None)
+            self._told.pop(proposal.id, None)
 
     def close(self) -> None:
         """Send nothing any more."""
@@ -125,10 +127,18 @@ class Publisher:
         self._app.client.refresh_lenses()
 
     def _news(self, proposal: Proposal) -> None:
-        """Say once how a proposal ended; a client that renders proposals says it itself."""
+        """Say once how a proposal ended; a client that renders proposals says it itself.
+
+        What is verified again at each pause in typing, and ends as it did, is no news.
+        """
+        if proposal.state is State.STREAMING:
+            self._told.pop(proposal.id, None)
         kind = _NEWS.get(proposal.state)
         if kind is None or self._app.caps.proposals:
             return
+        if self._told.get(proposal.id) is proposal.state:
+            return
+        self._told[proposal.id] = proposal.state
         if self._app.caps.messages_wait and proposal.state is not State.FAILED:
             return  # the diagnostic says it, and does not stop the person's typing
         self._app.client.show_message(render.news(proposal), kind)
