@@ -527,6 +527,29 @@ async def test_a_strict_suite_does_not_notice_that_it_is_watched(
     assert "3 tests ok" in verdict.summary()
 
 
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_file_saved_while_the_workspace_is_copied_makes_it_begin_again_once(
+    verifier: ColdVerifier, flat: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    copy, saves = shadow.copy, [flat / CORE] * times
+
+    def copy_and_save(*arguments: object) -> None:
+        if saves:
+            file = saves.pop()
+            os.utime(file, ns=(0, file.stat().st_mtime_ns + 1_000_000_000))
+        copy(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shadow, "copy", copy_and_save)
+    fixed = OVER.replace("return value", "return min(value, high)")
+    verdict = await judge(verifier, flat, CORE, (OVER, fixed))
+    if times == 1:
+        assert verdict.status is Status.PASSED
+    else:
+        assert reason(verdict) == (
+            f"The workspace changed while it was copied ({CORE}). Verify again."
+        )
+
+
 # --- tests, configuration and other files
 
 

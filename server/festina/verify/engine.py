@@ -56,10 +56,14 @@ class ColdVerifier:
         """Judge one candidate: cheap gates first, stop at the first failure.
 
         Cancelling kills every process that it started and removes its copies. Any number of calls
-        may run at once; as many suites as ``settings.parallel`` says (of processors, if 0).
+        may run at once; as many suites as ``settings.parallel`` says (of processors, if 0). Where
+        a file is saved while the workspace is copied, everything begins again, once.
         """
         with self._running():
-            return await self._verify(snapshot, candidate, on_step)
+            try:
+                return await self._verify(snapshot, candidate, on_step)
+            except shadow.Changed:
+                return await self._verify(snapshot, candidate, on_step, last=True)
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -73,7 +77,12 @@ class ColdVerifier:
             self._active.discard(task)
 
     async def _verify(
-        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None
+        self,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        on_step: OnStep | None,
+        *,
+        last: bool = False,
     ) -> Verdict:
         start = time.perf_counter()
 
@@ -89,17 +98,23 @@ class ColdVerifier:
         results: list[GateResult] = []
         for gate in sorted(set(snapshot.settings.gates), key=_order):
             say(_DOING.get(gate, gate))
-            if gate == Gate.SYNTAX:
-                result = await _syntax(state, candidate)
-            elif gate == Gate.LINT:
-                async with self._ruffs:
-                    result = await self._lint(state, snapshot, candidate)
-            elif gate != Gate.TESTS:
-                result = _unknown(gate)
-            elif state is None:
-                result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=too_large)
-            else:
-                result = await self._tests.check(state, candidate, say)
+            try:
+                if gate == Gate.SYNTAX:
+                    result = await _syntax(state, candidate)
+                elif gate == Gate.LINT:
+                    async with self._ruffs:
+                        result = await self._lint(state, snapshot, candidate)
+                elif gate != Gate.TESTS:
+                    result = _unknown(gate)
+                elif state is None:
+                    result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=too_large)
+                else:
+                    result = await self._tests.check(state, candidate, say)
+            except shadow.Changed as error:
+                if not last:
+                    raise
+                reason = f"The workspace changed while it was copied ({error}). Verify again."
+                result = GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
             results.append(result)
             say(f"{result.gate}: {result.status} ({duration(result.seconds)})", result)
             if result.status is Status.FAILED:
@@ -127,9 +142,6 @@ class ColdVerifier:
             try:
                 async with self._states.copy(state) as root:
                     return await lint.check(candidate, lint.Ruff(binary, root, environ, own))
-            except shadow.Changed as error:
-                reason = f"The workspace changed while it was copied ({error}). Verify again."
-                return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
             except OSError as error:
                 reason = f"The workspace could not be copied: {shadow.said(error)}."
                 return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)

@@ -61,7 +61,11 @@ class TestsGate:
         self._second = SecondLook()
 
     async def check(self, state: State, candidate: Candidate, say: Say) -> GateResult:
-        """Judge a candidate. Cancelling kills what runs and removes what was copied."""
+        """Judge a candidate. Cancelling kills what runs and removes what was copied.
+
+        Raises:
+            shadow.Changed: the workspace is no longer in that state.
+        """
         start = time.perf_counter()
         level: sandbox.Level | None = None
         try:
@@ -74,9 +78,6 @@ class TestsGate:
         except (LaunchError, OSError) as error:
             words = shadow.said(error) if isinstance(error, OSError) else str(error)
             reason = f"The tests could not be run: {words.rstrip('.')}."
-            result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
-        except shadow.Changed as error:
-            reason = f"The workspace changed while it was copied ({error}). Verify again."
             result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
         return GateResult(
             Gate.TESTS,
