@@ -54,11 +54,11 @@ def settle(proposal: Proposal, finished: Finished) -> Proposal:
         if best is None:
             sizes = {view.index: edits.size(proposal.edits(view)) for view in passed}
             best = rank(proposal.candidates, sizes)[0]
-        return _show(advance(proposal, State.READY, _words(best)), best)
+        return _show(advance(proposal, State.READY, _words(best) + _missing(finished)), best)
     unverified = [v for v in proposal.candidates if v.status is CandidateStatus.UNVERIFIED]
     if unverified:
         best = next((v for v in unverified if v.index == finished.best), unverified[0])
-        return _show(advance(proposal, State.UNVERIFIED, _words(best)), best)
+        return _show(advance(proposal, State.UNVERIFIED, _words(best) + _missing(finished)), best)
     if finished.error is not None:
         return advance(proposal, State.FAILED, finished.message)
     return advance(proposal, State.REJECTED, finished.message)
@@ -140,6 +140,11 @@ def _show(proposal: Proposal, view: CandidateView) -> Proposal:
 
 def _words(view: CandidateView) -> str:
     return view.verdict.summary() if view.verdict is not None else view.defect
+
+
+def _missing(finished: Finished) -> str:
+    """Say why no further candidate came, where others are there already."""
+    return f"; no more came: {finished.message}" if finished.error is not None else ""
 
 
 def waits(proposal: Proposal) -> bool:

@@ -27,12 +27,16 @@ SETTLE_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A model that may be used now. ``streams`` is how many answers it serves at once."""
+    """A model that may be used until ``release`` is called.
+
+    ``streams`` is how many answers it serves at once.
+    """
 
     model: Model
     runner: Runner
     small: bool = False
     streams: int = 8
+    release: Callable[[], None] = lambda: None
 
 
 class Models(Protocol):
@@ -155,8 +159,10 @@ class Runs:
         """Whatever ends a job before its time ends the proposal as well, with a sentence."""
         try:
             yield
-        except (ModelError, Refusal) as error:
-            self._fail(proposal_id, str(error))
+        except ModelError as error:
+            self._without_model(proposal_id, error)
+        except Refusal as refusal:
+            self._fail(proposal_id, str(refusal))
         except Exception:
             self._fail(proposal_id, "Festina failed unexpectedly; its log has the details.")
             raise
@@ -167,6 +173,14 @@ class Runs:
                 self.session.put(replace(proposal, message=message))
 
         ready = await self.models.get(self.session.find(proposal_id).model, say)
+        try:
+            return await self._propose(proposal_id, ready, count, first, previous)
+        finally:
+            ready.release()
+
+    async def _propose(
+        self, proposal_id: str, ready: Ready, count: int, first: int, previous: str | None
+    ) -> Task:
         task = self.task(self.session.find(proposal_id))
         task = replace(
             task,
@@ -212,6 +226,13 @@ class Runs:
                 proposal.base != task.text and event.best is not None
             )
         return False
+
+    def _without_model(self, proposal_id: str, error: ModelError) -> None:
+        """There is no model: what earned a verdict before stands, else the proposal fails."""
+        proposal = self.session.proposals.get(proposal_id)
+        if proposal is not None and not proposal.state.final:
+            finished = Finished(None, Status.FAILED, str(error), 0.0, 0.0, error)
+            self.session.put(settle(proposal, finished))
 
     def _fail(self, proposal_id: str, message: str) -> None:
         proposal = self.session.proposals.get(proposal_id)

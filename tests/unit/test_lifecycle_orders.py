@@ -9,6 +9,7 @@ from festina.documents import Document
 from festina.edits import Region
 from festina.jobs import Jobs
 from festina.lifecycle import Order
+from festina.models.base import ModelError, Trouble
 from festina.proposals import CandidateStatus, State
 from festina.session import Refusal
 from festina.text import Text
@@ -314,3 +315,22 @@ async def test_a_second_file_that_changes_does_not_make_the_first_forgotten(monk
     await sitting.until(second, State.READY)
     assert len(sitting.verifier.judged) == judged + 2
     assert messages.count("again, because something that it rests on has changed") == 2
+
+
+async def test_further_variations_without_a_model_take_nothing_away():
+    sitting = Sitting()
+    proposal = sitting.start()
+    await sitting.until(proposal, State.READY)
+
+    async def none(name, say):
+        raise ModelError(Trouble.NO_MODEL, "There is no model.")
+
+    sitting.models.get = none
+    sitting.lifecycle.variations(proposal, 2)
+    await sitting.lifecycle.runs.jobs.join(proposal)
+    now = sitting.session.proposals[proposal]
+    assert now.state is State.READY
+    assert now.message.endswith("; no more came: There is no model.")
+    assert (await sitting.lifecycle.application(proposal)).candidate.applicable
+    sitting.lifecycle.redirect(proposal, "shorter")
+    assert (await sitting.until(proposal, State.FAILED)).message == "There is no model."

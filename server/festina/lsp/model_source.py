@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from festina.config import Settings
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 ALLOW = "Allow"
 REFUSE = "Not now"
+
+
+@dataclass(slots=True, eq=False)
+class _Made:
+    """A model, why it was chosen, and how many proposals use it now."""
+
+    model: Model
+    choice: Choice
+    users: int = 0
 
 
 class ModelSource:
@@ -36,8 +46,9 @@ class ModelSource:
         self._environ = environ
         self._trust = trust
         self._client = client
-        self._made: dict[str | None, tuple[Model, Choice]] = {}
-        self._retired: list[Model] = []
+        self._made: dict[str | None, _Made] = {}
+        self._retired: list[_Made] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._configured = asyncio.Event()
         self._runner: Runner | None = None
         self._lock = asyncio.Lock()
@@ -46,12 +57,14 @@ class ModelSource:
     async def configure(self, settings: Settings) -> None:
         """Take new settings; whoever waits for a model waits until this was called once.
 
-        Models made from other settings are not used again, but stay open: a stream may run.
+        Models made from other settings are not used again, and closed once no stream of theirs
+        runs: an embedded one holds gigabytes.
         """
         async with self._lock:
             if (settings.fast, settings.slow) != (self._settings.fast, self._settings.slow):
-                self._retired += [model for model, _ in self._made.values()]
+                self._retired += self._made.values()
                 self._made.clear()
+                self._close_idle()
             self._settings = settings
         self._configured.set()
 
@@ -67,26 +80,51 @@ class ModelSource:
                 say("looking for a model")
                 # httpx2 takes 100 ms to import: not on the loop
                 factory = await asyncio.to_thread(importlib.import_module, "festina.models.factory")
-                self._made[name] = await factory.create(
+                model, choice = await factory.create(
                     self._settings,
                     self._environ,
                     model=name,
                     on_progress=say,
                     ask_key=self._client().key,
                 )
-            model, choice = self._made[name]
+                self._made[name] = _Made(model, choice)
+            made = self._made[name]
             if self._runner is None:
                 runner = await asyncio.to_thread(importlib.import_module, "festina.models.runner")
                 self._runner = runner.Runner()
             runner_now = self._runner
-        await self._permit(choice)
-        embedded = choice.how == "embedded"
-        return Ready(model, runner_now, small=embedded, streams=8)
+            made.users += 1
+
+        def release() -> None:
+            made.users -= 1
+            self._close_idle()
+
+        try:
+            await self._permit(made.choice)
+        except BaseException:
+            release()
+            raise
+        small = made.choice.how == "embedded"
+        return Ready(made.model, runner_now, small=small, release=release)
+
+    def _close_idle(self) -> None:
+        """Close retired models that nobody uses, in the background."""
+        for made in [made for made in self._retired if not made.users]:
+            self._retired.remove(made)
+            task = asyncio.create_task(self._close(made.model))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _close(self, model: Model) -> None:
+        if self._runner is not None:  # whose loop holds its connections
+            await self._runner.close(model)
 
     async def aclose(self) -> None:
         """Close every model."""
         async with self._lock:
-            models = [*self._retired, *(model for model, _ in self._made.values())]
+            if self._closing:
+                await asyncio.wait(self._closing)
+            models = [made.model for made in (*self._retired, *self._made.values())]
             self._retired, self._made = [], {}
             runner, self._runner = self._runner, None
             for model in models:

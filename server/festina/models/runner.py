@@ -84,6 +84,11 @@ class Runner:
             raise error
         return task.result()
 
+    async def close(self, model: Model) -> None:
+        """Close a model that is used no more, on the loop that holds its connections."""
+        self._models.pop(id(model), None)
+        await self.run(model.aclose())
+
     async def aclose(self) -> None:
         """Cancel what runs, close the models that were used, and end the thread."""
         if self._closed:
