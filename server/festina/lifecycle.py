@@ -6,18 +6,16 @@ Everything here runs on the event loop and returns at once; the work itself is d
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from festina import accept, edits, parts
 from festina.documents import Document
+from festina.doubts import Doubts
 from festina.edits import Region
 from festina.findings import Finding
 from festina.proposals import (
-    RUNNING,
     TRANSITIONS,
     CandidateStatus,
     CandidateView,
@@ -32,9 +30,6 @@ from festina.text import Text
 from festina.verify.base import Verifier
 
 MOST_CANDIDATES = 75
-
-WORKSPACE_SECONDS = 1.0
-"""How long other files must be quiet before it is asked whether a verdict still stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Lifecycle:
         self.session = session
         self.verifier = verifier
         self.runs = Runs(session, verifier, models)
-        self._doubted: set[str] = set()
+        self._doubts = Doubts(session, self.runs.jobs, self.application)
 
     def start(self, order: Order) -> Proposal:
         """Begin a proposal and return it at once.
@@ -100,7 +95,7 @@ class Lifecycle:
             visible=0,
             round=0,
         )
-        self.runs.forget_results(proposal_id)
+        self.runs.results.forget(proposal_id)
         self.session.put(_to_streaming(proposal, "redirected"))
         self.runs.start(proposal_id, count=1, previous=visible.text if visible else None)
         return proposal
@@ -243,13 +238,7 @@ class Lifecycle:
 
         So is what is under way, once it is ready: its verdict may be older than the change.
         """
-        self._doubted |= {
-            proposal.id
-            for proposal in self.session.proposals.values()
-            if proposal.uri != uri and (proposal.state is State.READY or proposal.state.running)
-        }
-        if self._doubted:
-            self.runs.jobs.start("workspace", self._check_outdated())
+        self._doubts.changed(uri)
 
     def document_closed(self, uri: str) -> None:
         """A document was closed: its proposals have nothing left to stand on."""
@@ -271,29 +260,13 @@ class Lifecycle:
         """Stop everything, and wait until it has stopped."""
         await self.runs.close()
 
-    async def _check_outdated(self) -> None:
-        await asyncio.sleep(WORKSPACE_SECONDS)
-        await asyncio.gather(*map(self._check_when_ready, tuple(self._doubted)))
-
-    async def _check_when_ready(self, proposal_id: str) -> None:
-        while self._is_in(proposal_id, *RUNNING) and self.runs.jobs.running(proposal_id):
-            await self.runs.jobs.join(proposal_id)
-        if self._is_in(proposal_id, State.READY):
-            with contextlib.suppress(Refusal):  # `application` has it verified again
-                await self.application(proposal_id)
-        self._doubted.discard(proposal_id)
-
-    def _is_in(self, proposal_id: str, *states: State) -> bool:
-        proposal = self.session.proposals.get(proposal_id)
-        return proposal is not None and proposal.state in states
-
     def _end(self, proposal: Proposal, to: State, message: str) -> Proposal:
         self.runs.stop(proposal.id)
         return self.session.put(step(proposal, to, message))
 
     def _follow(self, proposal: Proposal, texts: Sequence[Text], document: Document) -> None:
         new = document.text
-        index = self.runs.matching(proposal.id, new)
+        index = self.runs.results.matching(proposal.id, new)
         if index is not None and State.APPLIED in TRANSITIONS[proposal.state]:
             self._end(replace(proposal, visible=index), State.APPLIED, "applied")
             return
@@ -306,7 +279,7 @@ class Lifecycle:
         if region is None:
             self._end(proposal, State.STALE, "its lines have changed")
             return
-        self.runs.forget_results(proposal.id)
+        self.runs.results.forget(proposal.id)
         moved = replace(proposal, base=new, region=region, version=document.version)
         self.runs.check_again(moved, "the document changed")
 

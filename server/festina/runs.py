@@ -17,6 +17,7 @@ from festina.models.runner import Runner
 from festina.pipeline import Task, propose, verify_again
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State, step
 from festina.reducer import advance, begin, in_order, reduce, settle, unjudged, waits
+from festina.results import Results
 from festina.session import Refusal, Session, relative_path
 from festina.text import Text
 from festina.verify.base import Verifier
@@ -59,7 +60,7 @@ class Runs:
         self.models = models
         self.jobs = Jobs()
         self._running: dict[str, _Mark] = {}
-        self._results: dict[str, dict[int, _Result]] = {}
+        self.results = Results()
 
     def start(
         self,
@@ -114,16 +115,7 @@ class Runs:
     def stop(self, proposal_id: str) -> None:
         """Stop what runs for a proposal and forget its results."""
         self.quit(proposal_id)
-        self._results.pop(proposal_id, None)
-
-    def forget_results(self, proposal_id: str) -> None:
-        """Forget the texts that the proposal's candidates would give."""
-        self._results.pop(proposal_id, None)
-
-    def matching(self, proposal_id: str, text: Text) -> int | None:
-        """Return the candidate whose result is exactly ``text``, or None."""
-        found = self._results.get(proposal_id, {})
-        return next((index for index, result in found.items() if result.is_of(text)), None)
+        self.results.forget(proposal_id)
 
     async def close(self) -> None:
         """Stop everything, and wait until it has stopped."""
@@ -132,6 +124,7 @@ class Runs:
     async def _run(
         self, proposal_id: str, mark: _Mark, count: int, first: int, previous: str | None
     ) -> None:
+        task: Task | None = None
         try:
             async with self._failing(proposal_id):
                 task = await self._stream(proposal_id, count, first, previous)
@@ -140,8 +133,9 @@ class Runs:
                 del self._running[proposal_id]
         proposal = self.session.proposals.get(proposal_id)
         if proposal is None or proposal.state.final:
+            self.results.forget(proposal_id)
             return
-        if mark.dropped or proposal.base != task.text:
+        if mark.dropped or (task is not None and proposal.base != task.text):
             if proposal.state in {State.STREAMING, State.PARSED} and waits(proposal):
                 proposal = advance(proposal, State.VERIFYING, proposal.message)
             self.check_again(proposal, "the document changed")
@@ -203,8 +197,7 @@ class Runs:
         if proposal is None or proposal.state.final:
             return
         if isinstance(event, Judged):
-            result = _Result.of(Text(event.candidate_text))
-            self._results.setdefault(proposal_id, {})[event.candidate] = result
+            self.results.note(proposal_id, event.candidate, Text(event.candidate_text))
         if self._is_outdated(proposal, task, event):
             if mark := self._running.get(proposal_id):
                 mark.dropped = True
@@ -230,13 +223,13 @@ class Runs:
     def _without_model(self, proposal_id: str, error: ModelError) -> None:
         """There is no model: what earned a verdict before stands, else the proposal fails."""
         proposal = self.session.proposals.get(proposal_id)
-        if proposal is not None and not proposal.state.final:
+        if proposal is not None and not proposal.state.final and not waits(proposal):
             finished = Finished(None, Status.FAILED, str(error), 0.0, 0.0, error)
             self.session.put(settle(proposal, finished))
 
     def _fail(self, proposal_id: str, message: str) -> None:
         proposal = self.session.proposals.get(proposal_id)
-        self._results.pop(proposal_id, None)
+        self.results.forget(proposal_id)
         if proposal is not None and not proposal.state.final:
             self.session.put(step(proposal, State.FAILED, message))
 
@@ -306,18 +299,3 @@ class _Mark:
     """A run; ``dropped`` once something of it does not count, since the document had moved on."""
 
     dropped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What a whole document would read, without holding it."""
-
-    length: int
-    digest: str
-
-    @classmethod
-    def of(cls, text: Text) -> _Result:
-        return cls(len(text.content), text.digest)
-
-    def is_of(self, text: Text) -> bool:
-        return len(text.content) == self.length and text.digest == self.digest

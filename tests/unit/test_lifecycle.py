@@ -20,7 +20,7 @@ from support.sitting import GOOD, SOURCE, URI, Sitting
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     monkeypatch.setattr("festina.runs.SETTLE_SECONDS", 0)
-    monkeypatch.setattr("festina.lifecycle.WORKSPACE_SECONDS", 0)
+    monkeypatch.setattr("festina.doubts.QUIET_SECONDS", 0)
 
 
 async def test_a_proposal_becomes_ready_and_passes_through_every_state():

@@ -294,7 +294,7 @@ async def test_what_is_said_of_a_proposal_is_about_the_candidate_on_show():
 
 
 async def test_a_second_file_that_changes_does_not_make_the_first_forgotten(monkeypatch):
-    monkeypatch.setattr("festina.lifecycle.WORKSPACE_SECONDS", 0)
+    monkeypatch.setattr("festina.doubts.QUIET_SECONDS", 0)
     sitting = Sitting()
     first = sitting.start()
     await sitting.until(first, State.READY)
@@ -317,7 +317,7 @@ async def test_a_second_file_that_changes_does_not_make_the_first_forgotten(monk
     assert messages.count("again, because something that it rests on has changed") == 2
 
 
-async def test_further_variations_without_a_model_take_nothing_away():
+async def test_further_variations_without_a_model_take_nothing_away(caplog):
     sitting = Sitting()
     proposal = sitting.start()
     await sitting.until(proposal, State.READY)
@@ -334,3 +334,23 @@ async def test_further_variations_without_a_model_take_nothing_away():
     assert (await sitting.lifecycle.application(proposal)).candidate.applicable
     sitting.lifecycle.redirect(proposal, "shorter")
     assert (await sitting.until(proposal, State.FAILED)).message == "There is no model."
+    assert not caplog.records
+
+
+async def test_nor_do_they_where_the_document_moves_on_while_a_model_is_looked_for(caplog):
+    sitting, looked = Sitting(), asyncio.Event()
+    proposal = sitting.start()
+    await sitting.until(proposal, State.READY)
+
+    async def none(name, say):
+        await looked.wait()
+        raise ModelError(Trouble.NO_MODEL, "There is no model.")
+
+    sitting.models.get = none
+    sitting.lifecycle.variations(proposal, 2)
+    await asyncio.sleep(0)
+    sitting.type(0, 0, "import sys\n")
+    looked.set()
+    await sitting.until(proposal, State.READY, State.FAILED)
+    assert (await sitting.lifecycle.application(proposal)).result.content.startswith("import sys")
+    assert not caplog.records

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from festina.lsp import messages
+
 if TYPE_CHECKING:
     from festina.lsp.capabilities import Caps
     from festina.lsp.protocol import FestinaProtocol
 
 logger = logging.getLogger(__name__)
 
-PROPOSAL = "festina/proposal"
-KEY = "festina/key"
 ANSWER_SECONDS = 10.0
 """How long to wait for answers that need no person."""
 
@@ -132,7 +132,7 @@ class Client:
     def notify_proposal(self, payload: Mapping[str, Any]) -> None:
         """Send ``festina/proposal`` to clients that take it; the payload is plain JSON data."""
         if self.caps.proposals:
-            self.notify(PROPOSAL, dict(payload))
+            self.notify(messages.PROPOSAL, dict(payload))
 
     def refresh_lenses(self) -> None:
         """Have the editor ask for code lenses again."""
@@ -249,7 +249,7 @@ class Client:
         """
         if not self.caps.plugin:
             return None
-        answer = await self._request(KEY, {"origin": origin}, patient=True)
+        answer = await self._request(messages.KEY, {"origin": origin}, patient=True)
         key = answer.get("key") if isinstance(answer, Mapping) else None
         return key if isinstance(key, str) and key else None
 

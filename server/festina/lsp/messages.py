@@ -20,6 +20,9 @@ PROPOSAL = "festina/proposal"
 TRUST = "festina/trust"
 """Client to server, notification ``{trusted: bool}``: the person trusts the workspace, or not."""
 
+KEY = "festina/key"
+"""Server to client, request ``{origin}``, answered ``{key}``: for clients that have a plugin."""
+
 PROPOSE = "festina.propose"
 ACCEPT = "festina.accept"
 DISMISS = "festina.dismiss"

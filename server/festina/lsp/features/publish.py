@@ -116,7 +116,7 @@ class Publisher:
             self._report.offer(proposal.id, f"{proposal.state}: {proposal.message}")
         elif progress is not None:
             del self._progress[proposal.id]
-            self._report.flush(proposal.id)
+            self._report.flush(proposal.id)  # which reaches no display: the end says more
             progress.end(render.shorten(f"{proposal.state}: {proposal.message}"))
 
     def _send_report(self, proposal_id: str, message: str) -> None:
