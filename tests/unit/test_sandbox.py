@@ -376,6 +376,24 @@ class TestProbe:
         monkeypatch.undo()
         await sandbox.probe(fresh=True)
 
+    async def test_many_who_ask_at_once_cause_one_trial(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tried = 0
+
+        async def attempt(_: Level) -> str:
+            nonlocal tried
+            tried += 1
+            await asyncio.sleep(0)
+            return sandbox._LATE if tried == 1 else ""  # also where the answer is not sure
+
+        monkeypatch.setattr(sandbox, "_probed", None)
+        monkeypatch.setattr(sandbox, "attempt", attempt)
+        monkeypatch.setattr(sandbox_command, "tool", lambda *_: "/bin/true")
+        found = await asyncio.gather(*(sandbox.probe() for _ in range(16)))
+        assert {probe.level for probe in found} == {Level.NAMESPACES}
+        assert tried == 2
+
     async def test_the_best_level_wins(self) -> None:
         works = [level for level in levels.ISOLATING if not levels.missing(level)]
         found = await sandbox.probe(fresh=True)

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from festina.verify import process, sandbox_advice, sandbox_command, sandbox_view, sweep
 from festina.verify.process import Completed, LaunchError, Limits
@@ -142,17 +143,21 @@ async def run(
 
 
 _probed: Probe | None = None
+_probing: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def probe(*, fresh: bool = False) -> Probe:
     """Find the best level that works here, by trying each.
 
     Remembered once it is sure, and until asked for a ``fresh`` one: a busy moment decides nothing.
+    Whoever asks while it is being found out waits for the answer.
     """
     global _probed
-    if _probed is None or fresh or not _probed.sure:
-        _probed = await _probe()
-    return _probed
+    known = _probed
+    async with _probing.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        if _probed is None or fresh or (_probed is known and not _probed.sure):
+            _probed = await _probe()
+        return _probed
 
 
 async def attempt(level: Level) -> str:
