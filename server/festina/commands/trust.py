@@ -52,7 +52,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"folder": str(folder), "trusted": trusted}))
     elif not args.revoke:
-        print(f"Trusted: {folder}\nIts tests and its ruff may be run from now on, in a sandbox.")
+        print(
+            f"Trusted: {folder}\nFrom now on its tests may be run, in a sandbox, and its own Python "
+            "and ruff, as you would run them."
+        )
     elif trusted:
         around = next(place for place in folder.parents if str(place) in store.folders())
         raise Stop(
