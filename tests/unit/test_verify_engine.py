@@ -655,7 +655,7 @@ async def test_a_disk_that_is_full_is_said_in_a_sentence(
     monkeypatch.setattr(shadow.shutil, "copy2", full)
     verifier = ColdVerifier(cache=tmp_path / "baselines")
     old = (flat / CORE).read_text()
-    config = {"pyproject.toml": (flat / "pyproject.toml").read_text() + "\n"}
+    config = {"pyproject.toml": (flat / "pyproject.toml").read_text().replace("E7", "E9")}
     snapshot = Snapshot(flat, config, SETTINGS, trusted=True, consent=True)
     verdict = await verifier.verify(snapshot, Candidate(CORE, old, old.replace("10", "5 + 5")))
     await verifier.aclose()
@@ -663,6 +663,26 @@ async def test_a_disk_that_is_full_is_said_in_a_sentence(
     assert len(words) == 2  # ruff needs a copy too, since its configuration is not saved
     assert all(word.endswith("No space left on device.") for word in words)
     assert "Errno" not in "".join(words)
+
+
+@pytest.mark.parametrize(
+    ("unsaved", "code"),
+    [
+        ({}, "E501"),
+        ({"pyproject.toml": "[project]\nname = 'y'\n"}, "E501"),
+        ({"pyproject.toml": "[tool.ruff.lint]\nselect = ['E741']\n"}, "E741"),
+        ({"ruff.toml": "lint.select = ['E741']\n"}, "E741"),
+    ],
+)
+async def test_ruffs_configuration_is_that_of_the_editor(
+    verifier: ColdVerifier, tmp_path: Path, unsaved: dict[str, str], code: str
+) -> None:
+    top = projects.make(tmp_path / "top", "=== ruff.toml\nlint.select = ['E501']\n")
+    root = projects.make(top / "package", "=== pyproject.toml\n=== m.py\n")
+    settings = VerifySettings(gates=("lint",))
+    candidate = Candidate("m.py", "", f"l = '{'a' * 99}'\n")
+    verdict = await verifier.verify(Snapshot(root, unsaved, settings), candidate)
+    assert [finding.code for finding in verdict.findings] == [code]
 
 
 async def test_a_cache_that_cannot_be_written_is_said(

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
-from festina.verify import lint, shadow, sweep, syntax
+from festina.verify import lint, lint_config, shadow, sweep, syntax
 from festina.verify.base import Candidate, OnStep, Snapshot, Step, verdict_key
 from festina.verify.baseline import Baselines
 from festina.verify.interpreter import Environment, Found
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
 
-_RUFF_FILES = frozenset(["pyproject.toml", "ruff.toml", ".ruff.toml"])
 _DOING: dict[str, str] = {
     Gate.SYNTAX: "checking the syntax",
     Gate.LINT: "running ruff",
@@ -137,7 +136,10 @@ class ColdVerifier:
         if binary is None:
             return await lint.check(candidate, None)
         environ = lint.environment(os.environ)
-        if state is not None and any(Path(path).name in _RUFF_FILES for path in state.buffers):
+        workspace = snapshot.workspace
+        if state is not None and await asyncio.to_thread(
+            lint_config.is_reconfigured, state.buffers, workspace
+        ):
             # its configuration is open with unsaved changes: only the shadow has those
             try:
                 async with self._states.copy(state) as root:
@@ -145,7 +147,7 @@ class ColdVerifier:
             except OSError as error:
                 reason = f"The workspace could not be copied: {shadow.said(error)}."
                 return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
-        return await lint.check(candidate, lint.Ruff(binary, snapshot.workspace, environ, own))
+        return await lint.check(candidate, lint.Ruff(binary, workspace, environ, own))
 
     async def aclose(self) -> None:
         """Kill every process and remove every file of this verifier."""
