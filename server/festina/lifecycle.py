@@ -112,7 +112,7 @@ class Lifecycle:
         proposal = without_unfinished(proposal)
         have = 1 + max((view.index for view in proposal.candidates), default=-1)
         _check_count(count, have)
-        proposal = self.session.put(_to_streaming(proposal, f"{count} more variations"))
+        proposal = self.session.put(_to_streaming(proposal, f"asking for {count} more"))
         self.runs.start(proposal_id, count=count, first=have)
         return proposal
 

@@ -276,7 +276,7 @@ async def test_further_variations_are_not_repaired_whatever_becomes_of_them():
     sitting = Sitting([GOOD, "def one():\n    return 3\n"])
     proposal = sitting.start()
     await sitting.until(proposal, State.READY)
-    sitting.lifecycle.variations(proposal, 1)
+    assert sitting.lifecycle.variations(proposal, 1).message == "asking for 1 more"
     await sitting.lifecycle.runs.jobs.join(proposal)
     assert sitting.state(proposal) is State.READY
     assert len(sitting.models.model.requests) == 2

@@ -126,7 +126,7 @@ async def variations(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.variations``: ask for further candidates."""
     count = _count(argument, "count", 4)
     app.lifecycle.variations(_string(argument, "proposal"), count)
-    return {"ok": True, "message": f"{count} more variations."}
+    return {"ok": True, "message": f"Asking for {count} more."}
 
 
 HANDLERS: dict[str, Handler] = {
