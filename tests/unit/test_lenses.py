@@ -15,11 +15,15 @@ URI = "file:///w/a.py"
 SOURCE = "def one():\n    return 2\n"
 
 
-def shown(state: State, *views: CandidateView, message: str = "") -> list[tuple[str, str]]:
+def shown(
+    state: State, *views: CandidateView, message: str = "", apply_edit: bool = True
+) -> list[tuple[str, str]]:
     """Titles and commands of the lenses of one proposal."""
     base, region = Text(SOURCE), Region(0, 2)
     proposal = Proposal("p1", URI, 1, base, region, "x", state, views, message=message)
-    app = SimpleNamespace(session=SimpleNamespace(live=lambda _: [proposal]), caps=Caps())
+    app = SimpleNamespace(
+        session=SimpleNamespace(live=lambda _: [proposal]), caps=Caps(apply_edit=apply_edit)
+    )
     lenses = code_lens.lenses(app, URI)
     return [(lens.command.title, lens.command.command) for lens in lenses if lens.command]
 
@@ -68,3 +72,8 @@ def test_what_did_not_pass_is_not_offered_beside_what_did():
         "festina.accept",
         "festina.dismiss",
     ]
+
+
+def test_an_editor_that_takes_no_edits_from_commands_is_offered_no_accept():
+    (dismiss,) = shown(State.READY, view(0, 1, passed()), apply_edit=False)
+    assert dismiss[0].startswith("Festina: dismiss (ready: ")

@@ -29,7 +29,12 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
     # the first word is what a click does; how far it has come is said where it is kept up to date
     if proposal.state.running:
         found.append((f"Festina: cancel ({proposal.state})", messages.CANCEL, {**one}))
-    elif proposal.state is State.READY and view is not None and view.applicable:
+    elif (
+        app.caps.apply_edit
+        and proposal.state is State.READY
+        and view is not None
+        and view.applicable
+    ):
         assert view.verdict is not None
         title = f"Festina: accept ({render.evidence(view.verdict)})"
         found.append((render.shorten(title, 120), messages.ACCEPT, {**data}))
