@@ -17,7 +17,7 @@ from festina.config import load as merge
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the user's configuration file; ``FESTINA_CONFIG`` names another one."""
     if named := environ.get("FESTINA_CONFIG"):
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - pathlib's raises for ~nobody
     return platformdirs.user_config_path("festina", appauthor=False) / "config.toml"
 
 

@@ -296,3 +296,11 @@ def test_settings_that_an_editor_answers_for_a_workspace_are_the_workspaces(home
     settings, problems = settings_files.load(workspace, editor=data, environ=environ)
     assert settings.fast is not None
     assert problems == ()
+
+
+def test_a_home_that_nobody_has_is_a_file_that_is_not_there():
+    _, problems = settings_files.load(None, environ={"FESTINA_CONFIG": "~no-such-user/festina"})
+    assert [str(problem) for problem in problems] == [
+        "~no-such-user/festina: is named by FESTINA_CONFIG and does not exist; "
+        "correct or unset the variable"
+    ]

@@ -10,7 +10,7 @@ from lsprotocol import types as lsp
 from festina.config import Settings
 from festina.documents import Document
 from festina.edits import Region
-from festina.findings import Gate
+from festina.findings import Finding, Gate
 from festina.lsp.app import App
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
@@ -34,40 +34,49 @@ def app_with(source: str = SOURCE, uri: str = URI, **caps) -> App:
     return app
 
 
-def listed(app: App, lines=(0, 3), trigger=AUTOMATIC, uri=URI, diagnostics=()) -> list[str]:
+async def listed(app: App, lines=(0, 3), trigger=AUTOMATIC, uri=URI, diagnostics=()) -> list[str]:
     params = lsp.CodeActionParams(
         lsp.TextDocumentIdentifier(uri),
         lsp.Range(lsp.Position(lines[0], 0), lsp.Position(lines[1], 0)),
         lsp.CodeActionContext(list(diagnostics), trigger_kind=trigger),
     )
-    return [action.title for action in code_action.actions(app, params)]
+    return [action.title for action in await code_action.actions(app, params)]
 
 
 async def test_an_automatic_request_with_a_selection_lists_one_edit():
-    assert listed(app_with()) == [f"Festina: {code_action.PRESETS[0]}"]
+    assert await listed(app_with()) == [f"Festina: {code_action.PRESETS[0]}"]
 
 
 async def test_it_is_the_first_of_the_persons_own_presets():
     app = app_with()
     app.session.settings[None] = Settings(presets=("Make it faster", "Make it shorter"))
-    assert listed(app) == ["Festina: Make it faster"]
+    assert await listed(app) == ["Festina: Make it faster"]
 
 
 async def test_a_comment_of_the_selection_comes_before_the_presets():
     app = app_with(SOURCE + "# festina: mind the gap\n")
-    assert listed(app, (0, 4)) == ["Festina: mind the gap"]
-    assert listed(app, (0, 3)) == [f"Festina: {code_action.PRESETS[0]}"]
+    assert await listed(app, (0, 4)) == ["Festina: mind the gap"]
+    assert await listed(app, (0, 3)) == [f"Festina: {code_action.PRESETS[0]}"]
 
 
 async def test_an_automatic_request_without_a_selection_lists_nothing_to_ask_for():
-    assert listed(app_with(), (1, 1)) == []
-    assert len(listed(app_with(), (1, 1), INVOKED)) == len(code_action.PRESETS)
+    assert await listed(app_with(), (1, 1)) == []
+    assert len(await listed(app_with(), (1, 1), INVOKED)) == len(code_action.PRESETS)
+
+
+async def test_where_nothing_is_selected_the_titles_name_what_is_meant():
+    app = app_with("x = 1\n\n\n" + SOURCE + "    # festina: mind the gap\n    x()\n")
+    titles = await listed(app, (5, 5), INVOKED)
+    assert titles[0] == "Festina: mind the gap (one)"
+    assert titles[1:] == [f"Festina: {preset} (one)" for preset in code_action.PRESETS]
+    assert await listed(app, (0, 0), INVOKED) == [f"Festina: {p}" for p in code_action.PRESETS]
+    assert "(one)" not in str(await listed(app, (3, 6), INVOKED))
 
 
 @pytest.mark.parametrize("trigger", [AUTOMATIC, INVOKED])
 @pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:/w/a.ipynb#c1"])
 async def test_a_document_without_a_project_can_be_asked_about(uri, trigger):
-    assert listed(app_with(uri=uri), trigger=trigger, uri=uri)
+    assert await listed(app_with(uri=uri), trigger=trigger, uri=uri)
 
 
 def argument(**more):
@@ -168,7 +177,7 @@ async def test_the_actions_of_a_proposal_say_of_which_candidate_they_speak():
         lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)),
         lsp.CodeActionContext([], trigger_kind=AUTOMATIC),
     )
-    found = code_action.actions(app, params)
+    found = await code_action.actions(app, params)
     await app.close()
     assert len(found) == 2
     for action in found:
@@ -205,3 +214,24 @@ async def test_settings_that_change_change_for_files_outside_of_every_folder(tmp
     await app.load_settings()
     await app.close()
     assert app.session.settings_of(None).presets == ("Make it shorter",)
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_what_is_said_of_an_accept_action_is_what_the_editor_knows(knows):
+    app = app_with(resolve_edit=True, is_preferred=knows, llm_tag=knows)
+    view = CandidateView(0, CandidateStatus.PASSED, SOURCE.replace("2", "1"), passed())
+    wanted = (Finding(Gate.LINT, "a.py", "x is unused", code="F841"),)
+    app.session.put(
+        Proposal(
+            *("p1", URI, 1, Text(SOURCE), Region(0, 3), "x", State.READY, (view,)), resolves=wanted
+        )
+    )
+    params = lsp.CodeActionParams(
+        lsp.TextDocumentIdentifier(URI),
+        lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0)),
+        lsp.CodeActionContext([], trigger_kind=AUTOMATIC),
+    )
+    found = (await code_action.actions(app, params))[0]
+    assert "accept" in found.title
+    assert found.is_preferred is (True if knows else None)
+    assert found.tags == ([lsp.CodeActionTag.LlmGenerated] if knows else None)

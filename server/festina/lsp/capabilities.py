@@ -22,23 +22,16 @@ class Caps:
     """
 
     encoding: Encoding = PREFERRED_ENCODING
-    client_name: str = ""
-    client_version: str = ""
-    code_action_literals: bool = False
-    """Code actions may be returned; without it only commands are understood."""
     disabled_support: bool = False
     """``CodeAction.disabled`` is honoured; others would offer such an action as applicable."""
     is_preferred: bool = False
     resolve_edit: bool = False
     """``codeAction/resolve`` may deliver the edit, and ``data`` is handed back."""
-    data_support: bool = False
     llm_tag: bool = False
     """Code actions may carry ``CodeActionTag.LLMGenerated`` (LSP 3.18)."""
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
-    code_lens: bool = False
-    """The client shows code lenses. Lenses are answered to anybody who asks."""
     code_lens_refresh: bool = False
     work_done_progress: bool = False
     messages_wait: bool = False
@@ -51,7 +44,6 @@ class Caps:
     dynamic_watched_files: bool = False
     related_information: bool = False
     diagnostic_version: bool = False
-    diagnostic_data: bool = False
     plugin: bool = False
     """The client declares ``experimental.festina``: it has a Festina plugin."""
     proposals: bool = False
@@ -74,13 +66,9 @@ def resolve(params: lsp.InitializeParams) -> Caps:
     known = name.lower()
     return Caps(
         encoding=_encoding(caps.general),
-        client_name=name,
-        client_version=version,
-        code_action_literals=action.code_action_literal_support is not None,
         disabled_support=bool(action.disabled_support),
         is_preferred=bool(action.is_preferred_support),
         resolve_edit=bool(action.data_support) and _resolves(action, "edit"),
-        data_support=bool(action.data_support),
         llm_tag=_llm_tag(action),
         apply_edit=bool(workspace.apply_edit),
         # Neovim applies documentChanges, version check included, without declaring it.
@@ -88,13 +76,11 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         # Neovim 0.12 lists them after it has applied an edit, in a message that waits for a key.
         change_annotations=edit.change_annotation_support is not None
         and not known.startswith("neovim"),
-        # Neovim up to 0.10 has lenses without declaring them.
-        code_lens=text.code_lens is not None or known.startswith("neovim"),
         code_lens_refresh=bool(lens and lens.refresh_support),
         work_done_progress=bool(window.work_done_progress),
-        # Eglot answers showMessageRequest without declaring it.
         # Neovim 0.11 adds a line end to each message, and so waits for a key.
         messages_wait=known.startswith("neovim") and version.startswith("0.11"),
+        # Eglot answers showMessageRequest without declaring it.
         show_message_request=window.show_message is not None or known.startswith("emacs"),
         show_document=bool(window.show_document and window.show_document.support),
         configuration=bool(workspace.configuration),
@@ -102,7 +88,6 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         dynamic_watched_files=_dynamic(workspace.did_change_watched_files),
         related_information=bool(published.related_information),
         diagnostic_version=bool(published.version_support),
-        diagnostic_data=bool(published.data_support),
         plugin=plugin is not None,
         proposals=bool(plugin and plugin.get("proposals") is True),
     )

@@ -77,8 +77,8 @@ def _register_actions(app: App) -> None:
             code_action_kinds=[messages.REWRITE, messages.QUICKFIX], resolve_provider=True
         ),
     )
-    def code_actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        return code_action.actions(app, params)
+    async def code_actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        return await code_action.actions(app, params)
 
     @feature(lsp.CODE_ACTION_RESOLVE)
     async def resolve(ls: Server, action: lsp.CodeAction) -> lsp.CodeAction:

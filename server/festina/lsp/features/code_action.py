@@ -7,6 +7,7 @@ everything (design, section 5; the same rule as gopls).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ PRESETS = (
 MOST_DIAGNOSTICS = 10
 
 
-def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+async def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """Return the actions for a range, in the order in which a person reads them."""
     document = app.session.documents.get(params.text_document.uri)
     if document is None:
@@ -45,9 +46,9 @@ def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     found = _of_proposals(app, document, chosen)
     if automatic:
         if chosen.start != chosen.end:
-            found += _edit_actions(app, document, chosen)[:1]
+            found += (await _edit_actions(app, document, chosen))[:1]
     else:
-        found += _edit_actions(app, document, chosen)
+        found += await _edit_actions(app, document, chosen)
         found += _fixes(app, document, params)
     return [action for action in found if _wanted(action.kind, params.context.only)]
 
@@ -134,8 +135,10 @@ def _apply_action(
     if unverified:
         data["unverified"] = True
     kind = _kind(proposal)
-    preferred = kind == messages.QUICKFIX and not unverified
+    preferred = app.caps.is_preferred and kind == messages.QUICKFIX and not unverified
     action = lsp.CodeAction(title=title, kind=kind, is_preferred=preferred or None, data=data)
+    if app.caps.llm_tag:
+        action.tags = [lsp.CodeActionTag.LlmGenerated]
     if app.caps.resolve_edit:
         return action
     if app.caps.apply_edit:
@@ -147,24 +150,27 @@ def _apply_action(
     return action
 
 
-def _edit_actions(app: App, document: Document, chosen: Range) -> list[lsp.CodeAction]:
-    asked = _edit_action(app, document, chosen)
-    found = [asked] if asked else []
-    presets = app.settings_of(document).presets or PRESETS
-    return found + [
-        _propose(document, chosen, f"Festina: {preset}", instruction=preset) for preset in presets
-    ]
+async def _edit_actions(app: App, document: Document, chosen: Range) -> list[lsp.CodeAction]:
+    """The edit that a ``festina:`` comment asks for, then the presets.
 
-
-def _edit_action(app: App, document: Document, chosen: Range) -> lsp.CodeAction | None:
-    """The edit that a ``festina:`` comment of the region asks for."""
+    Where nothing is selected the titles name the definition that is meant.
+    """
     region = edits.snap(document.text, chosen, app.caps.encoding)
+    name = ""
     if region.start == region.end:
-        region = Region(region.start, min(region.start + 1, len(document.text.lines)))
-    instruction = markers.instruction(document.text, region)
-    if not instruction:
-        return None
-    return _propose(document, chosen, render.shorten(f"Festina: {instruction}"), instruction="")
+        # parsing a large file takes tens of milliseconds: not on the loop
+        enclosing = await asyncio.to_thread(edits.enclosing, document.text, chosen.start.line)
+        if enclosing is not None:
+            region, name = enclosing
+    meant = f" ({name})" if name else ""
+    found = [
+        _propose(document, chosen, f"Festina: {preset}{meant}", instruction=preset)
+        for preset in app.settings_of(document).presets or PRESETS
+    ]
+    if instruction := markers.instruction(document.text, region):
+        title = render.shorten(f"Festina: {instruction}") + meant
+        found.insert(0, _propose(document, chosen, title, instruction=""))
+    return found
 
 
 def _fixes(app: App, document: Document, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
