@@ -166,7 +166,9 @@ def prepare(project: Project, work: Path) -> Path:
     must(_pip(*pip, *fetch, cwd=work))
     stem = f"{project.name.replace('-', '_')}-{project.version}"
     with tarfile.open(downloads / f"{stem}.tar.gz") as archive:
-        archive.extractall(work / "unpacked", filter="data")
+        # Debian's 3.11 has no filters yet
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        archive.extractall(work / "unpacked")
     (work / "unpacked" / stem).rename(root)
     if project.slow:
         _leave_out(root, project.slow)

@@ -22,7 +22,9 @@ def fetch(name: str, version: str) -> Path:
             subprocess.run([*command, f"{name}=={version}"], check=True, capture_output=True)
             archive = next(Path(scratch).glob("*.tar.gz"))
             with tarfile.open(archive) as tar:
-                tar.extractall(scratch, filter="data")
+                # Debian's 3.11 has no filters yet
+                tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+                tar.extractall(scratch)
             folder = next(path for path in Path(scratch).iterdir() if path.is_dir())
             try:
                 folder.rename(wanted)
