@@ -33,7 +33,7 @@ def part(proposal: Proposal, view: CandidateView, chosen: Iterable[int]) -> Cand
 def _text(proposal: Proposal, view: CandidateView, chosen: frozenset[int]) -> str:
     """Return the region's text with only some hunks in it."""
     line_edits = proposal.edits(view)
-    ids = {hunk.id for hunk in edits.hunks(proposal.base, line_edits)}
+    ids = {hunk.id for hunk in edits.hunks(line_edits)}
     if not chosen:
         raise Refusal("No hunk was chosen. Choose some of them, or dismiss the edit.")
     if unknown := chosen - ids:

@@ -55,7 +55,7 @@ def test_a_rewrite_never_glues_its_last_line_to_the_next():
 def test_hunks_are_numbered_and_a_subset_can_be_taken():
     text = Text("a\nb\nc\n")
     edits = rewrite(text, Region(0, 3), "A\nb\nC\n")
-    assert [hunk.id for hunk in hunks(text, edits)] == [0, 1]
+    assert [hunk.id for hunk in hunks(edits)] == [0, 1]
     assert apply(text, subset(edits, [1])).content == "a\nb\nC\n"
 
 

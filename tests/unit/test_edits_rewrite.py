@@ -94,7 +94,7 @@ def test_lines_that_stay_are_not_edited(text, data):
 def test_any_hunks_can_be_taken_alone(case, data):
     text, region, new = case
     edits = rewrite(text, region, new)
-    numbered = hunks(text, edits)
+    numbered = hunks(edits)
     assert [hunk.id for hunk in numbered] == list(range(len(edits)))
     ids = data.draw(st.sets(st.sampled_from(range(len(edits) + 1))))
     taken = subset(edits, ids)

@@ -138,9 +138,7 @@ async def test_an_unverified_part_of_an_unverified_edit_is_shown_and_needs_its_o
 async def test_the_comment_that_asked_never_survives_in_a_part():
     marked = SOURCE.replace("b = 1", "# festina: two\nb = 1")
     sitting, proposal = await ready(source=marked)
-    hunks = edits.hunks(
-        sitting.document.text, sitting.session.proposals[proposal].edits(_view(sitting, proposal))
-    )
+    hunks = edits.hunks(sitting.session.proposals[proposal].edits(_view(sitting, proposal)))
     last = hunks[-1].id
     sitting.lifecycle.take(proposal, None, [last], lambda _: None)
     await sitting.lifecycle.runs.jobs.join(proposal)

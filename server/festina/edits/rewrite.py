@@ -76,9 +76,8 @@ def apply(text: Text, edits: Iterable[LineEdit]) -> Text:
     return Text("".join(parts))
 
 
-def hunks(old: Text, edits: Sequence[LineEdit]) -> tuple[Hunk, ...]:
+def hunks(edits: Sequence[LineEdit]) -> tuple[Hunk, ...]:
     """Number the edits, so that each can be named."""
-    del old
     return tuple(
         Hunk(number, edit.start, edit.end, edit.new_text) for number, edit in enumerate(edits)
     )

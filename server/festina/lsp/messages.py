@@ -50,7 +50,7 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
     hunks = []
     region = convert.line_range(proposal.base, proposal.region.start, proposal.region.end, encoding)
     if view is not None and view.text and view.complete:
-        for hunk in edits.hunks(proposal.base, proposal.edits(view)):
+        for hunk in edits.hunks(proposal.edits(view)):
             where = convert.line_range(proposal.base, hunk.start, hunk.end, encoding)
             hunks.append({"id": hunk.id, "range": plain(where), "newText": hunk.new_text})
     return {
