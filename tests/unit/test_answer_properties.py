@@ -73,10 +73,18 @@ def documents(draw):
 def test_answering_with_the_source_changes_nothing(document, shape):
     text, region = document
     ready = prepare(text, region)
+    assume(ready.source.strip())  # of blank lines nothing comes back but the wrapping
     result = finish(ready, SHAPES[shape].format(ready.source))
     assert isinstance(result, Defect)
-    blank = not ready.source.strip()
-    assert result.code == ("empty" if blank else "no_change")
+    assert result.code == "no_change"
+
+
+@pytest.mark.parametrize("shape", ["plain", "fence", "long fence", "wavy fence", "tags", "thought"])
+def test_answering_blank_lines_with_blank_lines_is_no_answer(shape):
+    ready = prepare(Text("a = 1\n\n\nb = 2\n"), Region(1, 3))
+    result = finish(ready, SHAPES[shape].format(ready.source))
+    assert isinstance(result, Defect)
+    assert result.code == "empty"
 
 
 @settings(deadline=None, max_examples=300)
