@@ -61,7 +61,6 @@ TRUE = {
         "dynamic_configuration",
         "dynamic_watched_files",
         "is_preferred",
-        "llm_tag",
         "related_information",
         "resolve_edit",
         "show_document",

@@ -27,8 +27,6 @@ class Caps:
     is_preferred: bool = False
     resolve_edit: bool = False
     """``codeAction/resolve`` may deliver the edit, and ``data`` is handed back."""
-    llm_tag: bool = False
-    """Code actions may carry ``CodeActionTag.LLMGenerated`` (LSP 3.18)."""
     apply_edit: bool = False
     document_changes: bool = False
     change_annotations: bool = False
@@ -69,7 +67,6 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         disabled_support=bool(action.disabled_support),
         is_preferred=bool(action.is_preferred_support),
         resolve_edit=bool(action.data_support) and _resolves(action, "edit"),
-        llm_tag=_llm_tag(action),
         apply_edit=bool(workspace.apply_edit),
         # Neovim applies documentChanges, version check included, without declaring it.
         document_changes=bool(edit.document_changes) or known.startswith("neovim"),
@@ -106,11 +103,6 @@ def _encoding(general: lsp.GeneralClientCapabilities | None) -> Encoding:
 def _resolves(action: lsp.CodeActionClientCapabilities, what: str) -> bool:
     support = action.resolve_support
     return support is not None and what in support.properties
-
-
-def _llm_tag(action: lsp.CodeActionClientCapabilities) -> bool:
-    support = action.tag_support
-    return support is not None and lsp.CodeActionTag.LlmGenerated in support.value_set
 
 
 def _dynamic(support: Any) -> bool:

@@ -137,8 +137,6 @@ def _apply_action(
     kind = _kind(proposal)
     preferred = app.caps.is_preferred and kind == messages.QUICKFIX and not unverified
     action = lsp.CodeAction(title=title, kind=kind, is_preferred=preferred or None, data=data)
-    if app.caps.llm_tag:
-        action.tags = [lsp.CodeActionTag.LlmGenerated]
     if app.caps.resolve_edit:
         return action
     if app.caps.apply_edit:
