@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict
 from festina.models.base import Delta, Done, Model, Request
 from festina.runs import Ready
-from festina.verify.base import Candidate, OnStep, Snapshot, Step, verdict_key
+from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
 
 
 @dataclass
@@ -99,7 +99,12 @@ class ScriptedVerifier:
         self.cancelled = 0
 
     async def verify(
-        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None = None
+        self,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        on_step: OnStep | None = None,
+        *,
+        scope: Scope | None = None,
     ) -> Verdict:
         self.judged.append(candidate)
         self.snapshots.append(snapshot)
@@ -115,6 +120,9 @@ class ScriptedVerifier:
             raise
         key = verdict_key(candidate.new, self.print)
         return replace(self.judge(candidate.new), key=key)
+
+    async def prepare(self, snapshot: Snapshot, path: str) -> None:
+        await asyncio.sleep(0)
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from festina.findings import Status, Verdict
 from festina.models.base import Model, ModelError, Request, Trouble
 from festina.runs import Ready
-from festina.verify.base import Candidate, OnStep, Snapshot, Step, verdict_key
+from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
 from support.fakes import Completion, ScriptedModel, failed, passed, unverified
 
 T = TypeVar("T")
@@ -141,7 +141,12 @@ class SteppedVerifier:
         return repr((self.files, buffers, settings, snapshot.trusted))
 
     async def verify(
-        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None = None
+        self,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        on_step: OnStep | None = None,
+        *,
+        scope: Scope | None = None,
     ) -> Verdict:
         key = verdict_key(candidate.new, self.print_of(snapshot))
         trial = Trial(candidate, asyncio.get_running_loop().create_future())
@@ -154,6 +159,9 @@ class SteppedVerifier:
             self.trials.remove(trial)
         self.earned[key] = candidate.new
         return replace(VERDICTS[status](), key=key)
+
+    async def prepare(self, snapshot: Snapshot, path: str) -> None:
+        await asyncio.sleep(0)
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         await asyncio.sleep(0)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from festina.config import VerifySettings
 from festina.findings import Finding, GateResult, Verdict
@@ -58,6 +58,9 @@ class Step:
 
 OnStep = Callable[[Step], None]
 
+Scope = Literal["auto", "impacted", "full"]
+"""How much of the suite is asked for: :meth:`Verifier.verify`."""
+
 
 class Verifier(Protocol):
     """Judges candidates. Any number of ``verify`` calls may run at once.
@@ -67,9 +70,28 @@ class Verifier(Protocol):
     """
 
     async def verify(
-        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None = None
+        self,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        on_step: OnStep | None = None,
+        *,
+        scope: Scope | None = None,
     ) -> Verdict:
-        """Judge one candidate: cheap gates first, stop at the first failure."""
+        """Judge one candidate: cheap gates first, stop at the first failure.
+
+        ``scope`` says how much of the suite must pass: the tests that the change can affect
+        (``impacted``), all of them (``full``), or all of them where that is known to take less than
+        ``settings.tests_confirm_seconds``, else the impacted ones (``auto``); None leaves it to
+        ``settings.tests_scope``. What can affect what is not always known: then everything runs.
+        ``tests.scope`` of the verdict says which it rests on. A second call with a larger scope
+        repeats nothing that is known of the first.
+        """
+
+    async def prepare(self, snapshot: Snapshot, path: str) -> None:
+        """Start what a verification of an edit of ``path`` will need; the model is at work yet.
+
+        Returns soon and never raises.
+        """
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         """Hash what a verdict rests on: files, buffers, settings, interpreter, distributions."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
 from festina.verify import lint, lint_config, shadow, sweep, syntax
-from festina.verify.base import Candidate, OnStep, Snapshot, Step, verdict_key
+from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
 from festina.verify.baseline import Baselines
 from festina.verify.interpreter import Environment, Found
 from festina.verify.state import State, States
@@ -49,15 +49,27 @@ class ColdVerifier:
         except shadow.TooLarge:
             return ""
 
+    async def prepare(self, snapshot: Snapshot, path: str) -> None:
+        """Nothing: all of it starts cold."""
+        del snapshot, path
+
     async def verify(
-        self, snapshot: Snapshot, candidate: Candidate, on_step: OnStep | None = None
+        self,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        on_step: OnStep | None = None,
+        *,
+        scope: Scope | None = None,
     ) -> Verdict:
         """Judge one candidate: cheap gates first, stop at the first failure.
+
+        The whole suite runs, whatever ``scope`` says.
 
         Cancelling kills every process that it started and removes its copies. Any number of calls
         may run at once; as many suites as ``settings.parallel`` says (of processors, if 0). Where
         a file is saved while the workspace is copied, everything begins again, once.
         """
+        del scope
         with self._running():
             try:
                 return await self._verify(snapshot, candidate, on_step)
