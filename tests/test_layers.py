@@ -42,11 +42,14 @@ FREE = ("__init__", "sample")
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "sample" not in path.parts)
 
 # Run by other interpreters than ours, with nothing of ours to import.
-ALONE = tuple(
-    f"verify/{n}.py" for n in ("pytest_plugin", "probe_env", "executable", "seal", "tracer")
+INSIDE = sorted((PACKAGE / "verify" / "inside").glob("[a-z]*.py"))
+ALONE = (
+    *(f"verify/{n}.py" for n in ("pytest_plugin", "probe_env", "executable", "seal", "tracer")),
+    *(f"verify/inside/{path.name}" for path in INSIDE),
 )
 # Beside pytest itself, the modules that are laid next to the plugin there.
-OF_PYTEST = {"pytest", "festina_executable", "festina_seal", "festina_tracer"}
+LAID = {"festina_executable", "festina_seal", "festina_tracer"}
+LAID |= {f"festina_{path.stem}" for path in INSIDE}
 
 
 def name_of(path):
@@ -176,7 +179,8 @@ def test_third_party_libraries_stay_in_their_place(path):
         assert "rich" not in libraries
     part = part_of(module_of(path))
     if part in VALUES or name in ALONE:
-        assert libraries <= (OF_PYTEST if name == "verify/pytest_plugin.py" else set())
+        inside = name == "verify/pytest_plugin.py" or name.startswith("verify/inside/")
+        assert libraries <= ({"pytest", *LAID} if inside else set())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

@@ -61,8 +61,11 @@ def install_plugin(folder: Path) -> None:
         "seal.py": "festina_seal",
         "tracer.py": "festina_tracer",
     }
+    here = Path(__file__).parent
     for source, name in names.items():
-        shutil.copyfile(Path(__file__).parent / source, folder / f"{name}.py")
+        shutil.copyfile(here / source, folder / f"{name}.py")
+    for path in (here / "inside").glob("[a-z]*.py"):
+        shutil.copyfile(path, folder / f"festina_{path.name}")
 
 
 async def run_suite(
