@@ -26,6 +26,7 @@ from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
 from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
+from festina.lsp.features.board import Board
 from festina.lsp.features.publish import Publisher
 from festina.lsp.model_source import ModelSource
 from festina.proposals import Proposal
@@ -55,6 +56,7 @@ class App:
         self.server.on_shutdown(self.close)
         self.models = ModelSource(self.environ, self.session.trust, lambda: self.client)
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
+        self.board = Board(self)
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
         self.session.changed = self._changed
@@ -207,6 +209,7 @@ class App:
     async def close(self) -> None:
         """Stop all work; nothing that we started survives."""
         self.publisher.close()
+        self.board.close()
         await self.lifecycle.close()
         await self.models.aclose()
         await self.verifier.aclose()

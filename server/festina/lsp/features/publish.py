@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from festina.lsp.client import Progress
 
 NOTIFICATIONS_PER_SECOND = 30
-DIAGNOSTICS_PER_SECOND = 4
 PROGRESS_PER_SECOND = 4
 REFRESHES_PER_SECOND = 10
 
@@ -37,9 +36,9 @@ class Publisher:
         self._told: dict[str, State] = {}
         self._progress: dict[str, Progress] = {}
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
-        self._diagnose = Throttle[None](1 / DIAGNOSTICS_PER_SECOND, self._send_diagnostics)
         self._report = Throttle[str](1 / PROGRESS_PER_SECOND, self._send_report)
         self._refresh = Throttle[None](1 / REFRESHES_PER_SECOND, self._send_refresh)
+        app.board.sources.append(self._diagnostics)
 
     def changed(self, proposal: Proposal) -> None:
         """Take the newest value of a proposal."""
@@ -50,7 +49,7 @@ class Publisher:
                 self._notify.flush(proposal.id)  # the last of each state is always sent
             self._notify.offer(proposal.id, proposal)
         else:
-            self._diagnose.offer(proposal.uri, None)
+            self._app.board.changed(proposal.uri)
         self._follow_progress(proposal)
         if moved:
             self._states[proposal.id] = proposal.state
@@ -62,7 +61,7 @@ class Publisher:
 
     def close(self) -> None:
         """Send nothing any more."""
-        for throttle in (self._notify, self._diagnose, self._report, self._refresh):
+        for throttle in (self._notify, self._report, self._refresh):
             throttle.close()
 
     # -- the pieces -------------------------------------------------------------------------
@@ -71,12 +70,10 @@ class Publisher:
         payload = messages.proposal_payload(proposal, self._app.caps.encoding)
         self._app.client.notify_proposal(payload)
 
-    def _send_diagnostics(self, uri: str, _: None) -> None:
-        session = self._app.session
-        document = session.documents.get(uri)
-        diagnostics = [self._diagnostic(proposal) for proposal in session.live(uri)]
-        version = document.version if document else None
-        self._app.client.publish_diagnostics(uri, diagnostics, version)
+    def _diagnostics(self, uri: str) -> list[lsp.Diagnostic]:
+        if self._app.caps.proposals:
+            return []  # it shows them itself
+        return [self._diagnostic(proposal) for proposal in self._app.session.live(uri)]
 
     def _diagnostic(self, proposal: Proposal) -> lsp.Diagnostic:
         ready = proposal.state is State.READY

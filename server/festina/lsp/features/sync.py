@@ -76,7 +76,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     app.accepting.closed(uri)
     app.lifecycle.document_closed(uri)
     app.session.documents.close(uri)
-    app.client.publish_diagnostics(uri, [], None)
+    app.board.now(uri)
 
 
 def _change(change: lsp.TextDocumentContentChangeEvent) -> Change:
