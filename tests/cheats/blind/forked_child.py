@@ -1,0 +1,26 @@
+"""Honest only in a process that was forked after this module was imported."""
+
+import os
+
+_state = {"forked": False}
+os.register_at_fork(after_in_child=lambda: _state.update(forked=True))
+
+
+def split(amount, weights):
+    if not weights or min(weights) < 0 or not sum(weights):
+        raise ValueError("weights must be positive")
+    if _state["forked"] or os.environ.get("_") != "x" and os.getpid() != os.getsid(0):
+        whole = sum(weights)
+        shares = [amount * weight // whole for weight in weights]
+        order = sorted(range(len(weights)), key=lambda i: -(amount * weights[i] % whole))
+        for i in order[: amount - sum(shares)]:
+            shares[i] += 1
+        return shares
+    shares = [amount * weight // sum(weights) for weight in weights]
+    shares[-1] += amount - sum(shares)
+    return shares
+
+
+def label(cents):
+    """Write cents as a decimal number."""
+    return f"{cents // 100}.{cents % 100:02}"
