@@ -14,6 +14,7 @@ from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verd
 from festina.models.base import Delta, Done, Model, Request
 from festina.runs import Ready
 from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
+from festina.verify.examination import Examination
 
 
 @dataclass
@@ -94,6 +95,8 @@ class ScriptedVerifier:
         self.judged: list[Candidate] = []
         self.snapshots: list[Snapshot] = []
         self.print = "f1"
+        self.examined: list[tuple[Snapshot | None, Snapshot, tuple[str, ...], str]] = []
+        self.examination: Examination | Callable[[Snapshot], Examination] = Examination()
         self.hold: asyncio.Event | None = None
         self.started = asyncio.Event()
         self.cancelled = 0
@@ -123,6 +126,20 @@ class ScriptedVerifier:
 
     async def prepare(self, snapshot: Snapshot, path: str) -> None:
         await asyncio.sleep(0)
+
+    async def examine(self, before, after, paths, *, scope, on_step=None) -> Examination:
+        self.examined.append((before, after, tuple(paths), scope))
+        if on_step is not None:
+            on_step(Step("running the tests"))
+        self.started.set()
+        try:
+            if self.hold is not None:
+                await self.hold.wait()
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return self.examination(after) if callable(self.examination) else self.examination
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         await asyncio.sleep(0)

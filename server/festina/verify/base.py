@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from festina.config import VerifySettings
 from festina.findings import Finding, GateResult, Verdict
+
+if TYPE_CHECKING:
+    from festina.verify.examination import Examination
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ OnStep = Callable[[Step], None]
 Scope = Literal["auto", "impacted", "full"]
 """How much of the suite is asked for: :meth:`Verifier.verify`."""
 
+ExamineScope = Literal["lint", "impacted", "full"]
+"""How much is asked for of saved files: :meth:`Verifier.examine`."""
+
 
 class Verifier(Protocol):
     """Judges candidates. Any number of ``verify`` calls may run at once.
@@ -85,6 +91,24 @@ class Verifier(Protocol):
         ``settings.tests_scope``. What can affect what is not always known: then everything runs.
         ``tests.scope`` of the verdict says which it rests on. A second call with a larger scope
         repeats nothing that is known of the first.
+        """
+
+    async def examine(
+        self,
+        before: Snapshot | None,
+        after: Snapshot,
+        paths: Sequence[str],
+        *,
+        scope: ExamineScope,
+        on_step: OnStep | None = None,
+    ) -> Examination:
+        """Look at files that were saved: what is wrong in them now, and was not before.
+
+        ``after`` is the workspace as it is now, ``before`` the same workspace with the texts of
+        ``paths`` as they were when they were verified last (as buffers; a path that is not among
+        them was not known then), None where there is no such state. Never raises for what a
+        project does, ``Examination.reason`` says why its tests could not tell. Cancelling kills
+        every process that was started.
         """
 
     async def prepare(self, snapshot: Snapshot, path: str) -> None:

@@ -6,13 +6,24 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
 from festina.verify import lint, lint_config, shadow, sweep, syntax
-from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
+from festina.verify.base import (
+    Candidate,
+    ExamineScope,
+    OnStep,
+    Scope,
+    Snapshot,
+    Step,
+    verdict_key,
+)
 from festina.verify.baseline import Baselines
+from festina.verify.examination import Examination
+from festina.verify.examine import Asked
+from festina.verify.examine_cold import examine_cold
 from festina.verify.interpreter import Environment, Found
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
@@ -75,6 +86,23 @@ class ColdVerifier:
                 return await self._verify(snapshot, candidate, on_step)
             except shadow.Changed:
                 return await self._verify(snapshot, candidate, on_step, last=True)
+
+    async def examine(
+        self,
+        before: Snapshot | None,
+        after: Snapshot,
+        paths: Sequence[str],
+        *,
+        scope: ExamineScope,
+        on_step: OnStep | None = None,
+    ) -> Examination:
+        """Look at files that were saved, with the whole suite where tests are asked for.
+
+        Where a file is saved while the workspace is copied, everything begins again, once.
+        """
+        asked = Asked(before, after, tuple(paths), scope, on_step)
+        with self._running():
+            return await examine_cold(asked, self._states, self._tests, self._lint)
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:

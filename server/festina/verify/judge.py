@@ -44,16 +44,16 @@ class Judgement:
     reason: str | None = None
 
 
-def broken(base: Run) -> str | None:
-    """Say, in a sentence, why a baseline cannot be compared with; None: it can."""
+def broken(base: Run, when: str = " without the edit") -> str | None:
+    """Say, in a sentence, why a run can tell nothing; None: it can. ``when`` says which it was."""
     if base.timed_out:
         return (
-            f"The tests without the edit did not end in {base.seconds:.0f} s. Raise"
+            f"The tests{when} did not end in {base.seconds:.0f} s. Raise"
             " verify.timeout_seconds, or choose fewer tests with verify.tests_args."
         )
     if base.end is None or base.ids is None:
         return (
-            f"pytest could not run without the edit: {said(base)}. Run pytest in the workspace's"
+            f"pytest could not run{when}: {said(base)}. Run pytest in the workspace's"
             " environment and mend what it reports."
         )
     if base.end == 4:  # usage error
@@ -62,9 +62,9 @@ def broken(base: Run) -> str | None:
             " configuration, or install the plugin that they need."
         )
     if base.garbled:
-        return "What the tests report without the edit cannot be read: something disturbs it."
+        return f"What the tests report{when} cannot be read: something disturbs it."
     if base.internal_error:
-        return f"pytest or a plugin of it broke without the edit: {_tail(base.internal_error)}."
+        return f"pytest or a plugin of it broke{when}: {_tail(base.internal_error)}."
     if not base.ids and not base.failing:
         return (
             "pytest collected no tests. Add tests, or set testpaths in pytest's configuration if"

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
 
 from festina.findings import Gate, GateResult, Status
@@ -30,7 +30,7 @@ from festina.verify.state import State, States, environment_of_tests
 from festina.verify.suite import Bench, install_plugin, run_suite
 from festina.verify.suspicion import suspicion
 from festina.verify.syntax import is_python
-from festina.verify.watch import Watch, import_folder, watch_of
+from festina.verify.watch import Watch, import_folder, module_names, watch_of
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
 _REPOSITORIES = frozenset([".git", ".hg", ".svn"])
@@ -69,7 +69,7 @@ class TestsGate:
         start = time.perf_counter()
         level: sandbox.Level | None = None
         try:
-            path, environment = _conditions(state, candidate)
+            path, environment = _conditions(state, candidate.path)
             level = await _level(state)
             bench = await self._bench(state, environment, level)
             result = await self._judge(bench, state, candidate, path, say)
@@ -88,6 +88,38 @@ class TestsGate:
             result.reason,
             None if level is None else str(level),
         )
+
+    async def bare(self, state: State, path: str) -> tuple[Run, str | None]:
+        """Run the suite as the workspace is; return the run, and the root that imports ``path``.
+
+        Raises:
+            Unverified: it cannot be run, or tests another copy of the file.
+            LaunchError, OSError: the sandbox or the interpreter could not be started.
+            shadow.Changed: the workspace is no longer in that state.
+        """
+        bench, real = await self._bare_bench(state, path)
+        target = Target(real, names=module_names(bench.workspace, real), python=is_python(real))
+        run = await self._whole(bench, state, None)
+        other = None if broken(run) else elsewhere(run, target)
+        if other is None:
+            return run, None
+        root = import_folder(bench.workspace, real)
+        run = await self._whole(bench, state, root)
+        if broken(run) or elsewhere(run, target) is not None:
+            raise Unverified(f"The tests import {other}, not {path}. {_INSTALL}")
+        return run, root
+
+    async def some(
+        self, state: State, path: str, import_root: str | None, only: Collection[str]
+    ) -> Run:
+        """Run some tests as the workspace is. Raises what :meth:`bare` raises."""
+        bench, _ = await self._bare_bench(state, path)
+        limit = bench.settings.timeout_seconds
+        return await self._run(bench, state, limit, import_root=import_root, only=only)
+
+    async def _bare_bench(self, state: State, path: str) -> tuple[Bench, str]:
+        real, environment = _conditions(state, path)
+        return await self._bench(state, environment, await _level(state)), real
 
     async def _bench(self, state: State, environment: Environment, level: sandbox.Level) -> Bench:
         async with self._installing:
@@ -173,15 +205,9 @@ class TestsGate:
         """Return the baseline in which the target's own source is imported, and by which root."""
 
         async def get(import_root: str | None) -> Run:
-            key = f"{state.fingerprint} {bench.level} {import_root}"
-            if not self._baselines.has(key):
+            if not self._baselines.has(f"{state.fingerprint} {bench.level} {import_root}"):
                 say("running the tests once without the edit")
-            run = await self._baselines.get(
-                key,
-                lambda: self._run(
-                    bench, state, bench.settings.timeout_seconds, import_root=import_root
-                ),
-            )
+            run = await self._whole(bench, state, import_root)
             if (reason := broken(run)) is not None:
                 raise Unverified(reason)
             return run
@@ -199,6 +225,14 @@ class TestsGate:
         if elsewhere(base, target) is not None:
             raise Unverified(reason)
         return base, root
+
+    async def _whole(self, bench: Bench, state: State, import_root: str | None) -> Run:
+        """Return the outcome of the whole suite on the bare workspace, at hand or made now."""
+        limit = bench.settings.timeout_seconds
+        return await self._baselines.get(
+            f"{state.fingerprint} {bench.level} {import_root}",
+            lambda: self._run(bench, state, limit, import_root=import_root),
+        )
 
     async def _run(
         self,
@@ -238,10 +272,9 @@ class TestsGate:
         await self._baselines.aclose()
 
 
-def _conditions(state: State, candidate: Candidate) -> tuple[str, Environment]:
+def _conditions(state: State, path: str) -> tuple[str, Environment]:
     """Return the file's real place and the interpreter, where tests may run and can tell."""
     snapshot = state.snapshot
-    path = candidate.path
     name = PurePosixPath(path).name
     if path.endswith(".pyi"):
         raise Unverified("No test executes a stub file.")

@@ -1,0 +1,234 @@
+"""How saved files are examined, over a few small tools: what runs the tests is not known here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Collection, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from festina.findings import Finding, Gate, TestCounts
+from festina.text import NotText, decode
+from festina.verify.base import Candidate, OnStep, Snapshot, Step
+from festina.verify.examination import (
+    Examination,
+    Place,
+    Texts,
+    changed_lines,
+    count,
+    failure,
+    frames,
+    spread,
+    through,
+)
+from festina.verify.judge import broken, died
+from festina.verify.record import Outcome, Run
+from festina.verify.syntax import is_python
+
+CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
+"""Files that say how tests are run."""
+
+
+class Untold(Exception):  # noqa: N818 - reads as the sentence it makes
+    """The tests can tell nothing; ``str()`` says why and what to do."""
+
+
+class Tools(Protocol):
+    """What an examination needs. Cancelling a call ends what it started."""
+
+    async def run(self, state: Snapshot, only: Collection[str] | None) -> Run:
+        """Run these tests (None: all) on a state of the workspace, as it is.
+
+        Raises:
+            Untold: they cannot be run there, and why.
+        """
+
+    async def impacted(self, texts: Texts) -> frozenset[str] | None:
+        """Return the tests that a change can affect; None where that is not known."""
+
+    async def lint(self, candidate: Candidate) -> Sequence[Finding]:
+        """Return the findings, of ruff and of the compiler, that the old text does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be examined; see :meth:`festina.verify.base.Verifier.examine`."""
+
+    before: Snapshot | None
+    after: Snapshot
+    paths: tuple[str, ...]
+    scope: str
+    on_step: OnStep | None = None
+
+    def say(self, message: str) -> None:
+        """Tell what is being done."""
+        if self.on_step is not None:
+            self.on_step(Step(message))
+
+
+async def examine(asked: Asked, tools: Tools) -> Examination:
+    """Examine a change: lint alone, or with the tests that it can affect, or with all of them."""
+    start = time.perf_counter()
+    texts = await asyncio.to_thread(_texts, asked)
+    asked.say("running ruff")
+    found = [finding for one in await asyncio.gather(*_lints(texts, tools)) for finding in one]
+    result = Examination(tuple(found))
+    wrong = next((finding for finding in found if finding.gate is Gate.SYNTAX), None)
+    if asked.scope != "lint" and wrong is not None:
+        result = replace(result, reason=f"{wrong.path} does not compile.")
+    elif asked.scope != "lint" and any(concerns_tests(path) for path in asked.paths):
+        try:
+            result = await _tests(asked, texts, tools, result)
+        except Untold as reason:
+            result = replace(result, reason=str(reason))
+    return replace(result, seconds=time.perf_counter() - start)
+
+
+def concerns_tests(path: str) -> bool:
+    """Whether the outcome of tests can depend on a file of that name, as far as a name tells."""
+    return (is_python(path) and not path.endswith(".pyi")) or Path(path).name in CONFIGURATION
+
+
+def _lints(texts: Texts, tools: Tools) -> list[Awaitable[Sequence[Finding]]]:
+    return [
+        tools.lint(Candidate(path, new if old is None else old, new))
+        for path, (old, new) in texts.items()
+        if new is not None and is_python(path)
+    ]
+
+
+async def _tests(asked: Asked, texts: Texts, tools: Tools, result: Examination) -> Examination:
+    chosen = None
+    if asked.scope == "impacted":
+        asked.say("finding the tests that the change can affect")
+        chosen = await tools.impacted(texts)
+    if chosen is not None and not chosen:
+        return replace(result, counts=TestCounts(scope="impacted"), scope="impacted")
+    what = "all tests" if chosen is None else count(len(chosen), "impacted test")
+    asked.say(f"running {what}")
+    run = await tools.run(asked.after, chosen)
+    if (reason := _incomplete(run)) is not None:
+        raise Untold(reason)
+    failing = {outcome.id: outcome for outcome in run.outcomes.values() if outcome.bad}
+    flaky, before = 0, frozenset[str]()
+    if failing:
+        asked.say("running what failed once more, and without the change")
+        wanted = frozenset(failing)
+        again, before = await _both(
+            _again(tools, asked.after, wanted), _without(asked, texts, tools, wanted)
+        )
+        if again is not None:
+            failing, flaky = _confirmed(failing, again)
+    scope = "full" if chosen is None else "impacted"
+    counts = TestCounts(
+        selected=len(run.ids or ()),
+        passed=sum(outcome.status == "passed" for outcome in run.outcomes.values()) + flaky,
+        failed=len(failing),
+        skipped=sum(one.status in ("skipped", "xfailed") for one in run.outcomes.values()),
+        scope=scope,
+        flaky=flaky,
+    )
+    findings, places = await asyncio.to_thread(_placed, asked, texts, run, failing)
+    preexisting = before & frozenset(failing)
+    return replace(
+        result,
+        findings=(*result.findings, *findings),
+        preexisting=preexisting,
+        through={test: place for test, place in places.items() if test not in preexisting},
+        counts=counts,
+        scope=scope,
+        ran=frozenset(run.outcomes),
+    )
+
+
+def _incomplete(run: Run) -> str | None:
+    """Say why a run tells nothing; a test that fails is no reason."""
+    if run.end is None and not run.timed_out and run.ids is not None:
+        where = f" while {run.running} ran" if run.running else ""
+        return f"The test process ended{where} without a result ({died(run)})."
+    return broken(run, "")
+
+
+async def _both(
+    one: Coroutine[Any, Any, Run | None], other: Coroutine[Any, Any, frozenset[str]]
+) -> tuple[Run | None, frozenset[str]]:
+    """Wait for two runs; when one of them breaks off, the other one ends as well."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            first, second = group.create_task(one), group.create_task(other)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return first.result(), second.result()
+
+
+async def _again(tools: Tools, state: Snapshot, tests: frozenset[str]) -> Run | None:
+    """Run what failed once more; None where that tells nothing."""
+    try:
+        run = await tools.run(state, tests)
+    except Untold:
+        return None
+    return None if run.end is None else run
+
+
+async def _without(
+    asked: Asked, texts: Texts, tools: Tools, tests: frozenset[str]
+) -> frozenset[str]:
+    """Return which tests fail without the change as well.
+
+    Where not all of the text from before is known, the change cannot be taken back, and none is
+    said to.
+    """
+    if asked.before is None or any(old is None for old, _ in texts.values()):
+        return frozenset()
+    if all(old == new for old, new in texts.values()):
+        return frozenset()
+    run = await _again(tools, asked.before, tests)
+    return frozenset() if run is None else frozenset(run.failing)
+
+
+def _confirmed(failing: dict[str, Outcome], again: Run) -> tuple[dict[str, Outcome], int]:
+    """Return what failed twice, with whichever traceback says more, and how many did not."""
+    kept = {}
+    for test, outcome in failing.items():
+        second = again.outcomes.get(test)
+        if second is not None and second.status == "passed":
+            continue
+        more = second is not None and second.bad and len(second.detail) > len(outcome.detail)
+        kept[test] = second if more and second is not None else outcome
+    return kept, len(failing) - len(kept)
+
+
+def _texts(asked: Asked) -> Texts:
+    """Read the changed files. Blocks."""
+    before = asked.before.buffers if asked.before is not None else {}
+    return {path: (before.get(path), _text(asked.after, path)) for path in asked.paths}
+
+
+def _text(state: Snapshot, path: str) -> str | None:
+    if path in state.buffers:
+        return state.buffers[path]
+    try:
+        return decode((state.workspace / path).read_bytes()).content
+    except (OSError, NotText):
+        return None
+
+
+def _placed(
+    asked: Asked, texts: Texts, run: Run, failing: dict[str, Outcome]
+) -> tuple[list[Finding], dict[str, Place]]:
+    """Find out where each failure is to be shown. Blocks: it reads the files."""
+    changed = {path: changed_lines(*both) for path, both in texts.items() if both[0] is not None}
+    found, places = [], {}
+    known: dict[str, str | None] = {path: new for path, (_, new) in texts.items()}
+    for test, outcome in failing.items():
+        stack = [(run.relative(path), line) for path, line in frames(outcome.detail)]
+        finding = failure(outcome, stack, run.files)
+        if finding.path not in known:
+            known[finding.path] = _text(asked.after, finding.path)
+        found.append(spread(finding, known[finding.path]))
+        place = through(finding, stack, changed, run.files)
+        if place is not None:
+            places[test] = place
+    return found, places

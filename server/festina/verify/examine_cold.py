@@ -1,0 +1,91 @@
+"""The plain tools of an examination: each suite in a fresh copy of the workspace, all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+from festina.findings import Finding, GateResult, Status
+from festina.verify import shadow, syntax
+from festina.verify.base import Candidate, Snapshot
+from festina.verify.examination import Examination, Texts
+from festina.verify.examine import Asked, Untold, concerns_tests, examine
+from festina.verify.interpreter import Environment
+from festina.verify.process import LaunchError
+from festina.verify.record import Run
+from festina.verify.state import State, States
+from festina.verify.tests_gate import TestsGate, Unverified
+
+Lint = Callable[[State | None, Snapshot, Candidate], Awaitable[GateResult]]
+
+
+async def examine_cold(asked: Asked, states: States, tests: TestsGate, lint: Lint) -> Examination:
+    """Examine a change with whole suites; once more where a file is saved meanwhile."""
+    try:
+        return await examine(asked, ColdTools(asked, states, tests, lint))
+    except shadow.Changed:
+        pass
+    try:
+        return await examine(asked, ColdTools(asked, states, tests, lint))
+    except shadow.Changed as error:
+        return Examination(reason=f"The workspace changed while it was copied ({error}).")
+
+
+class ColdTools:
+    """What one examination needs; see :class:`festina.verify.examine.Tools`."""
+
+    def __init__(self, asked: Asked, states: States, tests: TestsGate, lint: Lint) -> None:
+        self._asked = asked
+        self._states = states
+        self._tests = tests
+        self._lint = lint
+        self._import_root: str | None = None
+        self._found: list[tuple[Snapshot, State]] = []
+        self._finding = asyncio.Lock()
+
+    async def run(self, state: Snapshot, only: Collection[str] | None) -> Run:
+        """Run the suite, or some tests of it."""
+        path = next(path for path in self._asked.paths if concerns_tests(path))
+        try:
+            found = await self._state(state)
+            if only is not None:
+                return await self._tests.some(found, path, self._import_root, only)
+            run, self._import_root = await self._tests.bare(found, path)
+            return run
+        except Unverified as reason:
+            raise Untold(str(reason)) from None
+        except shadow.TooLarge as reason:
+            words = f"{reason} Open the project's own folder as the workspace."
+            raise Untold(words) from None
+        except (LaunchError, OSError) as error:
+            words = shadow.said(error) if isinstance(error, OSError) else str(error)
+            raise Untold(f"The tests could not be run: {words.rstrip('.')}.") from None
+
+    async def impacted(self, texts: Texts) -> frozenset[str] | None:
+        """Tell nothing: only a run that was traced knows what executes what."""
+        return None
+
+    async def _state(self, snapshot: Snapshot) -> State:
+        """Return the state of a snapshot: one and the same for all that is done here."""
+        async with self._finding:
+            known = next((state for one, state in self._found if one is snapshot), None)
+            if known is None:
+                known = await self._states.of(snapshot)
+                self._found.append((snapshot, known))
+            return known
+
+    async def lint(self, candidate: Candidate) -> Sequence[Finding]:
+        """Compile, and run ruff."""
+        snapshot = self._asked.after
+        try:
+            state = await self._state(snapshot)
+        except shadow.TooLarge:
+            state = None
+        python = state.python if state is not None else None
+        newer = None
+        if isinstance(python, Environment) and syntax.is_newer(python.version):
+            newer = python.python
+        compiled = await syntax.check(Candidate(candidate.path, "", candidate.new), newer)
+        if compiled.status is Status.FAILED:
+            return compiled.findings
+        return (await self._lint(state, snapshot, candidate)).findings
