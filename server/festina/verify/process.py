@@ -24,6 +24,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from festina.verify import sandbox_filter
 from festina.verify.process_io import Capture, memory_file, to_the_end, within
 
 _log = logging.getLogger(__name__)
@@ -40,15 +41,16 @@ _BOOT = "import marshal;c,p=marshal.load(open({fd},'rb'));n={{}};exec(c,n);n['ma
 class Limits:
     """What one command may use.
 
-    ``memory_mib`` bounds the private memory of each process (``RLIMIT_DATA``), ``file_mib`` the
-    size of each file it writes, ``scratch_mib`` each private temporary file system of a sandbox,
-    and ``processes`` its processes and threads together. The kernel exempts root from the last one.
+    ``memory_mib`` bounds the private memory of each process (``RLIMIT_DATA``), ``cpu_seconds`` its
+    processor time, ``file_mib`` the size of each file it writes, ``scratch_mib`` each private
+    temporary file system of a sandbox, and ``processes`` its processes and threads together.
     """
 
     memory_mib: int = 4096
     processes: int = 1024
     file_mib: int = 4096
     scratch_mib: int = 1024
+    cpu_seconds: int = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +112,24 @@ def make_plan(
     limits: Limits | None = None,
     lock: bool = False,
     private: bool = False,
+    nested: bool = False,
     view: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """What the supervisor needs to know, in values that `marshal` can carry.
 
-    ``lock`` takes every privilege away. ``private`` says that there is a user namespace around it,
-    in which processes are counted from nothing; before Linux 5.14 they are not, and cannot be seen.
+    ``lock`` takes every privilege away; ``nested`` leaves user namespaces possible all the same.
+    ``private`` says that there is a user namespace around it, in which processes are counted from
+    nothing; before Linux 5.14 they are not, and cannot be seen.
     """
     resources: dict[str, int] | None = None
     if limits is not None:
         resources = {
             "CORE": 0,
+            "CPU": limits.cpu_seconds,
             "DATA": limits.memory_mib << 20,
             "FSIZE": limits.file_mib << 20,
         }
-        if not private or _kernel() >= (5, 14):
+        if not private or kernel() >= (5, 14):
             resources |= {"NPROC": limits.processes, "OTHERS": not private}
     return {
         "argv": [os.fspath(part) for part in argv],
@@ -133,11 +138,13 @@ def make_plan(
         "pass_fds": list(pass_fds),
         "limits": resources,
         "lock": lock,
+        "locks": sandbox_filter.locks(nested=nested),
         "view": dict(view) if view is not None else None,
     }
 
 
-def _kernel() -> tuple[int, ...]:
+def kernel() -> tuple[int, ...]:
+    """Return the first two numbers of the version of the kernel."""
     numbers = re.findall(r"\d+", os.uname().release)
     return tuple(int(number) for number in numbers[:2])
 

@@ -19,8 +19,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from festina.verify import process, sandbox_advice, sandbox_command, sandbox_view, sweep
+from festina.verify import (
+    process,
+    sandbox_advice,
+    sandbox_bare,
+    sandbox_cells,
+    sandbox_command,
+    sandbox_view,
+    sweep,
+)
 from festina.verify.process import Completed, LaunchError, Limits
+from festina.verify.sandbox_view import Operation
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +64,8 @@ class Box:
     to. ``read_only`` are paths to show although they lie where private files are (interpreters,
     directories of ``sys.path``). ``links`` are paths of the real workspace, such as ``.venv``,
     relative or absolute, that are shown read-only in their own place. ``environ`` is the whole
-    environment of the command.
+    environment of the command. In a ``nested`` one, which needs namespaces, the command can isolate
+    processes of its own once more: see `cell_plan`.
     """
 
     workspace: Path
@@ -64,6 +74,7 @@ class Box:
     links: tuple[Path, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    nested: bool = False
 
 
 _TRIAL_SECONDS = 20.0
@@ -117,8 +128,10 @@ async def run(
         OSError: the command does not exist inside, or may not be executed.
         LaunchError: the sandbox could not be set up; the message says why.
     """
+    if level is Level.NONE and box.nested:
+        raise LaunchError("Nothing can be isolated in a run that has no sandbox.")
     if level is Level.NONE:
-        return await _run_bare(box, argv, timeout, pass_fds, stdin, max_output, cwd)
+        return await sandbox_bare.run(box, argv, timeout, pass_fds, stdin, max_output, cwd)
     for last in (False, True):
         wrapper, view = await prepare(box, level)
         plan = process.make_plan(
@@ -126,9 +139,10 @@ async def run(
             cwd=cwd or box.workspace,
             env=box.environ,
             pass_fds=pass_fds,
-            limits=box.limits,
+            limits=sandbox_cells.around(box.limits) if box.nested else box.limits,
             lock=True,
             private=True,
+            nested=box.nested,
             view=view,
         )
         try:
@@ -210,23 +224,22 @@ def _listed(failures: Mapping[str, str]) -> list[str]:
 
 
 async def prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] | None]:
-    """What goes before the supervisor on the command line, and the view if it has to build it."""
+    """What goes before the supervisor on the command line, and what it has to do of the view."""
     try:
-        operations = await asyncio.to_thread(
-            sandbox_view.operations,
-            box.workspace,
-            box.shadow,
-            (*box.read_only, Path(sys.base_prefix), Path(process.interpreter()).parent.parent),
-            box.links,
-            os.environ,
-        )
+        operations = await asyncio.to_thread(_operations, box)
     except ValueError as error:
         raise LaunchError(f"The sandbox could not be set up: {error}.") from error
+    nested = sandbox_cells.SECOND_PROC if box.nested else ""
+    bound = sandbox_cells.pid_max(box.limits)
+    view: dict[str, object] = {
+        "code": process.code_of("festina.verify.sandbox_mounts"),
+        "nested": nested,
+        "pid_max": bound * (sandbox_cells.AT_ONCE if nested else 1),
+    }
     if level is Level.NAMESPACES:
-        code = process.code_of("festina.verify.sandbox_mounts")
         steps = sandbox_command.steps(operations, box.limits)
-        view = {
-            "code": code,
+        view |= {
+            "built": False,
             "operations": steps,
             "proc_read_only": sandbox_view.PROC_READ_ONLY,
             "proc_hidden": sandbox_view.PROC_HIDDEN,
@@ -234,7 +247,34 @@ async def prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] 
         }
         return sandbox_command.unshare(box.workspace), view
     options = await _bwrap_options()
-    return sandbox_command.bubblewrap(box.workspace, operations, box.limits, options), None
+    completed = os.getuid() == 0 and (box.nested or bound > 0)
+    wrapper = sandbox_command.bubblewrap(
+        box.workspace, operations, box.limits, options, nested=nested, completed=completed
+    )
+    return wrapper, view | {"built": True} if completed else None
+
+
+def cell_plan(box: Box, level: Level) -> dict[str, object]:
+    """What ``inside/isolate.py`` needs, to isolate children of the command of a nested box.
+
+    JSON can carry it. Looks at the file system; blocks for milliseconds.
+
+    Raises:
+        ValueError: there can be no cells at this level, or in this box.
+    """
+    if level not in (Level.BUBBLEWRAP, Level.NAMESPACES) or not box.nested:
+        raise ValueError(f"no cells in a sandbox of the level {level}")
+    return sandbox_cells.plan(_operations(box), box.workspace, box.limits)
+
+
+def _operations(box: Box) -> tuple[Operation, ...]:
+    read_only = (*box.read_only, Path(sys.base_prefix), Path(process.interpreter()).parent.parent)
+    found = sandbox_view.operations(box.workspace, box.shadow, read_only, box.links, os.environ)
+    if box.nested:
+        base = Operation("bind", sandbox_cells.BASE, os.path.realpath(box.shadow))
+        cell = Operation("dir", sandbox_cells.SCRATCH)
+        found = (*found, base, cell)
+    return found
 
 
 _known_options: frozenset[str] | None = None
@@ -249,38 +289,3 @@ async def _bwrap_options() -> frozenset[str]:
         words = (done.stdout + done.stderr).decode(errors="replace").split()
         _known_options = frozenset(word for word in words if word.startswith("--"))
     return _known_options
-
-
-async def _run_bare(
-    box: Box,
-    argv: Sequence[str],
-    timeout: float | None,
-    pass_fds: Sequence[int],
-    stdin: bytes | None,
-    max_output: int,
-    cwd: Path | None,
-) -> Completed:
-    """Run in the shadow with an empty home, so that at least honest code leaves no traces."""
-    async with sweep.scratch() as scratch:
-        await asyncio.to_thread(_stand_in, box)
-        home = str(scratch)
-        base = box.environ.get("PYTHONUSERBASE") or f"{os.environ.get('HOME', '')}/.local"
-        env = {**box.environ, "HOME": home, "TMPDIR": home, "PYTHONUSERBASE": base}
-        place = box.shadow
-        if cwd is not None:
-            inside = cwd.is_relative_to(box.workspace)
-            place = box.shadow / cwd.relative_to(box.workspace) if inside else cwd
-        plan = process.make_plan(
-            argv, cwd=place, env=env, pass_fds=pass_fds, limits=box.limits, lock=True
-        )
-        return await process.launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
-
-
-def _stand_in(box: Box) -> None:
-    """Put symbolic links where a sandbox would have mounts."""
-    for link in box.links:
-        source = box.workspace / link
-        target = box.shadow / source.relative_to(box.workspace)
-        if source.exists() and not os.path.lexists(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(source)

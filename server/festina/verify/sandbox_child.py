@@ -23,20 +23,7 @@ from typing import Any
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
 SIGKILL, SIGPIPE, SIGXFSZ = 9, 13, 25
-# By machine: (AUDIT_ARCH, socket, clone, unshare, seccomp, keyctl); those newer than 2011 share the
-# numbers of the generic table.
-GENERIC = (198, 220, 97, 277, 219)
-SYSCALLS = {
-    "x86_64": (0xC000003E, 41, 56, 272, 317, 250),
-    "aarch64": (0xC00000B7, *GENERIC),
-    "riscv64": (0xC00000F3, *GENERIC),
-    "loongarch64": (0xC0000102, *GENERIC),
-}
-CLONE3, IO_URING_SETUP = 435, 425
-CLONE_NEWUSER = 0x10000000
-EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 NICENESS = 2
-FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,45 +44,26 @@ def _prctl(option: int, value: int, *, required: bool = True) -> None:
 # --- privileges and limits -----------------------------------------------------------------------
 
 
-def lock() -> None:
-    """Give up every capability, the way to regain one, and the user's kernel keyrings."""
-    _prctl(PR_CAP_AMBIENT, 4, required=False)  # clear all
-    for capability in range(64):
-        _prctl(PR_CAPBSET_DROP, capability, required=False)
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
-    numbers = SYSCALLS.get(os.uname().machine)
-    if numbers is not None:
-        _libc.syscall(numbers[5], 1, None)  # KEYCTL_JOIN_SESSION_KEYRING: a new, empty one
-        _filter(*numbers[:5])
+def lock(locks: dict[str, Any] | None) -> None:
+    """Give up every capability, the way to regain one, and the user's kernel keyrings.
 
-
-def _filter(arch: int, socket: int, clone: int, unshare: int, seccomp: int) -> None:
-    """Close what namespaces leave open, with a seccomp filter (``man 2 seccomp``).
-
-    Sockets of families that no network namespace holds back (vsock reaches the host of a virtual
-    machine); user namespaces, in which there are capabilities again; and the two system calls whose
-    arguments a filter cannot see, for which every program has another way.
+    ``locks`` is what `sandbox_filter` knows about this processor, if anything.
     """
-    load, equal, at_least, has, give = 0x20, 0x15, 0x35, 0x45, 0x06
-    allow, error = 0x7FFF0000, 0x00050000
-    program = [(load, 0, 0, 4), (equal, 1, 0, arch), (give, 0, 0, error | ENOSYS)]
-    program += [(load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (give, 0, 0, error | ENOSYS)]
-    for number in (CLONE3, IO_URING_SETUP):
-        program += [(equal, 0, 1, number), (give, 0, 0, error | ENOSYS)]
-    for number in (clone, unshare):
-        program += [(equal, 0, 4, number), (load, 0, 0, 16), (has, 0, 1, CLONE_NEWUSER)]
-        program += [(give, 0, 0, error | EPERM), (give, 0, 0, allow)]
-    count = len(FAMILIES)
-    program += [(equal, 0, count + 3, socket), (load, 0, 0, 16)]
-    program += [(equal, count - index, 0, family) for index, family in enumerate(FAMILIES)]
-    program += [(give, 0, 0, error | EAFNOSUPPORT), (give, 0, 0, allow), (give, 0, 0, allow)]
-    code = b"".join(struct.pack("HBBI", *instruction) for instruction in program)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(buffer))
-    # SECCOMP_SET_MODE_FILTER with SPEC_ALLOW: no slower memory accesses on older kernels
-    _libc.syscall(seccomp, 1, ctypes.c_ulong(4), header)
+    _prctl(PR_CAP_AMBIENT, 4, required=False)  # clear all
+    kept = locks["kept"] if locks is not None else 0
+    for capability in range(64):
+        if not kept >> capability & 1:
+            _prctl(PR_CAPBSET_DROP, capability, required=False)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)(kept, kept)), "capset")
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if locks is not None:
+        _libc.syscall(locks["keyctl"], 1, None)  # KEYCTL_JOIN_SESSION_KEYRING: a new, empty one
+        code = locks["filter"]
+        buffer = ctypes.create_string_buffer(code, len(code))
+        program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
+        # SECCOMP_SET_MODE_FILTER with SPEC_ALLOW: no slower memory accesses on older kernels
+        _libc.syscall(locks["seccomp"], 1, ctypes.c_ulong(4), program)
 
 
 def _tasks_of_user() -> int:
@@ -240,7 +208,7 @@ def main(plan: dict[str, Any]) -> None:
             exec(plan["view"]["code"], modules)  # noqa: S102 - our own module, out of sight inside
             modules["build_view"](plan["view"])
         if plan["lock"]:
-            lock()
+            lock(plan["locks"])
         _prctl(PR_SET_PDEATHSIG, SIGKILL) if first else _prctl(PR_SET_CHILD_SUBREAPER, 1)
         _prctl(PR_SET_DUMPABLE, 0)  # the command must not reach our descriptors through /proc
     except OSError as error:

@@ -51,12 +51,23 @@ def steps(operations: Sequence[Operation], limits: Limits) -> list[tuple[str | i
 
 
 def bubblewrap(
-    workspace: Path, operations: Sequence[Operation], limits: Limits, options: frozenset[str]
+    workspace: Path,
+    operations: Sequence[Operation],
+    limits: Limits,
+    options: frozenset[str],
+    *,
+    nested: str = "",
+    completed: bool = False,
 ) -> list[str]:
-    """The operations as bubblewrap takes them; ``options`` are those that its version knows."""
+    """The operations as bubblewrap takes them; ``options`` are those that its version knows.
+
+    ``nested`` is where a nested sandbox finds its second ``/proc``: nothing must lie over that one,
+    and bubblewrap leaves it so, but for user id 0. Then it is to be ``completed`` by the supervisor
+    (see `sandbox_mounts`), with the capabilities that bubblewrap leaves to user id 0.
+    """
     arguments = [tool("bwrap", workspace) or "bwrap", "--unshare-all", "--unshare-user"]
     arguments += ["--die-with-parent", "--new-session", "--as-pid-1"]
-    if "--disable-userns" in options:
+    if "--disable-userns" in options and not nested and not completed:
         arguments.append("--disable-userns")
     arguments += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     # Bubblewrap leaves these writable to user id 0, and core_pattern runs programs on the host.
@@ -65,6 +76,8 @@ def bubblewrap(
     for name in sandbox_view.PROC_HIDDEN:
         if Path("/proc", name).exists():
             arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+    if nested and not completed:
+        arguments += ["--proc", f"{nested}/proc", "--tmpfs", nested, "--remount-ro", nested]
     size = ["--size", str(limits.scratch_mib << 20)] if "--size" in options else []
     arguments += [*size, "--tmpfs", "/dev/shm"]  # noqa: S108
     for step in operations:

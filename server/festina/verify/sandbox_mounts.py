@@ -15,6 +15,7 @@ from typing import Any
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
 MS_BIND, MS_REC = 4096, 16384
+PROC_FLAGS = MS_NOSUID | MS_NODEV | MS_NOEXEC
 MNT_DETACH = 2
 MOUNT_SETATTR = 442
 # The number of pivot_root; every architecture added since 2011 has the generic one.
@@ -119,22 +120,49 @@ def _devices() -> None:
 
 
 def _processes(view: dict[str, Any]) -> None:
-    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
-    _mount("proc", "/new/proc", "proc", flags)
+    _mount("proc", "/new/proc", "proc", PROC_FLAGS)
     with open("/new/proc/self/uid_map", "rb") as table:  # noqa: PTH123
         ours = table.read().split()[2] == b"1"
-    if ours:  # a namespace of its own: no user namespaces inside, so no capabilities ever again
-        with open("/new/proc/sys/user/max_user_namespaces", "wb", buffering=0) as limit:  # noqa: PTH123
-            limit.write(b"0")
+    if ours:  # a namespace of its own
+        _bounds("/new/proc", view)
     # User id 0 may write here by ownership alone, and core_pattern runs programs on the host.
     for name in view["proc_read_only"]:
         target = f"/new/proc/{name}"
         if os.path.exists(target):  # noqa: PTH110
             _mount(target, target, None, MS_BIND | MS_REC)
-            _mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
+            _mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | PROC_FLAGS)
     for name in view["proc_hidden"]:
         if os.path.exists(f"/new/proc/{name}"):  # noqa: PTH110
             _mount("/old/dev/null", f"/new/proc/{name}", None, MS_BIND)
+
+
+def _bounds(proc: str, view: dict[str, Any]) -> None:
+    """Set what a fresh ``/proc`` alone can set for the namespaces that it belongs to."""
+    if not view["nested"]:  # no user namespaces inside, so no capabilities ever again
+        try:
+            _write(f"{proc}/sys/user/max_user_namespaces", 0)
+        except PermissionError:
+            if not view["built"]:
+                raise  # where bubblewrap leaves too little for it, the filter of system calls does
+    if view["pid_max"]:  # what binds user id 0, which no limit of processes does
+        _write(f"{proc}/sys/kernel/pid_max", view["pid_max"])
+
+
+def _write(path: str, value: int) -> None:
+    with open(path, "wb", buffering=0) as setting:  # noqa: PTH123
+        setting.write(b"%d" % value)
+
+
+def _second_processes(place: str) -> None:
+    """Mount another ``/proc`` out of everybody's reach.
+
+    A kernel lets nobody mount a ``/proc`` in a namespace below this one unless there is one here
+    that nothing lies over.
+    """
+    inner = place + "/proc"
+    os.makedirs(inner, 0o755, exist_ok=True)  # noqa: PTH103
+    _mount("proc", inner, "proc", PROC_FLAGS)
+    _mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, "mode=0755,size=4k")
 
 
 def _apply(operation: tuple[Any, ...], setattr_call: bool) -> None:
@@ -157,8 +185,11 @@ def _apply(operation: tuple[Any, ...], setattr_call: bool) -> None:
 
 def build_view(view: dict[str, Any]) -> None:
     """Replace the root by a read-only copy of itself with the operations of the view applied."""
-    setattr_call = view["setattr"]
     os.umask(0)
+    if view["built"]:
+        _complete(view)
+        return
+    setattr_call = view["setattr"]
     _mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755")  # noqa: S108
     os.chdir("/tmp")  # noqa: S108
     os.mkdir("old")  # noqa: PTH102
@@ -169,6 +200,8 @@ def build_view(view: dict[str, Any]) -> None:
     _restrict("/new", writable=False, setattr_call=setattr_call)
     _processes(view)
     _devices()
+    if view["nested"]:
+        _second_processes("/new" + view["nested"])
     for operation in view["operations"]:
         _apply(operation, setattr_call)
     os.chdir("/new")
@@ -176,6 +209,17 @@ def build_view(view: dict[str, Any]) -> None:
     _check(_libc.umount2(b".", MNT_DETACH), "umount of the old root")
     os.chdir("/")
     _loopback()
+
+
+def _complete(view: dict[str, Any]) -> None:
+    """Do in bubblewrap's view what it cannot: for user id 0 it leaves us the capabilities to."""
+    _mount("proc", "/proc", "proc", PROC_FLAGS)
+    try:
+        _bounds("/proc", view)
+    finally:
+        _check(_libc.umount2(b"/proc", MNT_DETACH), "umount of /proc")
+    if view["nested"]:
+        _second_processes(view["nested"])
 
 
 def _loopback() -> None:

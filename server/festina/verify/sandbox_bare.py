@@ -1,0 +1,50 @@
+"""Running a command where nothing can be put in another's place: in the copy itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from festina.verify import process, sweep
+from festina.verify.process import Completed
+
+if TYPE_CHECKING:
+    from festina.verify.sandbox import Box
+
+
+async def run(
+    box: Box,
+    argv: Sequence[str],
+    timeout: float | None,
+    pass_fds: Sequence[int],
+    stdin: bytes | None,
+    max_output: int,
+    cwd: Path | None,
+) -> Completed:
+    """Run in the shadow with an empty home, so that at least honest code leaves no traces."""
+    async with sweep.scratch() as scratch:
+        await asyncio.to_thread(_stand_in, box)
+        home = str(scratch)
+        base = box.environ.get("PYTHONUSERBASE") or f"{os.environ.get('HOME', '')}/.local"
+        env = {**box.environ, "HOME": home, "TMPDIR": home, "PYTHONUSERBASE": base}
+        place = box.shadow
+        if cwd is not None:
+            inside = cwd.is_relative_to(box.workspace)
+            place = box.shadow / cwd.relative_to(box.workspace) if inside else cwd
+        plan = process.make_plan(
+            argv, cwd=place, env=env, pass_fds=pass_fds, limits=box.limits, lock=True
+        )
+        return await process.launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
+
+
+def _stand_in(box: Box) -> None:
+    """Put symbolic links where a sandbox would have mounts."""
+    for link in box.links:
+        source = box.workspace / link
+        target = box.shadow / source.relative_to(box.workspace)
+        if source.exists() and not os.path.lexists(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(source)

@@ -1,0 +1,75 @@
+"""What ``inside/isolate.py`` is told: how children of a nested sandbox's command are isolated."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from festina.verify import process, sandbox_filter, sandbox_view
+from festina.verify.process import Limits
+from festina.verify.sandbox_view import Operation
+
+_HIDDEN = "/dev/.festina"
+BASE = f"{_HIDDEN}/base"
+"""Where a nested sandbox has the shadow once more, read-only and with nothing mounted over it."""
+SCRATCH = f"{_HIDDEN}/cell"
+"""An empty folder in which a cell makes what it mounts."""
+SECOND_PROC = f"{_HIDDEN}/proc"
+
+AT_ONCE = 8
+"""Cells that can each use up what they may have, before the one that starts them feels it."""
+_RESERVED = 300  # process ids that are not given out a second time
+_INODES_PER_MIB = 256
+
+
+def pid_max(limits: Limits) -> int:
+    """The highest process id that a sandbox of user id 0 may have; 0 where none can be set.
+
+    Before Linux 6.14 there is one setting for the whole machine, which must not be touched.
+    """
+    if os.getuid() != 0 or process.kernel() < (6, 14) or sandbox_filter.machine() is None:
+        return 0
+    return _RESERVED + max(limits.processes, 2)
+
+
+def around(limits: Limits) -> Limits:
+    """Return the limits of a nested sandbox: those of a cell must fit into it many times."""
+    return dataclasses.replace(
+        limits, processes=limits.processes * AT_ONCE, cpu_seconds=limits.cpu_seconds * 1000
+    )
+
+
+def plan(operations: Iterable[Operation], workspace: Path, limits: Limits) -> dict[str, object]:
+    """Put the plan together; ``operations`` are those of the nested sandbox around the cells."""
+    steps = list(operations)
+    places = [step.target for step in steps if step.kind == "bind" and step.writable]
+    resources = {
+        "CORE": 0,
+        "CPU": limits.cpu_seconds,
+        "DATA": limits.memory_mib << 20,
+        "FSIZE": limits.file_mib << 20,
+    }
+    if process.kernel() >= (5, 14):
+        resources["NPROC"] = limits.processes
+    locks = sandbox_filter.locks() or {}
+    return {
+        "workspace": sorted(places, key=lambda place: place != os.path.realpath(workspace)),
+        "hidden": _HIDDEN,
+        "base": BASE,
+        "scratch": SCRATCH,
+        "private": ["/dev/shm", *(step.target for step in steps if step.kind == "tmpfs")],  # noqa: S108
+        "limits": resources,
+        "size": limits.scratch_mib << 20,
+        "inodes": limits.scratch_mib * _INODES_PER_MIB,
+        "processes": limits.processes,
+        "pid_max": pid_max(limits),
+        "proc_read_only": list(sandbox_view.PROC_READ_ONLY),
+        "proc_hidden": list(sandbox_view.PROC_HIDDEN),
+        "locks": {
+            name: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+            for name, value in locks.items()
+        },
+    }
