@@ -1,0 +1,68 @@
+"""A second opinion on what two texts have in common: by their compiled code, whole texts alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from types import CodeType
+
+
+def compiled(text: str) -> CodeType:
+    """Compile a whole text as a module. Raises what ``compile`` does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(text.encode("utf-8", "surrogatepass"), "m.py", "exec", dont_inherit=True)
+
+
+def inner(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code object and all in it."""
+    yield code
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from inner(const)
+
+
+def found(code: CodeType, first: int, leaf: str) -> CodeType:
+    """Return the one function of that name that begins in that line."""
+    (only,) = [part for part in inner(code) if (part.co_firstlineno, part.co_name) == (first, leaf)]
+    return only
+
+
+def shape(code: CodeType, without: Iterable[CodeType] = ()) -> object:
+    """Return all of a code object but its positions, and but some code objects in it."""
+    left_out = [id(part) for part in without]
+    consts = []
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            consts.append(const.co_name if id(const) in left_out else shape(const, without))
+        else:
+            consts.append(_typed(const))
+    return (
+        code.co_name,
+        code.co_code,
+        consts,
+        code.co_names,
+        code.co_varnames,
+        code.co_freevars,
+        code.co_cellvars,
+        code.co_flags,
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
+        getattr(code, "co_exceptiontable", b""),
+    )
+
+
+def exact(code: CodeType) -> object:
+    """Return all of a code object, with its positions."""
+    return (
+        shape(code),
+        [(part.co_firstlineno, list(part.co_positions())) for part in inner(code)],
+        [part.co_qualname for part in inner(code)],
+    )
+
+
+def _typed(const: object) -> object:
+    if isinstance(const, tuple):
+        return [_typed(part) for part in const]
+    if isinstance(const, frozenset):
+        return sorted(repr(_typed(part)) for part in const)
+    return (type(const).__name__, hex(const) if isinstance(const, int) else repr(const))
