@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Iterable, Iterator
 from types import CodeType
 
 
-def compiled(text: str) -> CodeType:
-    """Compile a whole text as a module. Raises what ``compile`` does."""
+def compiled(text: str, names: Iterable[str] = ()) -> CodeType:
+    """Compile a whole text as a module. Raises what ``compile`` does.
+
+    ``names`` are made to be global in one more function. Elsewhere that changes nothing but how a
+    module writes them (``STORE_GLOBAL`` for ``STORE_NAME``, the same there), so that texts in which
+    different functions declare different names can be compared.
+    """
+    if names := sorted(names):
+        text += f"\ndef _(): global {', '.join(names)}\n"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return compile(text.encode("utf-8", "surrogatepass"), "m.py", "exec", dont_inherit=True)
+
+
+def declared(text: str) -> set[str]:
+    """Return all names that a text declares as global somewhere."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text.removeprefix("\ufeff"))
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
 
 
 def inner(code: CodeType) -> Iterator[CodeType]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from festina.verify.classify import Broken, Fresh, Kind, Same, Swap, classify, meaning
 from festina.verify.outline import MODULE, outline, owner
-from support.code_objects import compiled, exact, found, shape
+from support.code_objects import compiled, declared, exact, found, shape
 
 HERE = sys.version_info[:2]
 LIBRARY = Path(sysconfig.get_path("stdlib"))
@@ -73,7 +73,8 @@ def check(old: str, new: str, kind: Kind) -> None:
     assert not isinstance(kind, Broken), kind
     if isinstance(kind, Fresh):
         return
-    before = compiled(old)
+    names = declared(old) | declared(new)
+    before, after = compiled(old, names), compiled(new, names)
     if isinstance(kind, Same):
         assert shape(before) == shape(after)
         return
@@ -85,7 +86,6 @@ def check(old: str, new: str, kind: Kind) -> None:
         assert exact(found(was, first, leaf)) == exact(ours[-1])
         assert exact(found(now, new_first, leaf)) == exact(theirs[-1])
         assert ours[-1].co_freevars == theirs[-1].co_freevars
-        assert shape(ours[-1]) != shape(theirs[-1]) or "docstring"
         assert docstring(ours[-1]) == docstring(theirs[-1])
     assert shape(before, ours) == shape(after, theirs)
     moved = [
@@ -103,7 +103,7 @@ def docstring(code: CodeType) -> object:
 def outside(
     before: CodeType, after: CodeType, changed: list[CodeType]
 ) -> Iterator[tuple[CodeType, CodeType]]:
-    """Pair the functions of two texts that are in none of the changed ones."""
+    """Pair the outermost functions of two texts, but for the changed ones."""
     pairs = [
         [const for const in code.co_consts if isinstance(const, CodeType)]
         for code in (before, after)
@@ -112,7 +112,8 @@ def outside(
         if not any(ours is part for part in changed):
             if ours.co_flags & inspect.CO_NEWLOCALS:  # no class
                 yield ours, theirs
-            yield from outside(ours, theirs, changed)
+            else:
+                yield from outside(ours, theirs, changed)
 
 
 # -- one by one ---------------------------------------------------------------------------------
@@ -438,9 +439,14 @@ def mutate(lines: list[str], pick: random.Random) -> list[str]:
         at = max(0, min(len(lines) - 1, pick.choice(edges or [at]) + pick.randint(-3, 2)))
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
     depth = pick.choice([indent, indent, indent, indent + "    ", indent[4:], "", "\t", "    "])
-    match pick.randrange(9):
+    match pick.randrange(12):
         case 0 | 1 | 2:
             lines.insert(at, depth + pick.choice(NEW_LINES))
+        case 9 | 10 | 11:  # what compiles more often
+            while at and not lines[at].endswith((")", "]", '"', "'")):
+                at -= 1
+            indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+            lines[at : at + pick.randrange(2)] = [indent + pick.choice(NEW_LINES[:5])]
         case 3:
             del lines[at]
         case 4:
@@ -491,4 +497,4 @@ def test_random_edits_are_never_taken_for_less_than_they_are() -> None:
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_thousands_of_random_edits_are_never_taken_for_less_than_they_are(seed: int) -> None:
     kinds = fuzz(seed, modules=40, edits=60)
-    assert kinds["Swap"] > 200, kinds
+    assert kinds["Swap"] > 150, kinds
