@@ -401,7 +401,7 @@ def double(value):
 === finds the plugin and its nonce -> unverified
 import os
 import sys
-reporter = sys.modules["festina_witness"]._reporter
+reporter = sys.modules["festina_witness"]._witness.reporter
 write = reporter.write
 def green(kind, **fields):
     if kind == "report":
@@ -414,7 +414,7 @@ import os
 import sys
 
 def double(value):
-    reporter = sys.modules["festina_witness"]._reporter
+    reporter = sys.modules["festina_witness"]._witness.reporter
     for name in ("tests/test_core.py::test_double", "tests/test_core.py::test_limit",
                  "tests/test_later.py::TestDouble::test_double", "tests/test_later.py::test_text",
                  "tests/test_later.py::test_raises"):
@@ -438,7 +438,7 @@ def double(value):
 import sys
 
 def double(value):
-    sys.modules["festina_witness"]._reporter.write("report", id=1)
+    sys.modules["festina_witness"]._witness.reporter.write("report", id=1)
     return value * 3
 
 === lays another descriptor over the pipe -> failed

@@ -22,7 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_executable = importlib.import_module("festina_executable")  # all three lie beside this file
+_executable = importlib.import_module("festina_executable")  # all lie beside this file
 _seal = importlib.import_module("festina_seal")
 _tracer = importlib.import_module("festina_tracer")
 
@@ -40,6 +40,9 @@ def _take_setup() -> dict[str, Any]:
     setup["fd"] = report_fd
     # so that a compiled file beside a source of this fresh copy is nobody's but the candidate's
     sys.dont_write_bytecode = True
+    if "serve" in setup:  # now or never: their folder is not searched any more then
+        for name in setup["serve"]["parts"]:
+            importlib.import_module(name)
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - 3.8, early, cheap
     sys.path[:] = [entry for entry in sys.path if entry != here]
     if setup["pythonpath"] is None:
@@ -75,19 +78,65 @@ class _Reporter:
                 data = data[self.put(self.fd, data) :]
 
 
+class _Notes:
+    """Stands in for the reporter in a fork server: keeps what its children are to know."""
+
+    def __init__(self) -> None:
+        self.notes: list[dict[str, Any]] = []
+
+    def write(self, kind: str, **fields: Any) -> None:
+        self.notes.append({"kind": kind, **fields})
+
+
+class _Witness:
+    """What this run is watched with. In a fork server each child is armed by itself."""
+
+    def __init__(self) -> None:
+        self.reporter: Any = _Notes()
+        self.lines: Any = None
+        self.needs: dict[int, list[Any]] | None = {}
+        self.only: dict[str, int] | None = None
+        self.ordered = False
+        self.first: frozenset[str] = frozenset()
+        self.modules: dict[str, tuple[str, str]] = {}
+
+    def arm(self, question: dict[str, Any], fd: int) -> None:
+        """Report on ``fd`` from now on, and watch the lines that the question names."""
+        if question["path"] and question["hunks"] is not None:
+            try:
+                self.needs = _executable.analyse(
+                    question["old"], question["new"], question["hunks"]
+                )
+            except (SyntaxError, ValueError):
+                self.needs = {}
+        if question["only"] is not None:
+            self.only = {test: place for place, test in enumerate(question["only"])}
+        self.ordered = question.get("ordered", False)
+        self.first = frozenset(question.get("first", ()))
+        wanted = {tuple(need) for needs in (self.needs or {}).values() for need in needs}
+        self.lines = _tracer.Lines(question["path"], wanted)
+        self.lines.start()
+        self.reporter = _Reporter(fd, question["nonce"])
+        _sealed.watch(self.reporter, self.lines, self)
+        self.reporter.write("start", pytest=pytest.__version__, python=list(sys.version_info[:3]))
+
+    def know_modules(self) -> None:
+        """Note what is imported now: a child reports what it has beside that."""
+        self.modules = _modules(self.modules)
+
+
 _setup = _take_setup()
-_reporter = _Reporter(_setup["fd"], _setup["nonce"])
-_needs: dict[str, list[Any]] | None = {}
-if _setup["path"] and _setup["hunks"] is not None:
-    try:
-        _needs = _executable.analyse(_setup["old"], _setup["new"], _setup["hunks"])
-    except (SyntaxError, ValueError):
-        _needs = {}
-_lines = _tracer.Lines(
-    _setup["path"], {tuple(need) for needs in (_needs or {}).values() for need in needs}
-)
-_lines.start()
-_sealed = _seal.Seal([sys.modules[__name__], _executable, _seal, _tracer], [_reporter, _lines])
+_ours = [_executable, _seal, _tracer]
+_witness = _Witness()
+_serving: Any = None
+if "serve" in _setup:
+    _session = importlib.import_module("festina_session")
+    _ours.append(_session)
+_sealed = _seal.Seal([sys.modules[__name__], *_ours])
+if "serve" in _setup:
+    _serving = _session.Serving(_setup, _setup["fd"], _witness)
+else:
+    _witness.arm(_setup, _setup["fd"])
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -104,7 +153,8 @@ def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterato
         known.no_cov = True
     if hasattr(known, "randomly_seed"):
         args.extend(["--randomly-seed=1", "--randomly-dont-reorganize"])
-    _reporter.write("start", pytest=pytest.__version__, python=list(sys.version_info[:3]))
+    if _serving is not None:
+        _serving.before_conftest(args)
     yield
 
 
@@ -112,27 +162,31 @@ def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterato
 def pytest_collectreport(report: Any) -> None:
     """Report a file that could not be collected."""
     if report.outcome == "failed":
-        _reporter.write("collect_error", id=report.nodeid, **_failure(report))
+        _witness.reporter.write("collect_error", id=report.nodeid, **_failure(report))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
-    """Leave out what this run is not to look at again. Ids are known without memory addresses."""
-    if _setup["only"] is None:
-        return
-    wanted = set(_setup["only"])
-    kept: list[Any] = []
-    left_out: list[Any] = []
-    for item in items:
-        asked = re.sub(_ADDRESS, "0x", item.nodeid) in wanted
-        (kept if asked else left_out).append(item)
-    items[:] = kept
-    config.hook.pytest_deselected(items=left_out)
+    """Leave out what is not asked for, and begin with what is. Ids are without memory addresses."""
+
+    def plain(item: Any) -> str:
+        return re.sub(_ADDRESS, "0x", item.nodeid)
+
+    only, first = _witness.only, _witness.first
+    if only is not None:
+        kept = [item for item in items if plain(item) in only]
+        left_out = [item for item in items if plain(item) not in only]
+        if _witness.ordered:
+            kept.sort(key=lambda item: only[plain(item)])
+        items[:] = kept
+        config.hook.pytest_deselected(items=left_out)
+    if first:
+        items.sort(key=lambda item: plain(item) not in first)
 
 
 def pytest_deselected(items: list[Any]) -> None:
     """Report tests that options or plugins left out."""
-    _reporter.write("deselected", ids=[item.nodeid for item in items])
+    _witness.reporter.write("deselected", ids=[item.nodeid for item in items])
 
 
 @pytest.hookimpl(trylast=True)
@@ -144,25 +198,35 @@ def pytest_collection_finish(session: Any) -> None:
         if type(item).__name__ != "DoctestItem"
     }
     _sealed.check()
-    _reporter.write("collected", ids=[item.nodeid for item in session.items], files=sorted(files))
+    _witness.reporter.write(
+        "collected", ids=[item.nodeid for item in session.items], files=sorted(files)
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: Any) -> None:
+    """Serve from here in a fork server that has collected; its children go on."""
+    if _serving is not None:
+        _serving.collected(session)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logstart(nodeid: str) -> None:
     """Report which test begins, so that a crash can name it."""
-    _lines.trace()
+    if _witness.lines is not None:
+        _witness.lines.trace()
     file = nodeid.partition("::")[0]
     if file != _sealed.file:
         _sealed.file = file
         _sealed.check()
-    _reporter.write("begin", id=nodeid)
+    _witness.reporter.write("begin", id=nodeid)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report: Any) -> None:
     """Report one phase of one test."""
     fields = _failure(report) if report.outcome == "failed" else {}
-    _reporter.write(
+    _witness.reporter.write(
         "report",
         id=report.nodeid,
         when=report.when,
@@ -175,49 +239,56 @@ def pytest_runtest_logreport(report: Any) -> None:
 
 def pytest_internalerror(excrepr: Any) -> None:
     """Report that pytest, a plugin or a hook broke."""
-    _reporter.write("internal_error", detail=str(excrepr)[-MAX_DETAIL:])
+    _witness.reporter.write("internal_error", detail=str(excrepr)[-MAX_DETAIL:])
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
     """Write the end record: without it nothing that was reported counts."""
     _sealed.check()
-    missing = _lines.missing
-    lines = _needs or {}
+    lines, needs = _witness.lines, _witness.needs or {}
+    if lines is None:  # a fork server that ends without having served
+        return
     executed = [
         int(line)
-        for line, needs in lines.items()
-        if all(tuple(need) not in missing for need in needs)
+        for line, wanted in needs.items()
+        if all(tuple(need) not in lines.missing for need in wanted)
     ]
-    _reporter.write(
+    _witness.reporter.write(
         "end",
         status=int(exitstatus),
-        code_changed=_needs is not None,
-        changed=sorted(int(line) for line in lines),
+        code_changed=_witness.needs is not None,
+        changed=sorted(int(line) for line in needs),
         executed=sorted(executed),
-        imported=_lines.imported,
-        modules=_modules(),
+        imported=lines.imported,
+        modules={name: real for name, (_, real) in _modules(_witness.modules).items() if real},
         replaced=sorted(_sealed.broken),
+        spent=_serving.spent if _serving is not None else {},
     )
+    if _serving is not None:
+        _serving.leave(int(exitstatus))
 
 
-def _modules() -> dict[str, str]:
-    """Return the file of every imported module that is not of the standard library."""
+def _modules(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return the file of every module not yet known, and its real path, if not the library's."""
     library = os.path.dirname(os.path.realpath(os.__file__))  # noqa: PTH120
     found = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not isinstance(file, str):
+        if not isinstance(file, str) or (name in known and known[name][0] == file):
             continue
         path = os.path.realpath(file)
-        if not path.startswith(library + os.sep) or "site-packages" in path:
-            found[name] = path
+        own = not path.startswith(library + os.sep) or "site-packages" in path
+        found[name] = (file, path if own else "")
     return found
 
 
 def _failure(report: Any) -> dict[str, Any]:
     crash = getattr(report.longrepr, "reprcrash", None)
-    detail = str(report.longrepr)[-MAX_DETAIL:]
+    detail = str(report.longrepr)
+    if _serving is not None:
+        detail = _session.without_pytest(detail)
+    detail = detail[-MAX_DETAIL:]
     if crash is None:
         lines = [line for line in detail.splitlines() if line.strip()]
         last = lines[-1] if lines else "failed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,9 @@ class Run:
     each time that it was executed as a module, ``modules`` the file of every imported module,
     ``replaced`` what of pytest and of our plugin was no longer the original at some time, and every
     hook that a plugin has, ``touched`` the files of its copy that the run changed, ``garbled`` that
-    some of its records could not be read, or came after the end record.
+    some of its records could not be read, or came after the end record. ``refused`` says why a
+    child of a fork server ran nothing; ``cpu`` is in seconds, ``rss_kib`` its largest process,
+    ``spent`` the seconds that a child of a fork server needed for each stage before its tests.
     """
 
     place: str = ""
@@ -65,6 +67,10 @@ class Run:
     returncode: int | None = None
     seconds: float = 0.0
     output: str = ""
+    refused: str = ""
+    cpu: float = 0.0
+    rss_kib: int = 0
+    spent: Mapping[str, float] = field(default_factory=dict)
 
     def take(self, line: bytes) -> Outcome | None:
         """Take in one record as it came, whatever it is."""
@@ -84,7 +90,7 @@ class Run:
             self.started = True
         elif kind == "collected":
             self.ids = tuple(normal(record["ids"]))
-            self.files = frozenset(map(self.relative, record["files"]))
+            self.files |= frozenset(map(self.relative, record["files"]))
         elif kind == "deselected":
             self.deselected |= frozenset(normal(record["ids"]))
         elif kind == "begin":
@@ -95,6 +101,8 @@ class Run:
             return self._report(record)
         elif kind == "internal_error":
             self.internal_error = record["detail"]
+        elif kind == "refused":
+            self.refused = record["why"]
         elif kind == "end":
             self._end(record)
         return None
@@ -126,7 +134,11 @@ class Run:
         self.executed = tuple(record["executed"])
         self.imported = tuple(record["imported"])
         self.replaced = frozenset(record["replaced"])
-        self.modules = {name: self.relative(path) for name, path in record["modules"].items()}
+        self.modules = {
+            **self.modules,
+            **{name: self.relative(path) for name, path in record["modules"].items()},
+        }
+        self.spent = record.get("spent", {})
 
     def relative(self, path: str) -> str:
         """Return a path relative to the workspace where it lies in it."""
@@ -146,6 +158,47 @@ class Run:
     def failing(self) -> set[str]:
         """The ids that failed, and the files that could not be collected."""
         return {outcome.id for outcome in self.outcomes.values() if outcome.bad}
+
+
+class Intake:
+    """Takes a run's records in as their bytes come, whatever comes between them.
+
+    ``stop`` is asked at each outcome; once it has said so, or there is too much, :meth:`feed` says
+    that it is enough.
+    """
+
+    def __init__(
+        self, run: Run, nonce: str, stop: Callable[[Outcome], bool] | None, most: int
+    ) -> None:
+        self._run, self._nonce, self._stop, self._left = run, nonce.encode("ascii"), stop, most
+        self._rest = bytearray()  # grows in place: a run can send a great deal without a line end
+
+    @property
+    def pending(self) -> int:
+        """How many bytes wait for the end of their line."""
+        return len(self._rest)
+
+    def feed(self, data: bytes) -> bool:
+        """Take in what came next; whether the run is to be stopped."""
+        run = self._run
+        self._left -= len(data)
+        if self._left < 0:
+            run.stopped = True
+        if run.stopped:
+            return True
+        self._rest += data
+        if b"\n" not in data:
+            return False
+        *lines, self._rest = self._rest.split(b"\n")
+        for line in lines:
+            mark, _, record = line.partition(b" ")
+            if mark != self._nonce:
+                continue  # not from our plugin
+            outcome = run.take(bytes(record))
+            if outcome is not None and self._stop is not None and self._stop(outcome):
+                run.stopped = True
+                return True
+        return False
 
 
 def plain(test: str) -> str:

@@ -27,7 +27,7 @@ class Seal:
     shows in the comparison with the baseline.
     """
 
-    def __init__(self, ours: Iterable[ModuleType], objects: Iterable[object]) -> None:
+    def __init__(self, ours: Iterable[ModuleType], objects: Iterable[object] = ()) -> None:
         self.broken: set[str] = set()
         self.plugins: Any = None
         self.file = ""
@@ -38,11 +38,16 @@ class Seal:
             if name.partition(".")[0] in _JUDGES or id(module) in own
         }
         self.modules["builtins"] = sys.modules["builtins"]
-        self.objects = [(thing, dict(vars(thing))) for thing in objects]
+        self.objects: list[tuple[object, dict[str, Any]]] = []
+        self.watch(*objects)
         self.originals: list[tuple[str, dict[str, Any], str, Any]] = []
         for name, module in self.modules.items():
             self._note(name, module)
         self.here = os.getcwd() + os.sep  # noqa: PTH109 - 3.8, early, cheap
+
+    def watch(self, *objects: object) -> None:
+        """Note what these objects of ours consist of, from now on."""
+        self.objects += [(thing, dict(vars(thing))) for thing in objects]
 
     def _note(self, name: str, module: ModuleType) -> None:
         for attribute, value in vars(module).items():
@@ -66,7 +71,7 @@ class Seal:
                 self.broken.add(f"the module {name}")
         for thing, kept in self.objects:
             for attribute, value in kept.items():
-                fixed = callable(value) or isinstance(value, (str, int))
+                fixed = callable(value) or isinstance(value, (str, int)) or _is_ours(value)
                 if fixed and not isinstance(value, bool) and vars(thing)[attribute] != value:
                     self.broken.add(f"{type(thing).__name__}.{attribute}")
             if len(vars(thing)) != len(kept):
@@ -82,3 +87,7 @@ class Seal:
             kind = type(implementation.plugin)
             return f"{kind.__module__}.{kind.__qualname__}"
         return name.replace(self.here, "")
+
+
+def _is_ours(value: object) -> bool:
+    return type(value).__module__.startswith("festina_")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import os
 import secrets
@@ -25,7 +26,7 @@ from festina.config import VerifySettings
 from festina.verify import process, sandbox, surroundings
 from festina.verify.interpreter import Environment
 from festina.verify.process_io import to_the_end
-from festina.verify.record import Outcome, Run
+from festina.verify.record import Intake, Outcome, Run
 from festina.verify.watch import Watch
 
 PLUGIN = "festina_witness"
@@ -100,7 +101,9 @@ async def run_suite(
         stack.callback(os.close, answers)
         writing = stack.enter_context(contextlib.ExitStack())
         writing.callback(os.close, write)
-        box = _box(bench, root, f"{asked},{write}")
+        box = box_of(bench, root)
+        environ = {**box.environ, "FESTINA_WITNESS": f"{asked},{write}"}
+        box = dataclasses.replace(box, environ=environ)
         readers = ThreadPoolExecutor(1, "festina-records")
         stack.callback(readers.shutdown, wait=False)
         work = asyncio.create_task(
@@ -108,11 +111,10 @@ async def run_suite(
         )
 
         def enough() -> None:
-            run.stopped = True
             loop.call_soon_threadsafe(work.cancel)
 
-        nonce = question["nonce"].encode("ascii")
-        reader = loop.run_in_executor(readers, _read, answers, nonce, run, stop, enough)
+        intake = Intake(run, question["nonce"], stop, MAX_REPORT)
+        reader = loop.run_in_executor(readers, _read, answers, intake, enough)
 
         async def end() -> None:
             work.cancel()
@@ -136,33 +138,13 @@ async def run_suite(
     return run
 
 
-def _read(
-    fd: int,
-    nonce: bytes,
-    run: Run,
-    stop: Callable[[Outcome], bool] | None,
-    enough: Callable[[], None],
-) -> None:
+def _read(fd: int, intake: Intake, enough: Callable[[], None]) -> None:
     """Take in records until the pipe ends. Runs in a thread; ``enough`` asks for the end."""
-    rest = bytearray()  # grows in place: a run can send a great deal without a line end
-    total = 0
+    asked = False
     while data := os.read(fd, 1 << 16):
-        total += len(data)
-        if total > MAX_REPORT or run.stopped:
-            if not run.stopped:
-                enough()
-            continue
-        rest += data
-        if b"\n" not in data:
-            continue
-        *lines, rest = rest.split(b"\n")
-        for line in lines:
-            mark, _, record = line.partition(b" ")
-            if mark != nonce or run.stopped:
-                continue  # not from our plugin
-            outcome = run.take(bytes(record))
-            if outcome is not None and stop is not None and stop(outcome):
-                enough()
+        if intake.feed(data) and not asked:
+            asked = True
+            enough()
 
 
 def _question(
@@ -185,11 +167,11 @@ def _question(
     }
 
 
-def _box(bench: Bench, root: Path, witness: str) -> sandbox.Box:
+def box_of(bench: Bench, root: Path) -> sandbox.Box:
+    """Return the sandbox in which ``root`` stands at the workspace's path."""
     environ = dict(bench.environ)
     paths = [str(bench.plugins), *filter(None, [bench.environ.get("PYTHONPATH")])]
     environ["PYTHONPATH"] = os.pathsep.join(paths)
-    environ["FESTINA_WITNESS"] = witness
     # equal conditions for both runs: parameters made from a set keep their order, and so their ids
     environ.setdefault("PYTHONHASHSEED", "0")
     return sandbox.Box(

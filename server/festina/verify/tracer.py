@@ -65,18 +65,22 @@ class Lines:
     def entered(self, code: CodeType) -> bool:
         """Note that ``code``, which is of the watched file, began; say whether its lines matter."""
         if code.co_name == "<module>":
-            try:
-                fd = self.open(self.path, os.O_RDONLY)
-                try:
-                    digest = self.hash(self.read(fd)).hexdigest()
-                finally:
-                    self.close(fd)
-            except OSError:
-                digest = ""
-            self.imported.append(digest)
+            self.note_source()
         key = (code.co_firstlineno, code.co_name)
         self.missing.discard((*key, 0))
         return key in self.keys
+
+    def note_source(self) -> None:
+        """Note the digest of the watched file as it is now: its code is in use."""
+        try:
+            fd = self.open(self.path, os.O_RDONLY)
+            try:
+                digest = self.hash(self.read(fd)).hexdigest()
+            finally:
+                self.close(fd)
+        except OSError:
+            digest = ""
+        self.imported.append(digest)
 
     def start(self) -> None:
         """Begin to watch; what is imported from now on is seen."""

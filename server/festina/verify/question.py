@@ -1,0 +1,50 @@
+"""What a fork server is asked: which texts are laid over its base, and what is run on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from festina.verify.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One run in a child of a fork server.
+
+    ``files`` maps relative paths to the texts that are laid over the base (None: the file is gone).
+    ``swaps`` are for a ``collected`` server: the functions whose code is replaced (see
+    `festina.verify.classify`). ``only`` are the ids to run, exactly these and in this order;
+    ``first`` those that a ``fresh`` server runs before the others. ``before`` and ``after`` stand
+    for the texts of ``watch`` where changed lines are looked for: the same lines, with less around.
+    """
+
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    watch: Watch | None = None
+    swaps: tuple[dict[str, Any], ...] = ()
+    only: tuple[str, ...] | None = None
+    first: tuple[str, ...] = ()
+    before: str | None = None
+    after: str | None = None
+
+    def wire(self, workspace: Path, nonce: str) -> bytes:
+        """Return the question as a child reads it."""
+        watch = self.watch
+        old, new = (watch.old, watch.new) if watch else ("", "")
+        return json.dumps(
+            {
+                "nonce": nonce,
+                "files": dict(self.files),
+                "swaps": self.swaps,
+                "path": str(workspace / watch.target.path) if watch else "",
+                "old": old if self.before is None else self.before,
+                "new": new if self.after is None else self.after,
+                "hunks": watch.hunks if watch and watch.target.python else None,
+                "only": self.only,
+                "ordered": True,
+                "first": self.first,
+            }
+        ).encode("ascii")
