@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from festina.findings import Finding, Gate, Severity, Status
-from festina.verify import lint
+from festina.verify import compare, lint
 from festina.verify.base import Candidate
 
 
@@ -20,13 +20,15 @@ def finding(code: str, message: str, line: int) -> Finding:
 def test_findings_that_only_moved_are_not_new() -> None:
     old, new = "import os\nx = 1\n", "\n\nimport os\nx = 1\n"
     before = [finding("F401", "`os` imported but unused", 1)]
-    assert lint.subtract([finding("F401", "`os` imported but unused", 3)], new, before, old) == []
+    assert (
+        compare.subtract([finding("F401", "`os` imported but unused", 3)], new, before, old) == []
+    )
 
 
 def test_one_more_of_the_same_is_new() -> None:
     text = "import os\nimport os\n"
     known = finding("F401", "unused", 1)
-    added = lint.subtract([known, finding("F401", "unused", 2)], text, [known], "import os\n")
+    added = compare.subtract([known, finding("F401", "unused", 2)], text, [known], "import os\n")
     assert [f.line for f in added] == [2]
 
 
@@ -35,24 +37,24 @@ def test_what_stays_in_the_changed_lines_is_not_new() -> None:
         finding("F821", "Undefined name `y`", 2),
         finding("F821", "Undefined name `y`", 3),
     )
-    assert lint.subtract([after], "a\nb\nprint(y)\nc\n", [before], "a\ny\nc\n") == []
+    assert compare.subtract([after], "a\nb\nprint(y)\nc\n", [before], "a\ny\nc\n") == []
     another = finding("F821", "Undefined name `z`", 3)
-    assert lint.subtract([another], "a\nb\nprint(z)\nc\n", [before], "a\ny\nc\n") == [another]
+    assert compare.subtract([another], "a\nb\nprint(z)\nc\n", [before], "a\ny\nc\n") == [another]
     twice = [finding("F821", "Undefined name `y`", line) for line in (2, 3)]
-    assert lint.subtract(twice, "a\ny + y\nprint(y)\nc\n", [before], "a\ny\nc\n") == twice[1:]
+    assert compare.subtract(twice, "a\ny + y\nprint(y)\nc\n", [before], "a\ny\nc\n") == twice[1:]
 
 
 def test_the_same_message_elsewhere_is_new() -> None:
     gone, new = finding("F821", "Undefined name `y`", 1), finding("F821", "Undefined name `y`", 3)
     # a definition that the edit took away is missed in lines that it did not change
-    assert lint.subtract([new], "a\nb\nprint(y)\n", [gone], "y\nb\nprint(y)\n") == [new]
+    assert compare.subtract([new], "a\nb\nprint(y)\n", [gone], "y\nb\nprint(y)\n") == [new]
 
 
 def test_numbers_in_messages_do_not_make_a_finding_new() -> None:
     old, new = "def f(): ...\n", "\ndef f(): ...\n"
     before = [finding("F811", "Redefinition of unused `f` from line 1", 1)]
     after = [finding("F811", "Redefinition of unused `f` from line 2", 2)]
-    assert lint.subtract(after, new, before, old) == []
+    assert compare.subtract(after, new, before, old) == []
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from festina.verify.examination import Examination
 from festina.verify.examine import Asked
 from festina.verify.examine_cold import examine_cold
 from festina.verify.interpreter import Environment, Found
+from festina.verify.linter import Linter
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
 
@@ -47,7 +48,7 @@ class ColdVerifier:
         folder = cache if cache is not None else sweep.scratch_root().parent / "baselines"
         self._states = States()
         self._tests = TestsGate(self._states, Baselines(folder))
-        self._ruffs = asyncio.Semaphore(os.cpu_count() or 1)
+        self._linter = Linter()
         self._active: set[asyncio.Task[object]] = set()
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
@@ -141,8 +142,7 @@ class ColdVerifier:
                 if gate == Gate.SYNTAX:
                     result = await _syntax(state, candidate)
                 elif gate == Gate.LINT:
-                    async with self._ruffs:
-                        result = await self._lint(state, snapshot, candidate)
+                    result = await self._lint(state, snapshot, candidate)
                 elif gate != Gate.TESTS:
                     result = _unknown(gate)
                 elif state is None:
@@ -174,7 +174,7 @@ class ColdVerifier:
             own = projects is not None and (binary is None or not projects.samefile(binary))
             binary = projects or binary
         if binary is None:
-            return await lint.check(candidate, None)
+            return await self._linter.check(candidate, None)
         environ = lint.environment(os.environ)
         workspace = snapshot.workspace
         if state is not None and await asyncio.to_thread(
@@ -183,11 +183,12 @@ class ColdVerifier:
             # its configuration is open with unsaved changes: only the shadow has those
             try:
                 async with self._states.copy(state) as root:
-                    return await lint.check(candidate, lint.Ruff(binary, root, environ, own))
+                    ruff = lint.Ruff(binary, root, environ, own)
+                    return await self._linter.check(candidate, ruff, once=True)
             except OSError as error:
                 reason = f"The workspace could not be copied: {shadow.said(error)}."
                 return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
-        return await lint.check(candidate, lint.Ruff(binary, workspace, environ, own))
+        return await self._linter.check(candidate, lint.Ruff(binary, workspace, environ, own))
 
     async def aclose(self) -> None:
         """Kill every process and remove every file of this verifier."""
@@ -196,6 +197,7 @@ class ColdVerifier:
             task.cancel()
         if ending:
             await asyncio.wait(ending)
+        await self._linter.aclose()
         await self._tests.aclose()
         await self._states.aclose()
 

@@ -89,18 +89,20 @@ async def run(
     pass_fds: Sequence[int] = (),
     limits: Limits | None = None,
     max_output: int = 1 << 20,
+    talk: int | None = None,
 ) -> Completed:
     """Run a command, with no sandbox, and wait until it and all of its descendants are gone.
 
     ``timeout`` is in seconds, ``max_output`` in bytes for each of the two streams. The descriptors
-    of ``pass_fds`` keep their numbers. A cancelled call kills and reaps before it returns.
+    of ``pass_fds`` keep their numbers; ``talk`` is a socket that is the command's standard input
+    and output. A cancelled call kills and reaps before it returns.
 
     Raises:
         OSError: there is no such command or directory, or it may not be executed.
         LaunchError: the supervisor could not do its work.
     """
     plan = make_plan(argv, cwd=cwd, env=env, pass_fds=pass_fds, limits=limits)
-    return await launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
+    return await launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output, talk=talk)
 
 
 def make_plan(
@@ -156,6 +158,7 @@ async def launch(
     stdin: bytes | None = None,
     timeout: float | None,
     max_output: int = 1 << 20,
+    talk: int | None = None,
 ) -> Completed:
     """Run the supervisor with a plan, behind ``wrapper`` (such as a ``bwrap`` command line).
 
@@ -164,7 +167,7 @@ async def launch(
         LaunchError: the wrapper or the supervisor failed before the command was started.
     """
     started = time.perf_counter()
-    run = _Run(wrapper, plan, stdin, max_output)
+    run = _Run(wrapper, plan, stdin, max_output, talk)
     expired = False
     try:
         async with asyncio.timeout(timeout) as deadline:
@@ -191,7 +194,12 @@ class _Run:
     """One supervisor process, from its start until it is reaped and its pipes are empty."""
 
     def __init__(
-        self, wrapper: Sequence[str], plan: dict[str, Any], stdin: bytes | None, max_output: int
+        self,
+        wrapper: Sequence[str],
+        plan: dict[str, Any],
+        stdin: bytes | None,
+        max_output: int,
+        talk: int | None,
     ) -> None:
         self.ended = asyncio.Event()
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
@@ -213,7 +221,7 @@ class _Run:
             plan = {**plan, "life": life_read, "report": report_write}
             program = memory_file("plan", marshal.dumps((code_of(_SUPERVISOR), plan)))
             theirs.callback(os.close, program)
-            source: int = subprocess.DEVNULL
+            source: int = subprocess.DEVNULL if talk is None else talk
             if stdin is not None:
                 source = memory_file("stdin", stdin)
                 theirs.callback(os.close, source)
@@ -222,7 +230,7 @@ class _Run:
                 self._process = subprocess.Popen(
                     [*wrapper, interpreter(), "-I", "-S", "-c", boot],
                     stdin=source,
-                    stdout=out_write,
+                    stdout=out_write if talk is None else talk,
                     stderr=err_write,
                     env=_bare_environment(),
                     cwd="/",
