@@ -12,7 +12,7 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +83,9 @@ class Cell:
     fate: socket.socket
 
     def send(self, code: str, files: Mapping[str, str | None] | None = None) -> None:
-        self.talk.sendall(json.dumps({"code": code, "files": dict(files or {})}).encode())
-        self.talk.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(BrokenPipeError):  # where there is no cell, fate has the words
+            self.talk.sendall(json.dumps({"code": code, "files": dict(files or {})}).encode())
+            self.talk.shutdown(socket.SHUT_WR)
 
     async def line(self) -> Any:
         """The next answer; None at the end."""
@@ -105,8 +106,9 @@ class Cell:
 
     async def _all(self, connection: socket.socket) -> bytes:
         data = b""
-        while more := await asyncio.get_running_loop().sock_recv(connection, 1 << 16):
-            data += more
+        with contextlib.suppress(ConnectionResetError):  # ended with the order unread
+            while more := await asyncio.get_running_loop().sock_recv(connection, 1 << 16):
+                data += more
         return data
 
     def close(self) -> None:
@@ -121,6 +123,7 @@ class Server:
     control: socket.socket
     box: sandbox.Box
     run: asyncio.Task[process.Completed]
+    cells: list[Cell] = field(default_factory=list)
 
     async def spawn(self) -> Cell:
         loop = asyncio.get_running_loop()
@@ -133,7 +136,8 @@ class Server:
         talk, fate = (socket.socket(fileno=fd) for fd in fds)
         talk.setblocking(False)
         fate.setblocking(False)
-        return Cell(talk, fate)
+        self.cells.append(Cell(talk, fate))
+        return self.cells[-1]
 
     async def ask(self, code: str, files: Mapping[str, str | None] | None = None) -> Said:
         cell = await self.spawn()
@@ -176,8 +180,11 @@ async def open_server(
             sandbox.run(box, argv, level=level, timeout=None, pass_fds=(theirs.fileno(),))
         )
         try:
-            yield Server(ours, box, run)
+            server = Server(ours, box, run)
+            yield server
         finally:
             ours.close()
+            for cell in server.cells:
+                cell.close()
             done = await run
             assert (done.returncode, done.stderr) == (0, b"")

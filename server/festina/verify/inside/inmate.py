@@ -1,4 +1,4 @@
-"""What a cell's second process does until it is locked up: it takes files, and lays them.
+"""What a cell's second process does before the code under test has it: it locks up, and lays files.
 
 Beside the plugin: standard library only, Python 3.8 or newer.
 """
@@ -83,24 +83,27 @@ class Cell:
             self.fail(f"{error.filename or 'a file'} could not be laid: {error.strerror}")
 
     def lock(self) -> None:
-        """Give up what is left of power, for good: limits, capabilities, system calls.
+        """Say that all is laid: from now on the cell belongs to the code that is tested.
 
-        What the files that were laid look like is told to the keeper first. Ends the cell where it
-        is not possible.
+        What the files look like is told to the keeper, and the way to it and to the upper folder of
+        the overlay is closed.
         """
         try:
-            before = changes.marks(self._upper)
-            report = json.dumps(before).encode("ascii")
-            self._lock()
+            report = json.dumps(changes.marks(self._upper)).encode("ascii")
         except OSError as error:
-            self.fail(f"{error.filename or 'a limit'} could not be set: {error.strerror}")
+            self.fail(f"what was laid could not be looked at: {error.strerror}")
         else:
             while report:
                 report = report[os.write(self._report, report) :]
             os.close(self._report)
             os.close(self._upper)
 
-    def _lock(self) -> None:
+    def shut(self) -> None:
+        """Give up what is left of power, for good: limits, capabilities, system calls.
+
+        Raises:
+            OSError: it is not possible.
+        """
         known = self.known
         for which, value in known.resources:
             hard = resource.getrlimit(which)[1]

@@ -3,8 +3,8 @@
 Beside the plugin: standard library only, Python 3.8 or newer. Each cell is two processes. The
 *keeper* is the first of fresh namespaces (user, mount, process, network, IPC, host name): it builds
 the view, starts the *inmate*, waits for its end or for the host to let go of the ``fate``
-connection, clears the namespaces and says what happened. The inmate is the second: it takes orders
-over the ``talk`` connection, lays files and locks itself up; from then on it is nobody's friend.
+connection, clears the namespaces and says what happened. The inmate is the second: it locks itself
+up, takes orders over the ``talk`` connection and lays files; from then on it is nobody's friend.
 """
 
 from __future__ import annotations
@@ -83,6 +83,8 @@ def _pair() -> tuple[int, int]:
 def _words(error: BaseException) -> str:
     if isinstance(error, OSError):
         return f"{error.filename or 'isolation'}: {error.strerror or error}"
+    if isinstance(error, _mounts.UnfitError):
+        return str(error)
     return f"{type(error).__name__}: {error}"
 
 
@@ -125,6 +127,7 @@ def _keep(known: Any, talk: int, fate: int, keep: Sequence[int], mask: Any) -> A
         _system.check(_system.prctl(_system.PR_SET_DUMPABLE, 1), "dumpable")
         os.setsid()
         os.chdir(place)
+        cell.shut()
     except BaseException as error:  # noqa: BLE001
         cell.fail(_words(error))
     if collects:

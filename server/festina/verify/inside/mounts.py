@@ -27,7 +27,7 @@ MAX_COPIED = 1 << 20
 _system: Any = importlib.import_module("festina_system")
 libc = _system.libc
 check = _system.check
-_READ_ONLY = struct.pack("QQQQ", RDONLY, 0, 0, 0)
+_READ_ONLY = struct.pack("QQQQ", RDONLY, 0, PRIVATE, 0)
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
@@ -180,9 +180,10 @@ def build(plan: dict[str, Any], found: Survey) -> View:
     """
     scratch = plan["scratch"]
     umask = os.umask(0)
-    mount("", "/", "", REC | PRIVATE)
     _restrict("/", RECURSIVE)
+    # what is covered later is held on to now
     trees = {path: _tree(path, RECURSIVE) for path in found.again}
+    lowers = {step.path: _hold(step.path) for step in found.steps if step.kind == "overlay"}
     lower = os.open(plan["base"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     options = f"mode=0755,size={plan['size']},nr_inodes={plan['inodes']}"
     mount("tmpfs", scratch, "tmpfs", NOSUID | NODEV, options)
@@ -204,7 +205,7 @@ def build(plan: dict[str, Any], found: Survey) -> View:
             _overlay(scratch, number, plan["base"], first)
             upper = os.open(f"{scratch}/u{number}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         else:
-            _apply(step, number, scratch, trees)
+            _apply(step, number, scratch, {**trees, **lowers})
     _proc(plan, found)
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=620")
     cover = _tree(empty, 0)
@@ -215,19 +216,21 @@ def build(plan: dict[str, Any], found: Survey) -> View:
     return View(upper, lower)
 
 
-def _apply(step: Step, number: int, scratch: str, trees: dict[str, int]) -> None:
+def _hold(path: str) -> int:
+    return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _apply(step: Step, number: int, scratch: str, held: dict[str, int]) -> None:
     if step.kind == "fresh":
         folder = f"{scratch}/{number}"
         os.mkdir(folder, step.mode)
         _point(step.path, folder=True)
         mount(folder, step.path, "", BIND)
     elif step.kind == "overlay":
-        os.chdir(step.path)  # the options have no way to write every path
-        _overlay(scratch, number, ".", step.path)
-        os.chdir("/")
+        _overlay(scratch, number, f"/proc/self/fd/{held[step.path]}", step.path)
     elif step.kind == "again":
         _point(step.path, folder=bool(step.mode))
-        _show(trees[step.path], step.path)
+        _show(held[step.path], step.path)
     elif step.kind == "folder":
         os.mkdir(step.path, step.mode)
     elif step.kind == "link":
