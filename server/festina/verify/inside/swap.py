@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import gc
+import importlib
 import linecache
 import os
 import sys
@@ -30,6 +31,8 @@ _SUSPENDED = (
     (types.CoroutineType, "cr_code", "cr_frame"),
     (types.AsyncGeneratorType, "ag_code", "ag_frame"),
 )
+_codes = importlib.import_module(f"{__package__}.codes" if __package__ else "festina_codes")
+
 READERS = (
     "cupyx.jit",
     "jax",
@@ -122,7 +125,7 @@ class Index:
         for code in change.altered():
             if (path, code.co_firstlineno, code.co_name) in self.ran:
                 raise NotSwappable(f"{code.co_name} runs while tests are collected")
-        for code in _within(change.old):
+        for code in _codes.within(change.old):
             if (path, code.co_firstlineno, code.co_name) in self.suspended:
                 raise NotSwappable(f"a generator or coroutine of {change.name} is under way")
 
@@ -159,12 +162,12 @@ class _Change:
         self.seen = False
         self.pairs = list(_paired(old, new, True, 0))
         own = {id(pair.old) for pair in self.pairs}
-        self.beside = [code for code in _within(around) if id(code) not in own]
+        self.beside = [code for code in _codes.within(around) if id(code) not in own]
 
     def altered(self) -> Iterator[CodeType]:
         """Yield each old code object that does not go on as it was."""
         for pair in self.pairs:
-            if pair.new is None or _own(pair.old) != _own(pair.new):
+            if pair.new is None or _codes.own(pair.old) != _codes.own(pair.new):
                 yield pair.old
 
     def successor(self, group: _Group) -> CodeType | None:
@@ -172,9 +175,9 @@ class _Change:
 
         What stands in the head of a function, a lambda among its defaults, stays as it was.
         """
-        name, whole = group[0].co_name, _whole(group[0])
-        found = [pair for pair in self.pairs if _whole(pair.old) == whole]
-        if not found and any(_whole(code) == whole for code in self.beside):
+        name, whole = group[0].co_name, _codes.whole(group[0])
+        found = [pair for pair in self.pairs if _codes.whole(pair.old) == whole]
+        if not found and any(_codes.whole(code) == whole for code in self.beside):
             return None
         if len(found) != 1:
             raise NotSwappable(f"{self.name} was not imported as it stands in its file")
@@ -183,7 +186,7 @@ class _Change:
             self.seen = True
         elif pair.new is None or not pair.made_alike:
             raise NotSwappable(f"{self.name} made {name} while tests were collected")
-        elif _docstring(pair.old) != _docstring(pair.new):
+        elif _codes.docstring(pair.old) != _codes.docstring(pair.new):
             raise NotSwappable(f"the docstring of {name} changed after it was read")
         assert pair.new is not None
         if pair.old.co_freevars != pair.new.co_freevars:
@@ -216,7 +219,7 @@ def _plan(
             index = bisect.bisect_right(steps, [first, sys.maxsize]) - 1
             if index < 0 or not steps[index][1]:
                 continue
-            new = _shifted(group[0], steps[index][1])
+            new = _codes.shifted(group[0], steps[index][1])
         plan += [(function, new) for function in group[1]]
     return plan, count
 
@@ -246,28 +249,22 @@ def _compiled(text: str, filename: str) -> tuple[CodeType, set[str]]:
 
 
 def _function(code: CodeType, leaf: str, first: int) -> CodeType:
-    for inner in _within(code):
+    inner: CodeType
+    for inner in _codes.within(code):
         if (inner.co_name, inner.co_firstlineno) == (leaf, first):
             return inner
     raise NotSwappable(f"{leaf} is not where it was expected")
 
 
-def _within(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            yield from _within(const)
-
-
 def _paired(old: CodeType, new: CodeType | None, alike: bool, depth: int) -> Iterator[_Pair]:
     """Pair the code within two functions: by name, where there is one of that name in both."""
     yield _Pair(old, new, alike, depth)
-    alike = alike and new is not None and _own(old) == _own(new)
+    alike = alike and new is not None and _codes.own(old) == _codes.own(new)
     ours, theirs = _inner(old), _inner(new)
     for name, codes in ours.items():
         others = theirs.get(name, [])
         pairs: list[tuple[CodeType, Any]] = list(zip(codes, others))  # noqa: B905 - Python 3.8
-        different = sum(_own(a) != _own(b) for a, b in pairs)
+        different = sum(_codes.own(a) != _codes.own(b) for a, b in pairs)
         if len(codes) != len(others) or (len(codes) > 1 and different > 1):
             pairs = [(code, None) for code in codes]
         for code, other in pairs:
@@ -280,49 +277,6 @@ def _inner(code: CodeType | None) -> dict[str, list[CodeType]]:
         if isinstance(const, types.CodeType):
             found.setdefault(const.co_name, []).append(const)
     return found
-
-
-def _own(code: CodeType) -> tuple[Any, ...]:
-    """Return what a code object does by itself: without its lines, and code within it by name."""
-    return (
-        code.co_name,
-        code.co_code,
-        [_constant(const) for const in code.co_consts],
-        code.co_names,
-        code.co_varnames,
-        code.co_freevars,
-        code.co_cellvars,
-        code.co_flags,
-        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
-        getattr(code, "co_exceptiontable", b""),
-    )
-
-
-def _whole(code: CodeType) -> list[tuple[Any, ...]]:
-    """Return what a code object and all within it do, and where."""
-    return [(part.co_firstlineno, *_own(part)) for part in _within(code)]
-
-
-def _constant(const: object) -> object:
-    """Return what tells a constant apart: 1, 1.0 and True are equal, and not the same."""
-    if isinstance(const, types.CodeType):
-        return const.co_name
-    if isinstance(const, (tuple, frozenset)):
-        parts = [_constant(part) for part in const]
-        return type(const).__name__, parts if isinstance(const, tuple) else sorted(map(repr, parts))
-    return type(const).__name__, hex(const) if isinstance(const, int) else repr(const)
-
-
-def _docstring(code: CodeType) -> object:
-    return code.co_consts[0] if code.co_consts and isinstance(code.co_consts[0], str) else None
-
-
-def _shifted(code: CodeType, by: int) -> CodeType:
-    consts = tuple(
-        _shifted(const, by) if isinstance(const, types.CodeType) else const
-        for const in code.co_consts
-    )
-    return code.replace(co_firstlineno=code.co_firstlineno + by, co_consts=consts)
 
 
 def _held(group: _Group) -> int:
