@@ -1,7 +1,8 @@
 """Attacks on the sandbox, run as one program so that any user id can run them.
 
-``python escape.py LEVEL`` plants secrets and servers outside, runs `INSIDE` in a sandbox of that
-level, and prints one JSON object: what each attack got, and what was seen outside.
+``python escape.py LEVEL [cell]`` plants secrets and servers outside, runs `INSIDE` in a sandbox of
+that level, or in a cell of a fork server in one, and prints one JSON object: what each attack got,
+and what was seen outside.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import tempfile
 from pathlib import Path
 
 from festina.verify import process, sandbox
+from support import cells
+from support.trees import hash_tree
 
 INSIDE = r"""
 import contextlib, ctypes, errno, fcntl, json, os, socket, stat, subprocess, sys, time
@@ -32,8 +35,8 @@ def attack(name):
             got[name] = 'OPEN' if result is None else result
         except OSError as error:
             got[name] = errno.errorcode.get(error.errno, str(error))
-        except MemoryError:
-            got[name] = 'MemoryError'
+        except (MemoryError, ValueError) as error:
+            got[name] = type(error).__name__
         return function
     return run
 
@@ -112,7 +115,120 @@ def _(): call('syscall', 425, 1, None)
 def _():
     clone = {'x86_64': 56, 'aarch64': 220}[os.uname().machine]
     call('syscall', clone, ctypes.c_ulong(0x10000011), None, None, None, None)
-for _name in ('core_pattern', 'modprobe', 'hostname', 'sysrq'):
+@attack('every_namespace')
+def _(): call('unshare', 0x7E020000)
+@attack('clone3')
+def _(): call('syscall', 435, b'\0' * 88, ctypes.c_size_t(88))
+@attack('new_mount')
+def _(): call('mount', b'tmpfs', b'/tmp', b'tmpfs', ctypes.c_ulong(0), None)
+@attack('bind_mount')
+def _(): call('mount', b'/etc', b'/tmp', None, ctypes.c_ulong(4096), None)
+@attack('remount_proc')
+def _(): call('mount', b'none', b'/proc', None, ctypes.c_ulong(32 | 4096), None)
+@attack('unmount_proc')
+def _(): call('umount2', b'/proc', 2)
+@attack('unmount_workspace')
+def _(): call('umount2', os.getcwd().encode(), 2)
+@attack('unmount_link')
+def _(): call('umount2', os.path.abspath('.venv').encode(), 2)
+@attack('copy_mount')
+def _(): os.close(libc.syscall(428, -100, b'/', 1))
+@attack('mount_attributes')
+def _(): call('syscall', 442, -100, b'/', 0x8000, bytes(8) + b'\1' + bytes(23), ctypes.c_size_t(32))
+@attack('open_by_handle')
+def _(): call('syscall', {'x86_64': 304, 'aarch64': 265}[os.uname().machine], -100, bytes(40), 0)
+@attack('file_capability')
+def _():
+    open('capable', 'w')
+    os.setxattr('capable', 'security.capability', bytes.fromhex('0100000200000080' + '00' * 12))
+@attack('whiteout')
+def _(): os.mknod('white', 0o600 | stat.S_IFCHR, 0); return 'made'
+@attack('opaque')
+def _(): os.setxattr('.', 'user.overlay.opaque', b'y'); return 'set'
+@attack('see_mounts_of_cell')
+def _():
+    lines = [line.split() for line in open('/proc/self/mountinfo')]
+    return [l[4] for l in lines if '.festina' in l[4]]
+@attack('upper_folder')
+def _():
+    found = []
+    for line in open('/proc/self/mountinfo'):
+        for option in line.split()[-1].split(','):
+            name, _, path = option.partition('=')
+            if name in ('upperdir', 'workdir', 'lowerdir') and os.access(path, os.W_OK):
+                if '/proc/self/fd' not in path: found.append(path)
+    return found
+@attack('hidden_folder')
+def _(): return sorted(os.listdir('/dev/.festina'))
+@attack('write_hidden')
+def _(): open('/dev/.festina/left', 'w')
+@attack('writable_proc')
+def _():
+    found = []
+    for top, folders, names in os.walk('/proc'):
+        if top == '/proc': folders[:] = [name for name in folders if not name.isdigit()]
+        for name in names:
+            with contextlib.suppress(OSError):
+                os.close(os.open(os.path.join(top, name), os.O_WRONLY | os.O_NONBLOCK))
+                found.append(os.path.join(top, name))
+    return found
+@attack('writable_first')
+def _():
+    found = []
+    for name in os.listdir('/proc/1'):
+        with contextlib.suppress(OSError):
+            os.close(os.open('/proc/1/' + name, os.O_WRONLY | os.O_NONBLOCK))
+            found.append(name)
+    return sorted(found)
+for _name in ('kmsg', 'keys', 'timer_list'):
+    @attack('proc_' + _name)
+    def _():
+        with open('/proc/' + _name, 'rb', buffering=0) as file: return file.read(100).decode()
+for _name in ('fd', 'fdinfo', 'map_files'):
+    @attack('first_' + _name)
+    def _():
+        folder = '/proc/1/' + _name
+        for name in os.listdir(folder):
+            with contextlib.suppress(PermissionError):
+                os.close(os.open(folder + '/' + name, os.O_RDONLY))
+                return 'OPEN'
+        raise PermissionError(errno.EACCES, folder)
+for _name in ('root', 'cwd', 'exe'):
+    @attack('first_' + _name)
+    def _(): return os.listdir('/proc/1/' + _name)
+for _name in ('mnt', 'user', 'net', 'pid'):
+    @attack('first_namespace_' + _name)
+    def _(): os.close(os.open('/proc/1/ns/' + _name, os.O_RDONLY))
+for _name, _numbers in {'readv': (310, 270), 'writev': (311, 271)}.items():
+    @attack('process_vm_' + _name)
+    def _():
+        buffer = ctypes.create_string_buffer(8)
+        vector = (ctypes.c_size_t * 2)(ctypes.addressof(buffer), 8)
+        number = dict(zip(('x86_64', 'aarch64'), _numbers))[os.uname().machine]
+        one = ctypes.c_ulong(1)
+        call('syscall', number, one, vector, one, vector, one, ctypes.c_ulong(0))
+@attack('take_descriptor')
+def _():
+    pidfd = libc.syscall(434, 1, 0)
+    try: call('syscall', 438, pidfd, 3, 0)
+    finally: os.close(pidfd)
+@attack('stop_first')
+def _():
+    for number in (2, 3, 9, 10, 12, 15, 19, 20): os.kill(1, number)
+    time.sleep(0.05)
+    return open('/proc/1/stat').read().rpartition(')')[2].split()[0] in 'SRD'
+@attack('all_ids')
+def _():
+    found = []
+    for pid in range(1, 5000):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 0); found.append(pid)
+    return found
+@attack('agents')
+def _(): return [n for n in os.environ if n in ('SSH_AUTH_SOCK', 'DOCKER_HOST') or 'DBUS' in n]
+@attack('lower_limits')
+def _(): import resource; resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, 1 << 40))
+for _name in ('core_pattern', 'modprobe', 'hostname', 'sysrq', 'pid_max'):
     @attack('sysctl_' + _name)
     def _(): os.close(os.open('/proc/sys/kernel/' + _name, os.O_WRONLY))
 @attack('sysrq_trigger')
@@ -208,6 +324,33 @@ def _():
         return 'bounded'
     finally:
         for pid in children: os.kill(pid, 9); os.waitpid(pid, 0)
+@attack('thread_bomb')
+def _():
+    import threading
+    threading.stack_size(1 << 16)
+    stop, threads = threading.Event(), []
+    try:
+        while len(threads) < 400:
+            threads.append(threading.Thread(target=stop.wait, args=(60,)))
+            threads[-1].start()
+        return 'unbounded'
+    except RuntimeError:
+        return 'bounded'
+    finally:
+        stop.set()
+        for thread in threads[:-1]: thread.join()
+@attack('kill_all')
+def _(): os.kill(-1, 9); return 'still here'
+@attack('leave')
+def _():
+    for place in ('/tmp', '/dev/shm', '/run', '/var/tmp', os.environ['HOME'], os.getcwd(), '/dev'):
+        with contextlib.suppress(OSError): open(place + '/left-behind', 'w')
+    libc.shmget(facts['left_key'], ctypes.c_size_t(4096), 0o1600)
+    number = {'x86_64': 248, 'aarch64': 217}[os.uname().machine]
+    for keyring in (-3, -4, -5):
+        name = ('left' + facts['token']).encode()
+        libc.syscall(number, b'user', name, b'x', ctypes.c_size_t(1), ctypes.c_long(keyring))
+    return 'left'
 @attack('daemon')
 def _():
     code = 'import time\ntime.sleep(300)  # ' + facts['token']
@@ -219,11 +362,26 @@ def _():
         if os.fork() == 0:
             os.execv(sys.executable, [sys.executable, '-I', '-S', '-c', code])
         os._exit(0)
-print(json.dumps(got))
+finish(got)
+"""
+LOOK = r"""
+import ctypes, json, os, sys
+facts = json.loads(sys.argv[1])
+libc = ctypes.CDLL(None, use_errno=True)
+found = []
+for place in ('/tmp', '/dev/shm', '/run', '/var/tmp', os.environ['HOME'], os.getcwd(), '/dev'):
+    if os.path.exists(place + '/left-behind'): found.append(place)
+if libc.shmget(facts['left_key'], ctypes.c_size_t(4096), 0) >= 0: found.append('shared memory')
+number = {'x86_64': 250, 'aarch64': 219}[os.uname().machine]
+for keyring in (-3, -4, -5):
+    name = ('left' + facts['token']).encode()
+    if libc.syscall(number, 10, ctypes.c_long(keyring), b'user', name, 0) >= 0:
+        found.append('keyring %d' % keyring)
+finish(found)
 """
 
 
-async def attack(level: sandbox.Level) -> dict[str, object]:
+async def attack(level: sandbox.Level, *, cell: bool) -> dict[str, object]:
     """Plant, run, look. Everything planted is removed again."""
     with contextlib.ExitStack() as stack:
         base = Path(tempfile.mkdtemp(prefix="festina-escape-"))
@@ -244,21 +402,53 @@ async def attack(level: sandbox.Level) -> dict[str, object]:
             links=(Path(".venv"),),
             environ=sandbox.allow_environ(os.environ),
             limits=process.Limits(memory_mib=256, processes=60, file_mib=64, scratch_mib=16),
+            nested=cell,
         )
-        argv = [process.interpreter(), "-I", "-S", "-c", INSIDE, json.dumps(facts)]
-        done = await sandbox.run(box, argv, level=level, timeout=60, pass_fds=(write,))
+        before = hash_tree(box.shadow) if cell else {}
+        if cell:
+            got = await _in_cell(box, level, facts, seen)
+        else:
+            got = await _cold(box, level, facts, seen, write)
         seen["survivors"] = alive(str(facts["token"]))
-        seen["returncode"] = done.returncode
-        seen["stderr"] = done.stderr.decode()
         os.set_blocking(read, False)
-        seen["received"] = os.read(read, 100).decode()
+        with contextlib.suppress(BlockingIOError):
+            seen["received"] = os.read(read, 100).decode()
         seen["shadow_files"] = sorted(path.name for path in box.shadow.iterdir())
+        seen["shadow_unchanged"] = cell and hash_tree(box.shadow) == before
         seen["real_files"] = sorted(path.name for path in box.workspace.iterdir())
         seen["marker"] = (box.workspace / ".venv" / "marker").read_text()
         seen["uid"] = [os.getuid(), os.getgid(), os.geteuid()]
         seen["workspace"] = str(box.workspace)
-        got = json.loads(done.stdout) if done.stdout else {}
         return {"got": got, "seen": seen}
+
+
+async def _cold(
+    box: sandbox.Box,
+    level: sandbox.Level,
+    facts: dict[str, object],
+    seen: dict[str, object],
+    write: int,
+) -> object:
+    code = f"def finish(value): print(json.dumps(value))\n{INSIDE}"
+    argv = [process.interpreter(), "-I", "-S", "-c", code, json.dumps(facts)]
+    done = await sandbox.run(box, argv, level=level, timeout=120, pass_fds=(write,))
+    seen["returncode"] = done.returncode
+    seen["stderr"] = done.stderr.decode()
+    return json.loads(done.stdout) if done.stdout else {}
+
+
+async def _in_cell(
+    box: sandbox.Box, level: sandbox.Level, facts: dict[str, object], seen: dict[str, object]
+) -> object:
+    start = f"import sys; finish = answer; sys.argv = ['', {json.dumps(facts)!r}]\n"
+    async with cells.open_server(box, level) as server:
+        said = await server.ask(start + INSIDE)
+        seen["returncode"] = said.fate.get("status")
+        seen["stderr"] = said.fate
+        seen["touched"] = said.fate.get("touched")
+        next_one = await server.ask(start + LOOK)
+        seen["left"] = next_one.answer
+        return said.answers[0] if said.answers else {}
 
 
 def _plant(base: Path, stack: contextlib.ExitStack) -> tuple[dict[str, object], dict[str, object]]:
@@ -268,7 +458,7 @@ def _plant(base: Path, stack: contextlib.ExitStack) -> tuple[dict[str, object], 
         "home/tool",
         "work/project/.venv",
         "work/other",
-        "scratch/shadow",
+        "scratch/shadow/.venv",
     ):
         (base / directory).mkdir(parents=True)
     (home / ".ssh" / "id_rsa").write_text("SECRET KEY")
@@ -301,6 +491,7 @@ def _plant(base: Path, stack: contextlib.ExitStack) -> tuple[dict[str, object], 
         "shown": str(home / "tool"),
         "server": os.getpid(),
         "shm_key": _shared_memory(stack),
+        "left_key": secrets.randbelow(1 << 30) + 1,
         "key": _session_key(),
         "token": f"festina-{secrets.token_hex(8)}",
     }
@@ -349,4 +540,4 @@ def alive(token: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(attack(sandbox.Level(sys.argv[1])))))
+    print(json.dumps(asyncio.run(attack(sandbox.Level(sys.argv[1]), cell="cell" in sys.argv))))

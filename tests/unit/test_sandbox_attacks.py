@@ -15,20 +15,27 @@ from typing import Any
 import pytest
 
 import festina
-from festina.verify import sandbox
+from festina.verify import process, sandbox, sandbox_view
 from support import escape, levels
 
 NOBODY = 65534
-LEGS = [(level, user) for level in levels.ISOLATING for user in ("this user", "nobody")]
+LEGS = [
+    (level, user, where)
+    for level in levels.ISOLATING
+    for user in ("this user", "nobody")
+    for where in ("cold", "cell")
+]
 
 
 @functools.cache
-def attacked(level: sandbox.Level, user: str) -> dict[str, Any]:
+def attacked(level: sandbox.Level, user: str, where: str) -> dict[str, Any]:
     if why := levels.missing(level):
         pytest.skip(f"{level}: {why}")
+    if where == "cell" and process.kernel() < (6, 6):
+        pytest.skip("cells need Linux 6.6")
     script = Path(escape.__file__)
     if user == "this user":
-        return _run([sys.executable, str(script), level], os.pathsep.join(sys.path))
+        return _run([sys.executable, str(script), level, where], os.pathsep.join(sys.path))
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
@@ -38,13 +45,14 @@ def attacked(level: sandbox.Level, user: str) -> dict[str, Any]:
     import platformdirs
 
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        for source in (Path(festina.__file__).parent, Path(platformdirs.__file__).parent):
+        modules = (festina.__file__, platformdirs.__file__, escape.__file__)
+        for source in (Path(module).parent for module in modules):
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(source, Path(folder, source.name), ignore=ignore)
-        copy = shutil.copy(script, folder)
         subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
         who = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        return _run([*who, python, copy, level], folder)
+        copy = str(Path(folder, "support", script.name))
+        return _run([*who, python, copy, level, where], folder)
 
 
 def _run(command: list[str], path: str) -> dict[str, Any]:
@@ -58,9 +66,15 @@ def _run(command: list[str], path: str) -> dict[str, Any]:
     return result
 
 
-@pytest.fixture(params=LEGS, ids=lambda leg: f"{leg[0]}-{leg[1]}".replace(" ", "-"))
+@pytest.fixture(params=LEGS, ids=lambda leg: "-".join(leg).replace(" ", "-"))
 def result(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return attacked(*request.param)
+    return {**attacked(*request.param), "where": request.param[2]}
+
+
+@pytest.fixture
+def where(result: dict[str, Any]) -> str:
+    name: str = result["where"]
+    return name
 
 
 @pytest.fixture
@@ -83,6 +97,22 @@ REFUSED = {
         "shared_memory": {"ENOENT"},
         "reuse_session_keyring": {"ENOKEY"},
         "kcore": {"ENOENT", "EACCES", "EPERM", 0},
+        "proc_kmsg": {"ENOENT", "EACCES", "EPERM", ""},
+        "proc_keys": {"ENOENT", "EACCES", "EPERM", ""},
+        "proc_timer_list": {"ENOENT", "EACCES", "EPERM", ""},
+        "first_fd": {"EACCES"},
+        "first_fdinfo": {"EACCES"},
+        "first_map_files": {"EACCES", "EPERM"},
+        "first_root": {"EACCES"},
+        "first_cwd": {"EACCES"},
+        "first_exe": {"EACCES"},
+        "first_namespace_mnt": {"EACCES"},
+        "first_namespace_user": {"EACCES"},
+        "first_namespace_net": {"EACCES"},
+        "first_namespace_pid": {"EACCES"},
+        "process_vm_readv": {"EPERM"},
+        "process_vm_writev": {"EPERM"},
+        "take_descriptor": {"EPERM"},
         "supervisor_environment": {"EACCES"},
         "supervisor_memory": {"EACCES"},
         "supervisor_descriptors": {"EACCES"},
@@ -115,6 +145,8 @@ REFUSED = {
         "sysctl_hostname": {"EROFS", "EACCES"},
         "sysctl_sysrq": {"EROFS", "EACCES", "ENOENT"},
         "sysrq_trigger": {"EROFS", "EACCES", "ENOENT"},
+        "sysctl_pid_max": {"EROFS", "EACCES"},
+        "write_hidden": {"EROFS", "ENOENT"},
     },
     "no privilege is left or can be had": {
         "remount_root": {"EPERM"},
@@ -122,6 +154,18 @@ REFUSED = {
         "unmount_tmp": {"EPERM"},
         "user_namespace": {"EPERM"},
         "fork_user_namespace": {"EPERM"},
+        "every_namespace": {"EPERM"},
+        "clone3": {"ENOSYS"},
+        "new_mount": {"EPERM"},
+        "bind_mount": {"EPERM"},
+        "remount_proc": {"EPERM"},
+        "unmount_proc": {"EPERM"},
+        "unmount_workspace": {"EPERM"},
+        "unmount_link": {"EPERM"},
+        "copy_mount": {"EBADF"},
+        "mount_attributes": {"EPERM"},
+        "open_by_handle": {"EPERM", "EINVAL"},
+        "file_capability": {"EPERM"},
         "mount_namespace": {"EPERM"},
         "chroot": {"EPERM"},
         "mknod": {"EPERM"},
@@ -129,6 +173,9 @@ REFUSED = {
         "locked_file": {"EACCES"},
         "kill_server": {"ESRCH"},
         "kill_supervisor": {"still alive"},
+        "kill_all": {"ESRCH", "still here"},
+        "stop_first": {True, "EPERM"},
+        "lower_limits": {"ValueError"},
     },
     "resources are bounded": {
         "memory": {"MemoryError"},
@@ -137,6 +184,8 @@ REFUSED = {
         "fill_shm": {"ENOSPC"},
         "fill_run": {"ENOSPC"},
         "fill_home": {"ENOSPC"},
+        "fork_bomb": {"bounded"},
+        "thread_bomb": {"bounded"},
     },
 }
 
@@ -164,22 +213,51 @@ def test_nothing_else_is_seen(got: dict[str, Any]) -> None:
     assert got["list_home"] == ["tool"]
     assert got["host_network"] == ["lo"]
     assert got["see_processes"] == [1, 2]
+    assert got["all_ids"] in ([1, 2], "EPERM")
     assert got["message_of_host"] == []
+    assert got["agents"] == []
     assert "PLANTED_SECRET" not in got["environment"]
     harmless = "core fd full null ptmx pts random shm stderr stdin stdout tty urandom zero"
-    assert set(got["devices"]) <= set(harmless.split())
+    assert set(got["devices"]) <= {*harmless.split(), ".festina"}
 
 
-def test_only_the_passed_descriptor_arrives(got: dict[str, Any], seen: dict[str, Any]) -> None:
+def test_no_path_leads_to_the_overlay(got: dict[str, Any]) -> None:
+    assert got["upper_folder"] == []
+    assert got["hidden_folder"] in ([], "ENOENT")
+
+
+def test_nothing_of_proc_is_writable_that_is_not_ones_own(got: dict[str, Any]) -> None:
+    masked = {f"/proc/{name}" for name in sandbox_view.PROC_HIDDEN}  # each is /dev/null
+    assert set(got["writable_proc"]) <= masked
+    # may be opened by user id 0; each of these is harmless, or refuses what is written
+    harmless = "autogroup clear_refs comm coredump_filter gid_map latency loginuid oom_adj"
+    harmless += " oom_score_adj projid_map sched setgroups timens_offsets timerslack_ns uid_map"
+    assert set(got["writable_first"]) <= set(harmless.split())
+
+
+def test_only_the_passed_descriptor_arrives(
+    got: dict[str, Any], seen: dict[str, Any], where: str
+) -> None:
     assert got["descriptors"][:3] == [0, 1, 2]
     assert len(got["descriptors"]) == 4
-    assert seen["received"] == "hello from inside"
+    if where == "cold":
+        assert seen["received"] == "hello from inside"
+    else:
+        assert got["passed_descriptor"] == "EBADF"
 
 
-def test_the_real_workspace_is_as_before(seen: dict[str, Any]) -> None:
+def test_the_real_workspace_is_as_before(seen: dict[str, Any], where: str) -> None:
     assert seen["real_files"] == [".venv", "module.py"]
     assert seen["marker"] == "venv"
-    assert "written" in seen["shadow_files"]
+    if where == "cold":
+        assert "written" in seen["shadow_files"]
+    else:
+        assert seen["shadow_unchanged"]
+
+
+def test_nothing_is_left_for_the_next_cell(seen: dict[str, Any], where: str) -> None:
+    if where == "cell":
+        assert seen["left"] == []
 
 
 def test_capabilities_are_gone(got: dict[str, Any]) -> None:
@@ -191,9 +269,3 @@ def test_capabilities_are_gone(got: dict[str, Any]) -> None:
 
 def test_daemons_die_with_the_run(seen: dict[str, Any]) -> None:
     assert seen["survivors"] == []
-
-
-def test_processes_are_bounded_except_for_root(got: dict[str, Any]) -> None:
-    if got["identity"][0] == 0:
-        pytest.skip("the kernel does not hold root to a number of processes")
-    assert got["fork_bomb"] == "bounded"

@@ -22,7 +22,7 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
-SIGKILL, SIGPIPE, SIGXFSZ = 9, 13, 25
+SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
 NICENESS = 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -196,6 +196,7 @@ def _watch(command: int, life: int) -> int | None:
 def main(plan: dict[str, Any]) -> None:
     """Carry out one plan; see `process.launch` for what is in it. Does not return."""
     life, report = plan["life"], plan["report"]
+    _libc.signal(SIGINT, ctypes.c_void_p(0))  # without a handler, the first process cannot be hit
     _give_way()
     try:
         os.set_inheritable(life, False)

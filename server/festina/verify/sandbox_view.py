@@ -42,7 +42,7 @@ _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
 _HIDDEN_DIRECTORIES = ("/etc/ssl/private", "/etc/ssh", "/etc/sudoers.d")
 _MAX_SOCKETS = 200
 
-PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi")
+PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "pressure")
 """What of ``/proc`` user id 0 could write to by ownership, without a capability."""
 PROC_HIDDEN = ("kcore", "keys", "kmsg", "timer_list")
 

@@ -96,12 +96,10 @@ def survey(plan: dict[str, Any]) -> Survey:
     for path in private:
         steps += _stand_in(path, points, 0)
     steps.sort(key=lambda step: step.path.count("/"))
-    root = os.getuid() == 0  # nobody else can write to any of these
-    names = [f"/proc/{name}" for name in plan["proc_read_only"] if root]
-    hidden = [f"/proc/{name}" for name in plan["proc_hidden"] if root]
-    return Survey(
-        steps, again, *([n for n in which if os.path.exists(n)] for which in (names, hidden))
-    )
+    names = [f"/proc/{name}" for name in plan["proc_read_only"]]
+    hidden = [f"/proc/{name}" for name in plan["proc_hidden"]]
+    existing = ([name for name in some if os.path.exists(name)] for some in (names, hidden))
+    return Survey(steps, again, *existing)
 
 
 def _mount_points() -> set[str]:
