@@ -31,6 +31,7 @@ STATE = (
     "runs",
     "session",
     "settings_files",
+    "standing",
     "trust",
     "workspaces",
 )

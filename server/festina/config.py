@@ -52,7 +52,11 @@ class VerifySettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be configured."""
+    """Everything that can be configured.
+
+    ``on_save`` says what is looked at when a file is saved: ``off`` (nothing), ``lint``,
+    ``impacted`` (lint and the tests that the change can affect) or ``full`` (all tests).
+    """
 
     fast: ModelSettings | None = None
     slow: ModelSettings | None = None
@@ -60,6 +64,7 @@ class Settings:
     repair_rounds: int = 2
     variations: int = 1
     apply_unverified: bool = True
+    on_save: str = "impacted"
     presets: tuple[str, ...] = ()
 
 
@@ -131,6 +136,7 @@ KEYS: dict[str, _Key] = {
     "verify.tests.args": _Key("verify.tests_args", allowed.texts),
     "verify.timeout_seconds": _Key("verify.timeout_seconds", allowed.number(1, 86400)),
     "verify.memory_mib": _Key("verify.memory_mib", allowed.whole(128, 1 << 20)),
+    "verify.on_save": _Key("on_save", allowed.one_of("off", "lint", "impacted", "full")),
     "verify.python": _Key("verify.python", allowed.text),
     "verify.parallel": _Key("verify.parallel", allowed.whole(0, 256)),
     "verify.sandbox": _Key("verify.sandbox", allowed.one_of("auto", "off"), user_only=True),

@@ -184,6 +184,7 @@ SAMPLES = {
     "scope": "full",
     "confirm_seconds": 1,
     "args": ["-x"],
+    "on_save": "lint",
     "timeout_seconds": 1,
     "memory_mib": 256,
     "parallel": 3,

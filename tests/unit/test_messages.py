@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from festina.edits import Region
+from festina.findings import Finding, Gate, TestCounts
 from festina.lsp import messages
 from festina.lsp.features import commands
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.text import Encoding, Text
+from festina.verify.examination import Examination
 from support.fakes import passed
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text("utf-8")
@@ -42,7 +44,12 @@ def test_every_command_is_documented_and_no_other():
 
 def test_every_custom_message_is_documented_and_no_other():
     documented = set(re.findall(r"^### `(festina/\w+)`", PAGE, re.MULTILINE))
-    assert documented == {messages.PROPOSAL, messages.TRUST, messages.KEY}
+    assert documented == {
+        messages.PROPOSAL,
+        messages.STATUS,
+        messages.TRUST,
+        messages.KEY,
+    }
 
 
 def test_the_payload_has_the_documented_fields():
@@ -53,6 +60,17 @@ def test_the_payload_has_the_documented_fields():
     assert list(payload["candidates"][0]) == list(documented["candidates"][0])
     assert set(documented["verdict"]) <= set(payload["verdict"])
     json.dumps(payload)
+
+
+def test_the_status_has_the_documented_fields():
+    documented = example("### `festina/status`")
+    finding = Finding(Gate.TESTS, "t.py", "assert 1 == 2", 1, code="t.py::a")
+    counts = TestCounts(12, 11, 1)
+    found = Examination((finding,), counts=counts, scope="impacted", seconds=0.21)
+    payload = messages.status_payload("file:///w", "failed", found)
+    assert payload == documented
+    running = messages.status_payload("file:///w", "running", None)
+    assert [name for name, value in running.items() if value] == ["workspace", "state"]
 
 
 def test_every_state_and_status_is_documented():

@@ -28,6 +28,7 @@ from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.board import Board
 from festina.lsp.features.publish import Publisher
+from festina.lsp.features.saving import Saving
 from festina.lsp.model_source import ModelSource
 from festina.proposals import Proposal
 from festina.session import Refusal, Session
@@ -59,6 +60,7 @@ class App:
         self.board = Board(self)
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
+        self.saving = Saving(self)
         self.session.changed = self._changed
         self._editor_settings: dict[str, Any] = {}
         self._problems: list[Problem] = []
@@ -90,6 +92,15 @@ class App:
             if path is not None and path.is_relative_to(root):
                 return path.relative_to(root).as_posix()
         return uri
+
+    def open_at(self, path: Path) -> Document | None:
+        """Return the open document of a file."""
+        return next((one for one in self.session.documents if one.path == path), None)
+
+    def uri_of(self, path: Path) -> str:
+        """Return a file's URI, as the editor writes it where it has the file open."""
+        document = self.open_at(path)
+        return convert.to_uri(path) if document is None else document.uri
 
     def location_of(self, proposal: Proposal, finding: Finding) -> lsp.Location | None:
         """Return where a finding points, for related information."""
@@ -132,6 +143,7 @@ class App:
     def _changed(self, proposal: Proposal) -> None:
         self.publisher.changed(proposal)
         self.accepting.changed(proposal)
+        self.saving.proposal_changed(proposal)
 
     # -- life -------------------------------------------------------------------------------
 
@@ -179,6 +191,7 @@ class App:
         self._problems = problems
         first = next(iter(read.values()))
         self.session.settings = {**read, None: first}
+        self.saving.settings_changed()
         await self.models.configure(first)
 
     def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:
@@ -195,6 +208,7 @@ class App:
         if self.session.trusted_by_editor is trusted:
             return
         self.session.trusted_by_editor = trusted
+        self.saving.trust_changed()
         if stopped := self.lifecycle.trust_changed(trusted=trusted):
             edits = "edit was" if stopped == 1 else "edits were"
             words = f"the workspace is no longer trusted; {stopped} {edits} stopped."

@@ -46,6 +46,8 @@ class Caps:
     """The client declares ``experimental.festina``: it has a Festina plugin."""
     proposals: bool = False
     """The plugin takes ``festina/proposal`` notifications."""
+    status: bool = False
+    """The plugin takes ``festina/status`` notifications."""
 
 
 def resolve(params: lsp.InitializeParams) -> Caps:
@@ -87,6 +89,7 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         diagnostic_version=bool(published.version_support),
         plugin=plugin is not None,
         proposals=bool(plugin and plugin.get("proposals") is True),
+        status=bool(plugin and plugin.get("status") is True),
     )
 
 

@@ -134,6 +134,11 @@ class Client:
         if self.caps.proposals:
             self.notify(messages.PROPOSAL, dict(payload))
 
+    def notify_status(self, payload: Mapping[str, Any]) -> None:
+        """Send ``festina/status`` to clients that take it; the payload is plain JSON data."""
+        if self.caps.status:
+            self.notify(messages.STATUS, dict(payload))
+
     def refresh_lenses(self) -> None:
         """Have the editor ask for code lenses again."""
         if self.caps.code_lens_refresh:

@@ -192,7 +192,9 @@ def from_diagnostic(
         for position in (where.start, where.end)
     )
     severity = diagnostic.severity or lsp.DiagnosticSeverity.Error
-    tests = (diagnostic.source or "").lower() in {"pytest", "festina tests"}
+    tests = (diagnostic.source or "").lower() == "pytest" or (
+        diagnostic.source == "festina" and "::" in str(diagnostic.code)
+    )
     return Finding(
         gate=Gate.TESTS if tests else Gate.LINT,
         path=path,

@@ -13,9 +13,13 @@ from festina import edits
 from festina.lsp import convert
 from festina.proposals import Proposal
 from festina.text import Encoding
+from festina.verify.examination import Examination
 
 PROPOSAL = "festina/proposal"
 """Server to client, notification: the state of one proposal; for clients that declare it."""
+
+STATUS = "festina/status"
+"""Server to client, notification: how the last look at saved files went, for a status line."""
 
 TRUST = "festina/trust"
 """Client to server, notification ``{trusted: bool}``: the person trusts the workspace, or not."""
@@ -31,8 +35,9 @@ REDIRECT = "festina.redirect"
 NEXT = "festina.next"
 PREVIOUS = "festina.previous"
 VARIATIONS = "festina.variations"
+VERIFY = "festina.verify"
 
-COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS)
+COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY)
 
 REWRITE = "refactor.rewrite.festina"
 QUICKFIX = "quickfix.festina"
@@ -68,6 +73,21 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "hunks": hunks,
         "verdict": view.verdict.to_json() if view is not None and view.verdict else None,
         "message": proposal.message,
+    }
+
+
+def status_payload(workspace: str, state: str, found: Examination | None) -> dict[str, Any]:
+    """Return the parameters of ``festina/status``; ``found`` is None while something runs."""
+    counts = None if found is None else found.counts
+    return {
+        "workspace": workspace,
+        "state": state,
+        "scope": None if found is None else found.scope,
+        "selected": None if counts is None else counts.selected,
+        "failed": None if found is None or counts is None else len(found.broken),
+        "findings": None if found is None else len(found.lint),
+        "seconds": None if found is None else round(found.seconds, 4),
+        "message": "" if found is None else found.summary(),
     }
 
 

@@ -126,7 +126,8 @@ class Examination:
         new, old = len(self.broken), len(self.tests) - len(self.broken)
         if new:
             verb = "fails" if new == 1 else "fail"
-            yield f"{new} of {count(max(counts.selected, new), kind)} {verb}"
+            among = f"{new} of " if new < counts.selected else ""
+            yield f"{among}{count(max(counts.selected, new), kind)} {verb}"
         elif not counts.selected and not old:
             yield "no test executes what was changed"
         else:

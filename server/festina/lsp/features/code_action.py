@@ -172,9 +172,8 @@ async def _edit_actions(app: App, document: Document, chosen: Range) -> list[lsp
 
 
 def _fixes(app: App, document: Document, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    theirs = [d for d in params.context.diagnostics if d.source != messages.SOURCE]
     found = []
-    for diagnostic in theirs[:MOST_DIAGNOSTICS]:
+    for diagnostic in _fixable(params.context.diagnostics)[:MOST_DIAGNOSTICS]:
         plain = {
             "range": messages.plain(diagnostic.range),
             "message": diagnostic.message,
@@ -192,6 +191,18 @@ def _fixes(app: App, document: Document, params: lsp.CodeActionParams) -> list[l
         action.diagnostics = [diagnostic]
         found.append(action)
     return found
+
+
+def _fixable(diagnostics: Sequence[lsp.Diagnostic]) -> list[lsp.Diagnostic]:
+    """Return what can be asked to be fixed: not proposals, and nothing that two linters say twice.
+
+    Our own diagnostics have a code where they are of saved files, and none where they show a
+    proposal.
+    """
+    theirs = [one for one in diagnostics if one.source != messages.SOURCE]
+    said = {(one.range.start.line, one.code) for one in theirs}
+    ours = (one for one in diagnostics if one.source == messages.SOURCE and one.code)
+    return theirs + [one for one in ours if (one.range.start.line, one.code) not in said]
 
 
 def _propose(

@@ -129,6 +129,11 @@ async def variations(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "message": f"Asking for {count} more."}
 
 
+async def verify(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.verify``: check a file as its buffer is, now; the result comes as diagnostics."""
+    return {"ok": True, "message": app.saving.verify(_document(app, argument))}
+
+
 HANDLERS: dict[str, Handler] = {
     messages.PROPOSE: propose,
     messages.ACCEPT: accept,
@@ -138,6 +143,7 @@ HANDLERS: dict[str, Handler] = {
     messages.NEXT: turn_next,
     messages.PREVIOUS: turn_previous,
     messages.VARIATIONS: variations,
+    messages.VERIFY: verify,
 }
 
 
@@ -228,7 +234,9 @@ def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, .
     for item in data if isinstance(data, list) else ():
         if not isinstance(item, dict) or not isinstance(item.get("message"), str):
             raise Refusal("`diagnostics` must be a list of LSP diagnostics.")
-        if item.get("source") == messages.SOURCE:
+        if item.get("source") == messages.SOURCE and not item.get("code"):
+            continue  # it shows a proposal
+        if item.get("source") == messages.SOURCE and _is_said_again(item, data):
             continue
         diagnostic = lsp.Diagnostic(
             range=convert.to_range(_range(item)),
@@ -239,6 +247,17 @@ def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, .
         path, encoding = app.path_of(document.uri), app.caps.encoding
         found.append(convert.from_diagnostic(diagnostic, path, document.text, encoding))
     return tuple(found)
+
+
+def _is_said_again(ours: dict[str, Any], all_of_them: object) -> bool:
+    """Whether another linter reports what we do: its words are the ones that the person knows."""
+    return any(
+        isinstance(item, dict)
+        and item.get("source") != messages.SOURCE
+        and item.get("code") == ours["code"]
+        and item.get("range") == ours.get("range")
+        for item in (all_of_them if isinstance(all_of_them, list) else ())
+    )
 
 
 def _words(finding: Finding) -> str:

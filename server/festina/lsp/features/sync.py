@@ -32,6 +32,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
     before = app.session.documents.get(item.uri)
     app.session.documents.open(document)
     app.adopt(document)
+    app.saving.opened(document)
     if before is not None:  # opened again without being closed: a change like any other
         app.lifecycle.document_changed(before.text, document)
 
@@ -60,11 +61,15 @@ def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Documen
 
 def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
     """Another file on disk: verdicts that rested on it, and settings, are looked at again."""
-    files_changed(app, [params.text_document.uri])
+    uri = params.text_document.uri
+    files_changed(app, [uri])
+    if (document := app.session.documents.get(uri)) is not None:
+        app.saving.saved(document)
 
 
 def files_changed(app: App, uris: Sequence[str]) -> None:
     """Files changed on disk: what rests on them is looked at again."""
+    app.saving.changed_elsewhere(uris)
     app.lifecycle.workspace_changed(uris[0] if len(uris) == 1 else "")
     if any(uri.rsplit("/", 1)[-1] in CONFIGURATION_FILES for uri in uris):
         app.reload()
@@ -75,7 +80,8 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     app.accepting.closed(uri)
     app.lifecycle.document_closed(uri)
-    app.session.documents.close(uri)
+    if (document := app.session.documents.close(uri)) is not None:
+        app.saving.closed(document)
     app.board.now(uri)
 
 
