@@ -123,14 +123,15 @@ class Editor:
         self._replace(buffer, buffer.undo.pop())
 
     def save(self, buffer: Buffer) -> None:
-        """Write a buffer to disk and tell the server."""
+        """Write a buffer to disk and tell the server, with its text as this editor does it."""
         buffer.path.write_bytes(buffer.text.encode())
         self.expected_tree = {
             **self.expected_tree,
             **{k: v for k, v in hash_tree(self.workspace).items() if self._is(k, buffer)},
         }
         identifier = lsp.TextDocumentIdentifier(buffer.uri)
-        self.client.text_document_did_save(lsp.DidSaveTextDocumentParams(identifier))
+        text = buffer.text if self.preset.saves_with_text else None
+        self.client.text_document_did_save(lsp.DidSaveTextDocumentParams(identifier, text))
 
     def close_buffer(self, buffer: Buffer) -> None:
         """Close a document."""

@@ -35,7 +35,8 @@ class Preset:
     ``file`` holds its ``clientInfo`` and ``capabilities``: a name in ``tests/e2e/clients``, or one
     of pytest-lsp's. ``answers_first``: the reply to ``workspace/applyEdit``
     precedes the ``didChange``. ``change_per_edit``: each text edit is one content change, last one
-    first; else one change covers them all.
+    first; else one change covers them all. ``saves_with_text``: the text comes with ``didSave``,
+    though the server does not ask for it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Preset:
     answers_first: bool = False
     change_per_edit: bool = False
     proposals: bool = False
+    saves_with_text: bool = False
 
     def load(self) -> dict[str, Any]:
         """Return ``clientInfo`` and ``capabilities`` as the editor sends them."""
@@ -82,7 +84,7 @@ VSCODE_PLUGIN = Preset(
 )
 NEOVIM_10 = Preset("neovim-0.10", "neovim_v0.10.0", stale=Stale.SKIP, answers_first=True)
 NEOVIM_11 = Preset("neovim-0.11", "neovim_v0.11.0", stale=Stale.SKIP, answers_first=True)
-EMACS = Preset("emacs-29.1", "emacs_v29.1", stale=Stale.ERROR)
+EMACS = Preset("emacs-29.1", "emacs_v29.1", stale=Stale.ERROR, saves_with_text=True)
 HELIX = Preset("helix", "helix", disabled=Disabled.HIDE)
 MINIMAL = Preset("minimal", "minimal")
 

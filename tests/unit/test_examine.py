@@ -112,6 +112,26 @@ async def test_without_another_text_from_before_nothing_is_said_of_then(tmp_path
     assert "before" not in tools.asked
 
 
+async def test_a_state_from_before_that_does_not_end_excuses_nothing(tmp_path, monkeypatch):
+    class Waiting(Scripted):
+        async def run(self, state, only):
+            if state.buffers["mod.py"] == "old":
+                await asyncio.Event().wait()
+            return await super().run(state, only)
+
+    monkeypatch.setattr("festina.verify.examine._PATIENCE", 0.01)
+    assert len((await look(Waiting(run({A: "failed"})), workspace=tmp_path)).broken) == 1
+
+
+async def test_nothing_is_laid_at_the_door_of_a_change_beside_files_that_nobody_knows(tmp_path):
+    (tmp_path / "mod.py").write_text("new")
+    (tmp_path / "other.py").write_text("x")
+    now, then = Snapshot(tmp_path, {}), Snapshot(tmp_path, {"mod.py": "old"})
+    asked = Asked(then, now, ("mod.py", "other.py"), "impacted")
+    found = await examine(asked, Scripted(run({A: "failed"})))
+    assert (len(found.broken), found.through) == (1, {})
+
+
 async def test_a_state_from_before_that_cannot_be_run_excuses_nothing(tmp_path):
     tools = Scripted(run({A: "failed"}), before=Untold("gone"))
     assert len((await look(tools, workspace=tmp_path)).broken) == 1

@@ -366,6 +366,19 @@ async def test_a_person_who_asks_is_answered_at_once_and_told_in_one_message(des
     assert desk.shown("test_mod.py") == ["assert -1 == 3"]
 
 
+async def test_settings_that_are_read_late_do_not_end_what_was_asked_for(desk):
+    await desk.saved("mod.py", WRONG)
+    desk.verifier.hold = asyncio.Event()
+    desk.verifier.started.clear()
+    await commands.run(desk.app, "festina.verify", {"uri": desk.uri("mod.py")})
+    await desk.verifier.started.wait()
+    desk.app.session.settings[None] = Settings(on_save="off")
+    desk.app.saving.settings_changed()
+    desk.verifier.hold.set()
+    await desk.rest()
+    assert desk.messages[-1] == "Festina: mod.py: 1 impacted test ok, 0 ms"
+
+
 async def test_who_asked_is_answered_also_where_a_save_began_anew(desk):
     desk.verifier.hold = asyncio.Event()
     await commands.run(desk.app, "festina.verify", {"uri": desk.uri("mod.py")})

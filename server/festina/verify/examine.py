@@ -31,6 +31,10 @@ CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.i
 """Files that say how tests are run."""
 
 
+_PATIENCE = 5.0
+"""Seconds that the person waits longer for the second look at a failure, at most."""
+
+
 class Untold(Exception):  # noqa: N818 - reads as the sentence it makes
     """The tests can tell nothing; ``str()`` says why and what to do."""
 
@@ -116,8 +120,9 @@ async def _tests(asked: Asked, texts: Texts, tools: Tools, result: Examination) 
     if failing:
         asked.say("running what failed once more, and without the change")
         wanted = frozenset(failing)
+        limit = _PATIENCE + 3 * run.seconds
         again, before = await _both(
-            _again(tools, asked.after, wanted), _without(asked, texts, tools, wanted)
+            _again(tools, asked.after, wanted, limit), _without(asked, texts, tools, wanted, limit)
         )
         if again is not None:
             failing, flaky = _confirmed(failing, again)
@@ -163,17 +168,18 @@ async def _both(
     return first.result(), second.result()
 
 
-async def _again(tools: Tools, state: Snapshot, tests: frozenset[str]) -> Run | None:
-    """Run what failed once more; None where that tells nothing."""
+async def _again(tools: Tools, state: Snapshot, tests: frozenset[str], limit: float) -> Run | None:
+    """Run what failed once more; None where that tells nothing, or not soon."""
     try:
-        run = await tools.run(state, tests)
-    except Untold:
+        async with asyncio.timeout(limit):
+            run = await tools.run(state, tests)
+    except (Untold, TimeoutError):
         return None
     return None if run.end is None else run
 
 
 async def _without(
-    asked: Asked, texts: Texts, tools: Tools, tests: frozenset[str]
+    asked: Asked, texts: Texts, tools: Tools, tests: frozenset[str], limit: float
 ) -> frozenset[str]:
     """Return which tests fail without the change as well.
 
@@ -184,7 +190,7 @@ async def _without(
         return frozenset()
     if all(old == new for old, new in texts.values()):
         return frozenset()
-    run = await _again(tools, asked.before, tests)
+    run = await _again(tools, asked.before, tests, limit)
     return frozenset() if run is None else frozenset(run.failing)
 
 
@@ -229,6 +235,7 @@ def _placed(
             known[finding.path] = _text(asked.after, finding.path)
         found.append(spread(finding, known[finding.path]))
         place = through(finding, stack, changed, run.files)
-        if place is not None:
+        # what came with files of which nothing is known is not laid at this change's door
+        if place is not None and (place.passed or len(changed) == len(texts)):
             places[test] = place
     return found, places

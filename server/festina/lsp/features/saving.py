@@ -48,6 +48,7 @@ class Saving:
         self._orders: dict[Path, _Order] = {}
         self._noted: dict[Path, Noted] = {}
         self._published: dict[Path, set[str]] = {}
+        self._chosen: dict[Path, str] = {}
         self._told: set[Path] = set()
         self._checking: set[str] = set()
         self._free = asyncio.Event()
@@ -132,7 +133,11 @@ class Saving:
             if workspace not in self._app.session.roots:
                 self._drop(workspace)
                 del self._standings[workspace]
-            elif self._app.session.settings_of(workspace).on_save == "off":
+                continue
+            order = self._orders.get(workspace)
+            asked = order is not None and order.asked
+            was = self._chosen.get(workspace, "off")
+            if self._scope(workspace) is None and was != "off" and not asked:
                 self._drop(workspace)
 
     def trust_changed(self) -> None:
@@ -260,7 +265,7 @@ class Saving:
         return self._standings[workspace]
 
     def _scope(self, workspace: Path) -> ExamineScope | None:
-        chosen = self._app.session.settings_of(workspace).on_save
+        chosen = self._chosen[workspace] = self._app.session.settings_of(workspace).on_save
         return None if chosen == "off" else cast("ExamineScope", chosen)
 
     def _buffers(self, workspace: Path, order: _Order) -> dict[str, str]:
