@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types as lsp
 
 from support import clamp
-from support.presets import EMACS, HELIX, NEOVIM_11, PRESETS, VSCODE, VSCODE_PLUGIN
+from support.presets import EMACS, NEOVIM_11, PRESETS, VSCODE, VSCODE_PLUGIN
 
 TEST = "test_mod.py"
 OLD = "\n\ndef test_old():\n    assert clamp(50, 0, 9) == 9\n"
@@ -76,7 +76,7 @@ async def sit(start, workspace, tmp_path):
 RED = ("test_double fails since this change: assert 6 == 4", "assert 6 == 4")
 
 
-FIRST = (VSCODE, NEOVIM_11, EMACS, HELIX)
+FIRST = (VSCODE, NEOVIM_11, EMACS)
 EDITORS = [
     pytest.param(one, id=one.name, marks=() if one in FIRST else pytest.mark.slow)
     for one in PRESETS
@@ -163,6 +163,7 @@ async def test_a_syntax_error_is_shown_alone_and_nothing_runs(sit):
     assert [one[0] for one in here.shown()] == ["mod.py"]
 
 
+@pytest.mark.slow
 async def test_without_tests_it_is_said_once(sit, workspace):
     here = await sit(VSCODE, tests="")
     here.write("return value + value", "return 2 * value")
