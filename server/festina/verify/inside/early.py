@@ -47,6 +47,7 @@ class Early:
         self.complete = True
         self.tool: int | None = None
         self.on = False
+        self.starting = _STARTING  # at the interpreter's end a module has no globals any more
 
     def own(self, path: str) -> bool:
         """Whether a path is of the project itself, not of an environment in its folder."""
@@ -106,7 +107,7 @@ class Early:
         if not self.on:
             return
         if event != "open":
-            if event.startswith(_STARTING):
+            if event.startswith(self.starting):
                 self.started = True
             return
         path = args[0]

@@ -28,7 +28,7 @@ class Server:
     """
 
     def __init__(self, control: int, plan: dict[str, Any], standby: int) -> None:
-        self.control = socket.socket(fileno=control)
+        self.control = control  # no socket object: it would warn of itself when nothing is served
         self.plan = plan
         self.standby = standby
         self.waiting: list[tuple[int, tuple[int, ...]]] = []
@@ -41,11 +41,15 @@ class Server:
         """Send one message; ends this process where the host is gone."""
         data = json.dumps(message).encode("ascii") + b"\n"
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        connection = socket.socket(fileno=self.control)
+        connection.settimeout(None)  # a project can have changed the default
         try:
-            sent = self.control.sendmsg([data], rights)
-            self.control.sendall(data[sent:])
+            sent = connection.sendmsg([data], rights)
+            connection.sendall(data[sent:])
         except OSError:
             os._exit(0)
+        finally:
+            connection.detach()
 
     def refuse(self, why: str) -> None:
         """Say that this process cannot be a fork server, and end."""
@@ -55,7 +59,7 @@ class Server:
     @property
     def descriptors(self) -> set[int]:
         """What is open for our own purposes."""
-        return {self.control.fileno()}
+        return {self.control}
 
     def serve(self, ready: dict[str, Any]) -> Any:
         """Serve until the host closes its end; returns, with its cell, in forked children only."""
@@ -64,7 +68,7 @@ class Server:
             self.refuse(f"no process can be isolated: {known}")
         self.say({"ready": ready})
         poll = select.poll()
-        poll.register(self.control.fileno(), select.POLLIN)
+        poll.register(self.control, select.POLLIN)
         while True:
             self._reap()
             if len(self.waiting) < self.standby and self.failures < _MOST_FAILURES:
@@ -84,7 +88,7 @@ class Server:
     def _answer_all(self) -> Any:
         """Answer what has been asked; returns the cell in a child, else None."""
         try:
-            data = self.control.recv(1 << 16)
+            data = os.read(self.control, 1 << 16)
         except OSError:
             data = b""
         if not data:
@@ -122,8 +126,7 @@ class Server:
             os.close(write)
             return None, ()
         if cell.inside:
-            self.control.detach()  # closed by now
-            self.waiting.clear()
+            self.waiting.clear()  # closed by now, like the control socket
             os.dup2(write, 1)
             os.dup2(write, 2)
         os.close(write)

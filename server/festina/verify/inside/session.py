@@ -172,6 +172,7 @@ class Serving:
 
     def _question(self, cell: Any) -> dict[str, Any]:
         parts = []
+        os.set_blocking(cell.talk, True)  # a project can have changed how sockets are made
         while True:
             part = os.read(cell.talk, 1 << 18)
             if not part:

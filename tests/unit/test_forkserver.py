@@ -1,0 +1,482 @@
+"""Fork servers that have collected: what their children run, see and leave behind."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from festina.verify.forkserver import ForkServer, NoCell, NoServer
+from festina.verify.question import Question
+from festina.verify.record import Run
+from support import processes, projects
+from support.forking import ALONE, Place, digest, place, statuses
+
+CORE = "calc/core.py"
+TESTS = "tests/test_core.py"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """No test may leave a process or a descriptor."""
+    descriptors = processes.open_descriptors()
+    yield
+    assert processes.wait_until_gone(processes.children_of(os.getpid())) == set()
+    assert processes.open_descriptors() <= descriptors
+
+
+@pytest.fixture
+async def flat(tmp_path: Path) -> Place:
+    return await place(tmp_path, projects.FLAT)
+
+
+async def ask(server: ForkServer, question: Question, **options: object) -> Run:
+    return await server.run(question, timeout=60, **options)  # type: ignore[arg-type]
+
+
+# --- records
+
+
+async def test_a_child_reports_what_a_cold_run_reports(flat: Place, tmp_path: Path) -> None:
+    question = flat.edit(CORE, ("value * 2", "value * 3"))
+    async with flat.server() as server:
+        run = await ask(server, question)
+    cold = await flat.cold(question, tmp_path / "cold")
+    assert statuses(run) == {
+        "test_inside": "passed",
+        "test_below": "passed",
+        "test_double": "failed",
+        "test_limit": "passed",
+    }
+    assert run.imported == (digest(question.files[CORE]),) == cold.imported
+    for name in ("ids", "files", "end", "changed", "executed", "code_changed", "place"):
+        assert getattr(run, name) == getattr(cold, name), name
+    assert run.replaced == cold.replaced
+    assert {name: path for name, path in run.modules.items() if name.startswith("calc")} == {
+        name: path for name, path in cold.modules.items() if name.startswith("calc")
+    }
+    ours, theirs = (each.outcomes[f"{TESTS}::test_double"] for each in (run, cold))
+    assert dataclasses.replace(ours, detail="") == dataclasses.replace(theirs, detail="")
+    assert "assert double(2) == 4" in ours.detail
+    assert "_pytest" not in ours.detail
+    assert (run.returncode, run.touched, run.timed_out) == (1, frozenset(), False)
+    assert run.cpu > 0
+    assert run.rss_kib > 0
+
+
+async def test_children_know_nothing_of_each_other(flat: Place) -> None:
+    wrong = flat.edit(CORE, ("value * 2", "value * 3"))
+    right = flat.edit(CORE, ("value * 2", "value + value"))
+    bare = Question()
+    async with flat.server() as server:
+        asked = [wrong, right, bare, wrong] * 2
+        runs = await asyncio.gather(
+            *(ask(server, each, standby=index % 2 == 0) for index, each in enumerate(asked))
+        )
+        assert [run.end for run in runs] == [1, 0, 0, 1] * 2
+        assert runs[2].imported == ()
+        assert server.ready.ids == runs[0].ids
+
+
+async def test_only_what_is_asked_for_runs_and_in_that_order(tmp_path: Path) -> None:
+    flat = await place(tmp_path, projects.FLAT + SHARED)
+    only = ("tests/test_shared.py::test_one", f"{TESTS}::test_limit", f"{TESTS}::test_below")
+    async with flat.server() as server:
+        run = await ask(server, Question(only=only))
+        assert run.ids == only == tuple(run.outcomes)
+        # the module's fixture ended with the last of its tests that ran, and its end failed
+        assert run.outcomes[only[0]].status == "error"
+        assert "one only" in run.outcomes[only[0]].message
+        both = await ask(server, Question(only=(only[0], "tests/test_shared.py::test_two")))
+        assert statuses(both) == {"test_one": "passed", "test_two": "passed"}
+        unknown = await ask(server, Question(only=(f"{TESTS}::test_gone", f"{TESTS}::test_limit")))
+        assert unknown.ids == (f"{TESTS}::test_limit",)
+
+
+SHARED = """
+=== tests/test_shared.py
+import pytest
+
+
+@pytest.fixture(scope="module")
+def seen():
+    names = []
+    yield names
+    assert len(names) == 2, "one only"
+
+
+def test_one(seen):
+    seen.append(1)
+
+
+def test_two(seen):
+    seen.append(2)
+"""
+
+
+async def test_the_first_new_failure_can_end_a_run(flat: Place) -> None:
+    question = flat.edit(CORE, ("return value\n\n\ndef unused", "return -1\n\n\ndef unused"))
+    async with flat.server() as server:
+        run = await ask(server, question, stop=lambda outcome: outcome.bad)
+    assert run.stopped
+    assert statuses(run) == {"test_inside": "failed"}
+    assert run.end is None
+
+
+async def test_what_was_not_collected_is_known_in_every_run(tmp_path: Path) -> None:
+    broken = "=== tests/test_broken.py\nimport nothing_of_this_name\n"
+    marked = "=== tests/conftest.py\ndef pytest_collection_modifyitems(config, items):\n"
+    marked += "    config.hook.pytest_deselected(items=items[3:])\n    del items[3:]\n"
+    project = await place(tmp_path, projects.FLAT + broken + marked)
+    async with project.server() as server:
+        run = await ask(server, Question(only=(f"{TESTS}::test_below",)))
+    assert run.failing == {"tests/test_broken.py"}
+    assert "nothing_of_this_name" in run.outcomes["tests/test_broken.py"].detail
+    assert run.deselected == {f"{TESTS}::test_limit"}
+    assert run.end == 1
+
+
+# --- how a child is like a process of its own
+
+ORDINARY = """
+=== pyproject.toml
+[tool.pytest.ini_options]
+filterwarnings = ["error"]
+testpaths = ["tests"]
+=== pkg/__init__.py
+=== pkg/mod.py
+import random
+import tempfile
+import os
+
+random.seed(7)
+LOG = open(os.path.join(os.path.dirname(__file__), "data.txt"))
+FIRST = LOG.readline()
+
+
+def value():
+    return 1
+=== pkg/data.txt
+first
+second
+third
+=== tests/test_ordinary.py
+import logging
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+
+from pkg import mod
+
+
+def test_value():
+    assert mod.value() == 1
+
+
+def test_seeded():
+    assert random.random() == random.Random(7).random()
+
+
+def test_open_file():
+    assert mod.LOG.readline() == "second\\n"
+
+
+def test_relative_path():
+    with open("pkg/mod.py") as file:
+        assert "def value" in file.read()
+
+
+def test_another_process():
+    command = [sys.executable, "-c", "from pkg.mod import value; print(value())"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\\n"
+
+
+def test_output(capfd):
+    print("printed")
+    os.system("echo said")
+    assert capfd.readouterr().out == "printed\\nsaid\\n"
+
+
+def test_log(caplog):
+    logging.getLogger("x").warning("logged")
+    assert caplog.messages == ["logged"]
+
+
+def test_a_port():
+    with socket.create_server(("127.0.0.1", 8765)):
+        pass
+
+
+def test_files(tmp_path):
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "made").write_text("x")
+
+
+def test_a_thread():
+    thread = threading.Thread(target=lambda: None)
+    thread.start()
+    thread.join()
+
+
+def test_environment():
+    assert not {"OPENBLAS_NUM_THREADS", "FESTINA_WITNESS"} & set(os.environ)
+    assert not [name for name in sys.path if "plugins" in name]
+    assert os.read(0, 10) == b""
+"""
+
+
+async def test_a_child_is_like_a_process_of_its_own(tmp_path: Path) -> None:
+    project = await place(tmp_path, ORDINARY)
+    question = project.edit("pkg/mod.py", ("return 1", "return 2"))
+    async with project.server() as server:
+        runs = await asyncio.gather(*(ask(server, Question()) for _ in range(3)))
+        for run in runs:
+            assert set(statuses(run).values()) == {"passed"}, run.outcomes
+            assert run.output.count("[100%]") == 1
+        run = await ask(server, question)
+    assert {name for name, status in statuses(run).items() if status == "failed"} == {
+        "test_value",
+        "test_another_process",
+    }
+
+
+async def test_numbers_that_nobody_seeded_differ(tmp_path: Path) -> None:
+    test = "=== test_it.py\nimport random\nX = random.random()\n\n\n"
+    test += "def test_it():\n    assert random.random() < 0, random.random()\n"
+    project = await place(tmp_path, test)
+    async with project.server() as server:
+        runs = [await ask(server, Question()) for _ in range(2)]
+    assert len({run.outcomes["test_it.py::test_it"].message for run in runs}) == 2
+
+
+async def test_what_tests_print_without_a_line_end_breaks_no_record(tmp_path: Path) -> None:
+    test = "=== test_it.py\nimport os\n\n\ndef test_it():\n    os.write(1, b'x' * 300000)\n"
+    test += "    print('y' * 300000, end='')\n\n\ndef test_more():\n    assert False\n"
+    project = await place(tmp_path, test, (*ALONE, "-s"))
+    async with project.server() as server:
+        run = await ask(server, Question())
+    assert statuses(run) == {"test_it": "passed", "test_more": "failed"}
+    assert not run.garbled
+    assert len(run.output) < 200_000
+
+
+async def test_what_is_laid_over_stays_in_its_run(flat: Place) -> None:
+    async with flat.server() as server:
+        seen = "def test_seen():\n    import os\n    assert os.path.exists('new.txt')\n"
+        only = (f"{TESTS}::test_limit",)
+        gone = await ask(server, Question({"calc/core.py": None, "new/x.py": seen}, only=only))
+        assert gone.end == 0
+        assert gone.touched == frozenset()
+        assert not (flat.base / "new").exists()
+
+
+# --- what a child may do to itself
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("import os; os._exit(5)", 5),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", -signal.SIGSEGV),
+    ],
+)
+async def test_a_child_that_dies_is_told_from_one_that_ends(
+    flat: Place, body: str, code: int
+) -> None:
+    question = flat.edit(CORE, ("return value * 2", body))
+    async with flat.server() as server:
+        run = await ask(server, question)
+        assert (run.end, run.returncode, run.running) == (None, code, f"{TESTS}::test_double")
+        assert (await ask(server, Question())).end == 0
+
+
+async def test_a_run_that_does_not_end_is_ended(flat: Place) -> None:
+    loop = "import subprocess\n    while True:\n        subprocess.Popen(['sleep', '60'])"
+    question = flat.edit(CORE, ("return value * 2", loop))
+    async with flat.server() as server:
+        run = await server.run(question, timeout=1.5)
+        assert (run.timed_out, run.end, run.returncode) == (True, None, -9)
+        assert run.running == f"{TESTS}::test_double"
+        assert (await ask(server, Question())).end == 0
+
+
+async def test_replacing_the_judge_is_seen(flat: Place) -> None:
+    cheat = "import sys; sys.modules['festina_witness']._witness.reporter = None; return 4"
+    question = flat.edit(CORE, ("return value * 2", cheat))
+    async with flat.server() as server:
+        bare = await ask(server, Question())
+        run = await ask(server, question)
+    assert run.end is None or run.replaced - bare.replaced
+
+
+async def test_files_that_a_run_changes_are_named(flat: Place) -> None:
+    body = "open('tests/test_core.py', 'a').write('#'); return 4"
+    async with flat.server() as server:
+        run = await ask(server, flat.edit(CORE, ("return value * 2", body)))
+    assert TESTS in run.touched
+
+
+async def test_what_cannot_be_swapped_is_handed_down(flat: Place) -> None:
+    question = flat.edit(CORE, ("value * 2", "value * 3"))
+    swap = {**question.swaps[0], "path": "calc/other.py"}
+    async with flat.server() as server:
+        with pytest.raises(NoCell):
+            await ask(server, dataclasses.replace(question, swaps=(swap,)))
+        assert (await ask(server, question)).end == 1
+
+
+# --- ends
+
+
+async def test_cancelled_at_any_moment_nothing_is_left(flat: Place) -> None:
+    forever = flat.edit(CORE, ("return value * 2", "while True: pass"))
+    async with flat.server() as server:
+        await ask(server, Question())
+        before = processes.children_of(os.getpid())
+        descriptors = processes.open_descriptors()
+        for index in range(16):
+            running = asyncio.create_task(ask(server, forever, standby=index % 2 == 0))
+            for _ in range(index * 3):
+                await asyncio.sleep(0.001)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+        assert processes.open_descriptors() <= descriptors
+        assert (await ask(server, Question())).end == 0
+        # the child that waits for the next request is another one by now
+        deadline = time.monotonic() + 30
+        while len(processes.children_of(os.getpid())) > len(before):
+            assert time.monotonic() < deadline, "processes are left"
+            await asyncio.sleep(0.005)
+        assert asyncio.all_tasks() - {asyncio.current_task()} == {server._work}
+
+
+async def test_a_killed_server_says_so_to_all_who_ask(flat: Place) -> None:
+    forever = flat.edit(CORE, ("return value * 2", "while True: pass"))
+    async with flat.server() as server:
+        seen = asyncio.Event()
+
+        def begun(outcome: object) -> bool:
+            seen.set()
+            return False
+
+        running = asyncio.create_task(ask(server, forever, stop=begun))
+        await seen.wait()
+        for process in processes.children_of(os.getpid()):
+            command = Path(f"/proc/{process}/cmdline").read_bytes()
+            if b"festina_witness" in command:
+                os.kill(process, signal.SIGKILL)
+        with pytest.raises(NoServer):
+            await running
+        assert not server.alive
+        with pytest.raises(NoServer):
+            await ask(server, Question())
+
+
+async def test_starting_can_be_cancelled(flat: Place) -> None:
+    for wait in (0, 0.05, 0.2, 0.4):
+        starting = asyncio.create_task(ForkServer.start(flat.bench, flat.base, "collected"))
+        await asyncio.sleep(wait)
+        if starting.done():
+            await starting.result().aclose()
+            continue
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+
+# --- what a server says of the project
+
+IMPORTS = """
+=== pkg/__init__.py
+=== pkg/mod.py
+import functools
+
+
+def decorate(function):
+    return function
+
+
+@decorate
+def used():
+    return 1
+
+
+def later():
+    return 2
+=== pkg/source.py
+def f():
+    return 1
+=== test_it.py
+import inspect
+import pathlib
+
+from pkg import mod, source
+
+TEXT = pathlib.Path("pkg/table.txt").read_text()
+CODE = inspect.getsource(source.f)
+
+
+def test_it():
+    assert mod.used() == 1
+=== pkg/table.txt
+1
+=== pyproject.toml
+"""
+
+
+async def test_a_server_says_what_ran_and_what_was_read(tmp_path: Path) -> None:
+    project = await place(tmp_path, IMPORTS)
+    async with project.server() as server:
+        ready = server.ready
+    assert ("pkg/mod.py", 4, "decorate") in ready.import_time
+    names = {name for path, _, name in ready.import_time if path == "pkg/mod.py"}
+    assert names == {"<module>", "decorate"}
+    assert {"pkg/table.txt", "pkg/source.py"} <= ready.read_at_import
+    assert not {"pkg/mod.py", "test_it.py"} & ready.read_at_import
+    assert ready.complete
+    assert not ready.spawned
+    assert ready.threads == 1
+    assert ready.modules["pkg.mod"] == "pkg/mod.py"
+
+
+UNFIT = {
+    "threads": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True,"
+    " name='busy').start()\n",
+    "a process": "import subprocess\nSLEEP = subprocess.Popen(['sleep', '600'])\n",
+    "open": "import socket\nBOTH = socket.socketpair()\n",
+    "to its tests": "raise SystemExit('never')\n",
+}
+
+
+@pytest.mark.parametrize("words", UNFIT)
+async def test_a_project_that_cannot_be_forked_has_no_server(tmp_path: Path, words: str) -> None:
+    text = f"=== conftest.py\n{UNFIT[words]}\n=== test_it.py\ndef test_it():\n    pass\n"
+    project = await place(tmp_path, text)
+    with pytest.raises(NoServer, match=words):
+        await ForkServer.start(project.bench, project.base, "collected")
+
+
+async def test_a_process_that_has_ended_is_no_hindrance(tmp_path: Path) -> None:
+    text = "=== test_it.py\nimport subprocess\nX = subprocess.check_output(['echo', '1'])\n"
+    text += "Y = subprocess.Popen(['true'])\n\n\ndef test_it():\n    pass\n"
+    project = await place(tmp_path, text)
+    async with project.server() as server:
+        assert server.ready.spawned
+        assert (await ask(server, Question())).end == 0
+
+
+async def test_options_that_pytest_does_not_know_are_said(tmp_path: Path) -> None:
+    project = await place(tmp_path, projects.FLAT, (*ALONE, "--no-such-option"))
+    with pytest.raises(NoServer, match="no-such-option"):
+        await ForkServer.start(project.bench, project.base, "collected")
