@@ -222,6 +222,9 @@ class ForkServer:
             NoCell: there was no child, or not one that could run this.
         """
         started = time.perf_counter()
+        early = self.ready.read_at_import & question.files.keys()
+        if early:
+            raise NoCell(f"{min(early)} was read before the fork")
         nonce = secrets.token_hex(16)
         wire = question.wire(self.bench.workspace, nonce)
         run = Run(self._place, files=self.ready.files, modules=self.ready.modules)

@@ -154,7 +154,7 @@ def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterato
     if hasattr(known, "randomly_seed"):
         args.extend(["--randomly-seed=1", "--randomly-dont-reorganize"])
     if _serving is not None:
-        _serving.before_conftest(args)
+        _serving.before_conftest(early_config, args)
     yield
 
 

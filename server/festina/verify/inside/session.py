@@ -27,6 +27,7 @@ _server = importlib.import_module("festina_server")
 _tracer = importlib.import_module("festina_tracer")
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{6,}")
+_CONFIGURATION = "pytest.toml .pytest.toml pytest.ini .pytest.ini pyproject.toml tox.ini setup.cfg"
 _SEEDS = 24
 """How often the random generator is followed: 624 numbers each time."""
 
@@ -58,9 +59,14 @@ class Serving:
 
     # --- where it stops
 
-    def before_conftest(self, args: list[str]) -> None:
+    def before_conftest(self, config: Any, args: list[str]) -> None:
         """Serve from here, if this is a ``fresh`` server; returns in its children."""
         args.append("--tb=native")  # others parse the whole module around each line
+        # pytest has looked for these before it loaded us, and for those that are not there as well
+        self.early.read.update(_CONFIGURATION.split())
+        used = os.path.realpath(str(getattr(config, "inipath", None) or config.inifile))
+        if self.early.own(used):
+            self.early.read.add(os.path.relpath(used, self.root))
         if self.kind != "fresh":
             return
         own = sorted({path for path, _, _ in self.early.ran} | self._own_modules())
