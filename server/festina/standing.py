@@ -55,11 +55,13 @@ class Standing:
 
     def read(self, buffers: Mapping[str, str]) -> dict[str, str | None]:
         """Return the texts of what is to be examined: on disk, or in ``buffers``. Blocks."""
-        return {path: self._read(path, buffers) for path in sorted(self._pending)}
+        return {
+            path: buffers[path] if path in buffers else self.text(path)
+            for path in sorted(self._pending)
+        }
 
-    def _read(self, path: str, buffers: Mapping[str, str]) -> str | None:
-        if path in buffers:
-            return buffers[path]
+    def text(self, path: str) -> str | None:
+        """Return the text of a file on disk, None where it is not there or no text. Blocks."""
         try:
             return decode((self.workspace / path).read_bytes()).content
         except (OSError, NotText):
@@ -103,6 +105,11 @@ class Standing:
             self.shown = Examination(old, ids, scope=scope)
             self._pending -= set(texts)
         self._recent.clear()
+
+    def begin(self, found: Examination) -> None:
+        """Everything was examined as it is: what fails now, fails before all that follows."""
+        ids = frozenset(str(one.code) for one in found.tests)
+        self.shown = replace(found, preexisting=ids, through={})
 
     def take(self, question: Question, found: Examination) -> None:
         """Take in what an examination found."""

@@ -155,6 +155,17 @@ class Terminal:
         """Print a line of the result."""
         self._results.print(Text(visible(text), style=style))
 
+    def clear(self) -> None:
+        """Empty the screen, where results go to one."""
+        if self.out.is_terminal:
+            self.out.clear()
+
+    def state(self, state: str, words: str) -> None:
+        """Print how something stands, in one line: ``ok``, ``note`` or ``amiss``."""
+        mark, plain, style = _STATES[state]
+        line = Text(f"{mark if _has_symbols(self.out) else plain} {visible(words)}", style=style)
+        self.out.print(line)
+
     @property
     def _results(self) -> Console:
         """Where results go; above what is shown of the progress, where both are on the screen."""

@@ -63,7 +63,7 @@ def test_no_command_shows_what_there_is(capsys):
         (["edit", "a.py", "-n", "76"], "'76' is not a whole number from 1 to 75"),
         (["edit", "a.py", "-n", "x"], "'x' is not a whole number from 1 to 75"),
         (["edit", "a.py", "--apply", "--json"], "not allowed with"),
-        (["verify", "a.py"], "one of the arguments --candidate --candidates is required"),
+        (["verify", "a.py"], "one of the arguments --candidate --candidates --watch is required"),
         (["model"], "the following arguments are required: ACTION"),
     ],
 )

@@ -66,6 +66,11 @@ class Asked:
     scope: str
     on_step: OnStep | None = None
 
+    @property
+    def concerns_tests(self) -> bool:
+        """Whether tests can tell anything; asked for all of them without any file, they do."""
+        return any(map(concerns_tests, self.paths)) or (not self.paths and self.scope == "full")
+
     def say(self, message: str) -> None:
         """Tell what is being done."""
         if self.on_step is not None:
@@ -82,7 +87,7 @@ async def examine(asked: Asked, tools: Tools) -> Examination:
     wrong = next((finding for finding in found if finding.gate is Gate.SYNTAX), None)
     if asked.scope != "lint" and wrong is not None:
         result = replace(result, reason=f"{wrong.path} does not compile.")
-    elif asked.scope != "lint" and any(concerns_tests(path) for path in asked.paths):
+    elif asked.scope != "lint" and asked.concerns_tests:
         try:
             result = await _tests(asked, texts, tools, result)
         except Untold as reason:

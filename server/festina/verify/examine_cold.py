@@ -45,7 +45,8 @@ class ColdTools:
 
     async def run(self, state: Snapshot, only: Collection[str] | None) -> Run:
         """Run the suite, or some tests of it."""
-        path = next(path for path in self._asked.paths if concerns_tests(path))
+        # any file of the workspace will do where none was changed
+        path = next(filter(concerns_tests, self._asked.paths), "pyproject.toml")
         try:
             found = await self._state(state)
             if only is not None:
