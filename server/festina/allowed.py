@@ -92,6 +92,61 @@ def url(value: Any) -> str:
     return address.rstrip("/")
 
 
+def word(value: Any) -> str:
+    """A name for a person to read: one line, not empty, not long."""
+    name = text(value).strip()
+    if not name or len(name) > 60 or not name.isprintable():
+        raise Invalid("must be a name of 1 to 60 characters")
+    return name
+
+
+def command(value: Any) -> tuple[str, ...]:
+    """A command line as a list: the program, then its arguments. No shell reads it."""
+    if isinstance(value, str):
+        parts = ", ".join(f'"{part}"' for part in value.split())
+        raise Invalid(f"must be a list, the program first, such as [{parts}]")
+    given = texts(value)
+    if not given or not given[0].strip():
+        raise Invalid("must be a list of strings, the program first")
+    return given
+
+
+def globs(value: Any) -> tuple[str, ...]:
+    """A glob, or a list of them, for paths in the workspace."""
+    given = (value,) if isinstance(value, str) else value
+    try:
+        found = texts(given)
+    except Invalid:
+        found = ()
+    if not found or not all(found):
+        raise Invalid('must be a glob such as "**/*.ts", or a list of them')
+    return found
+
+
+def tables(
+    value: Any, keys: Mapping[str, Callable[[Any], Any]], needed: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """A list of tables with certain keys; a mistake in one names its place in the list."""
+    if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
+        raise Invalid(f"must be a list of tables with {_listed(tuple(keys))}")
+    found = []
+    for number, table in enumerate(value, 1):
+        where = f"in entry {number}, "
+        for key in [*table, *needed]:
+            if key not in keys:
+                raise Invalid(f"{where}there is no {key!r}; the keys are {_listed(tuple(keys))}")
+            if key not in table:
+                raise Invalid(f"{where}`{key}` is missing")
+        read = {}
+        for key, each in table.items():
+            try:
+                read[key] = keys[key](each)
+            except Invalid as invalid:
+                raise Invalid(f"{where}`{key}` {invalid}") from invalid
+        found.append(read)
+    return found
+
+
 def mapping(value: Any) -> dict[str, object]:
     """A table of anything."""
     if not isinstance(value, Mapping):

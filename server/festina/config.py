@@ -33,13 +33,30 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A program of the person's choice that judges candidates by its exit code.
+
+    ``run`` is its command line, with ``{file}`` and ``{workspace}`` to be filled in; ``when`` are
+    globs for the files whose edits it judges (none: all). ``timeout_seconds`` of 0 means that of
+    all tests. ``matcher`` says in which form its output names problems.
+    """
+
+    name: str
+    run: tuple[str, ...]
+    when: tuple[str, ...] = ()
+    timeout_seconds: float = 0.0
+    matcher: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class VerifySettings:
     """Which gates run, and within what limits. Times in seconds, memory in MiB.
 
     ``parallel`` is how many candidates are checked at once; 0 means one a processor.
     """
 
-    gates: tuple[str, ...] = ("syntax", "lint", "tests")
+    gates: tuple[str, ...] = ("syntax", "lint", "tests", "command")
+    commands: tuple[Command, ...] = ()
     tests_scope: str = "auto"
     tests_confirm_seconds: float = 10.0
     tests_args: tuple[str, ...] = ()
@@ -96,7 +113,7 @@ class Problem:
         return f"{where}{self.key}: {self.message}" if self.key else f"{where}{self.message}"
 
 
-GATES = ("syntax", "lint", "tests")
+GATES = ("syntax", "lint", "format", "types", "tests", "command")
 """The gates that can be configured today, in the order in which they run."""
 
 
@@ -124,6 +141,27 @@ _MODEL = {
     "extra_body": allowed.mapping,
 }
 
+MATCHERS = ("auto", "none", "tsc", "eslint", "rustc", "go", "gcc")
+"""The forms in which problems are named: see :mod:`festina.verify.problems`."""
+
+_COMMAND = {
+    "name": allowed.word,
+    "run": allowed.command,
+    "when": allowed.globs,
+    "timeout_seconds": allowed.number(1, 86400),
+    "matcher": allowed.one_of(*MATCHERS),
+}
+
+
+def _commands(value: Any) -> tuple[Command, ...]:
+    """Read a list of commands; each needs ``name`` and ``run``."""
+    given = [Command(**table) for table in allowed.tables(value, _COMMAND, ("name", "run"))]
+    names = [command.name for command in given]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise allowed.Invalid(f"has two commands of the name {twice!r}; give each its own")
+    return tuple(given)
+
+
 KEYS: dict[str, _Key] = {
     **{
         f"models.{name}.{key}": _Key(f"{name}.{key}", check, user_only=True)
@@ -131,6 +169,7 @@ KEYS: dict[str, _Key] = {
         for key, check in _MODEL.items()
     },
     "verify.gates": _Key("verify.gates", allowed.some_of(*GATES)),
+    "verify.commands": _Key("verify.commands", _commands),
     "verify.tests.scope": _Key("verify.tests_scope", allowed.one_of("auto", "impacted", "full")),
     "verify.tests.confirm_seconds": _Key("verify.tests_confirm_seconds", allowed.number(0, 3600)),
     "verify.tests.args": _Key("verify.tests_args", allowed.texts),
@@ -157,7 +196,6 @@ _HINTS = {
         "`extra_body = { temperature = ... }` where all must have the same"
         for name in ("fast", "slow")
     },
-    "verify.commands": "commands of your own are not run by this version",
 }
 
 _BOUND_TO_ADDRESS = ("api_key_env", "api_key_command", "api_key_keyring", "extra_body")

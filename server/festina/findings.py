@@ -97,6 +97,8 @@ class GateResult:
 
     ``reason`` says, in a sentence a person can act on, why the gate is ``unverified`` or
     ``skipped``. ``sandbox`` names the isolation that was in force for gates that execute code.
+    ``name`` tells apart what runs as one gate, such as the commands of a workspace. ``resolved``
+    is what the edit was to resolve and this gate, though it is not the one for it, found gone.
     """
 
     gate: Gate
@@ -106,6 +108,13 @@ class GateResult:
     tests: TestCounts | None = None
     reason: str | None = None
     sandbox: str | None = None
+    name: str | None = None
+    resolved: tuple[Finding, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What a person knows it by: a command's own name, else the gate's."""
+        return self.name or str(self.gate)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -121,6 +130,8 @@ class GateResult:
             data["reason"] = self.reason
         if self.sandbox is not None:
             data["sandbox"] = self.sandbox
+        if self.name is not None:
+            data["name"] = self.name
         return data
 
 
@@ -195,13 +206,13 @@ def _gate_words(result: GateResult) -> str:
     if result.status is Status.SKIPPED:
         return ""
     if result.status is Status.UNVERIFIED:
-        return f"{result.gate}: not verified ({(result.reason or 'no reason given').rstrip('.')})"
+        return f"{result.label}: not verified ({(result.reason or 'no reason given').rstrip('.')})"
     if result.status is Status.FAILED:
         first = result.findings[0].message if result.findings else (result.reason or "failed")
-        return f"{result.gate} failed: {first.splitlines()[0] if first else 'failed'}"
+        return f"{result.label} failed: {first.splitlines()[0] if first else 'failed'}"
     if result.gate is Gate.TESTS and result.tests is not None:
         return _test_words(result.tests)
-    return {Gate.SYNTAX: "syntax ok", Gate.LINT: "ruff ok"}.get(result.gate, f"{result.gate} ok")
+    return "ruff ok" if result.gate is Gate.LINT else f"{result.label} ok"
 
 
 def _test_words(tests: TestCounts) -> str:

@@ -60,7 +60,7 @@ def brief(verdict: Verdict) -> str:
     if verdict.status is Status.PASSED or not verdict.gates:
         return verdict.summary()
     parts = [
-        f"{gate.gate} {_ENDS[gate.status]}"
+        f"{gate.label} {_ENDS[gate.status]}"
         for gate in verdict.gates
         if gate.status is not Status.SKIPPED
     ]
@@ -74,7 +74,7 @@ def in_a_line(verdict: Verdict) -> str:
     """
     for gate in verdict.gates:
         if gate.status is Status.FAILED and verdict.status is Status.FAILED:
-            return f"{gate.gate}: {_why(gate)}"
+            return f"{gate.label}: {_why(gate)}"
     reasons = [gate.reason for gate in verdict.gates if gate.status is Status.UNVERIFIED]
     if verdict.status is not Status.UNVERIFIED or not reasons or not reasons[0]:
         return verdict.summary()
@@ -214,7 +214,7 @@ class Terminal:
             self.say(f"  and {more} more", "dim")
         for gate in verdict.gates:
             if gate.status is Status.UNVERIFIED and gate.reason:
-                self.say(f"  {gate.gate}: {gate.reason}", "yellow")
+                self.say(f"  {gate.label}: {gate.reason}", "yellow")
 
     def _finding(self, finding: Finding) -> None:
         where = finding.path

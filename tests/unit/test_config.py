@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from festina import settings_files
-from festina.config import KEYS, Layer, Settings, load
+from festina.config import KEYS, Command, Layer, Settings, load
 
 
 def one(data, *, user=True):
@@ -64,14 +64,28 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
         ({"variations": 0}, "whole number from 1 to 75"),
         ({"variations": True}, "whole number"),
         ({"variations": "4"}, "whole number"),
-        ({"verify": {"gates": ["syntax", "spelling"]}}, '"syntax", "lint", "tests"'),
+        ({"verify": {"gates": ["syntax", "spelling"]}}, '"syntax", "lint", "format"'),
         ({"verify": {"tests": {"scope": "some"}}}, '"auto", "impacted", "full"'),
         ({"verify": {"timeout_seconds": -1}}, "from 1 to 86400"),
         ({"verify": 3}, "must be a table"),
         ({"verify": {"tmeout_seconds": 3}}, "did you mean `verify.timeout_seconds`"),
         ({"nonsense": 1}, "no such setting"),
         ({"nonsense": {}}, "no such setting"),
-        ({"verify": {"commands": [{"name": "eslint"}]}}, "not run by this version"),
+        ({"verify": {"commands": [{"name": "eslint"}]}}, "in entry 1, `run` is missing"),
+        ({"verify": {"commands": {"name": "a", "run": ["a"]}}}, "a list of tables with"),
+        ({"verify": {"commands": [{"name": "a", "run": "npx a"}]}}, '["npx", "a"]'),
+        ({"verify": {"commands": [{"name": "a", "run": []}]}}, "in entry 1, `run` must be a list"),
+        ({"verify": {"commands": [{"name": " ", "run": ["a"]}]}}, "1 to 60 characters"),
+        ({"verify": {"commands": [{"name": "a", "run": ["a"], "wen": "*"}]}}, "there is no 'wen'"),
+        (
+            {"verify": {"commands": [{"name": "a", "run": ["a"], "when": 3}]}},
+            "`when` must be a glob",
+        ),
+        (
+            {"verify": {"commands": [{"name": "a", "run": ["a"], "matcher": "clang"}]}},
+            "`matcher` must be one of",
+        ),
+        ({"verify": {"commands": [{"name": "a", "run": ["a"]}] * 2}}, "two commands of the name"),
         ({"verify": {"python": ["python"]}}, "must be a string"),
         ({"verify": {"tests": {"args": "-x"}}}, "list of strings"),
         ({"verify": {"tests": {"confirm_seconds": float("nan")}}}, "from 0 to 3600"),
@@ -85,7 +99,7 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
         ({"models": {"fast": {"base_url": "https://a.example /v1"}}}, "no blanks"),
         ({"models": {"fast": {"base_url": "http://[::1/v1"}}}, "then a host"),
         ({"models": {"fast": {"dialect": "telepathy"}}}, '"chat"'),
-        ({"verify": {"gates": []}}, '"syntax", "lint", "tests"'),
+        ({"verify": {"gates": []}}, '"syntax", "lint", "format"'),
         ({"verify": {"gates": "lint"}}, "list of strings"),
         ({"verify": {"sandbox": "none"}}, '"auto", "off"'),
         ({"verify": {"memory_mib": 1.5}}, "whole number from 128 to 1048576"),
@@ -155,6 +169,18 @@ def test_an_invalid_value_leaves_an_earlier_valid_one_in_force():
     assert len(problems) == 1
 
 
+def test_commands_of_a_workspace():
+    run = ["npx", "eslint", "{file}"]
+    table = {"name": "eslint", "run": run, "when": "**/*.js", "timeout_seconds": 5}
+    settings, problems = one({"verify": {"commands": [table]}}, user=False)
+    assert problems == ()
+    (command,) = settings.verify.commands
+    assert command == Command("eslint", tuple(run), ("**/*.js",), 5.0, "auto")
+    assert "command" in settings.verify.gates
+    chosen, _ = one({"verify": {"commands": [table], "gates": ["lint"]}})
+    assert chosen.verify.gates == ("lint",)
+
+
 def test_gates_keep_their_order():
     assert one({"verify": {"gates": ["tests", "syntax"]}})[0].verify.gates == ("syntax", "tests")
 
@@ -172,6 +198,7 @@ def test_another_address_does_not_inherit_the_key_of_the_old_one():
 
 
 SAMPLES = {
+    "commands": [{"name": "a", "run": ["a"]}],
     "dialect": "chat",
     "base_url": "https://x.example",
     "api_key_command": ["pass", "x"],

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
+from festina.findings import Gate, GateResult, Status, Verdict, duration
 from festina.verify import lint, lint_config, shadow, sweep, syntax
 from festina.verify.base import (
     Candidate,
@@ -26,13 +26,17 @@ from festina.verify.examine import Asked
 from festina.verify.examine_cold import examine_cold
 from festina.verify.interpreter import Environment, Found
 from festina.verify.linter import Linter
+from festina.verify.more_gates import MoreGates, gates_of, unanswered
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
 
 _DOING: dict[str, str] = {
     Gate.SYNTAX: "checking the syntax",
     Gate.LINT: "running ruff",
+    Gate.FORMAT: "checking the format",
+    Gate.TYPES: "checking the types",
     Gate.TESTS: "preparing the tests",
+    Gate.COMMAND: "preparing the commands",
 }
 
 
@@ -49,6 +53,7 @@ class ColdVerifier:
         self._states = States()
         self._tests = TestsGate(self._states, Baselines(folder))
         self._linter = Linter()
+        self._more = MoreGates(self._states)
         self._active: set[asyncio.Task[object]] = set()
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
@@ -136,32 +141,45 @@ class ColdVerifier:
         except shadow.TooLarge as error:
             too_large = f"{error} Open the project's own folder as the workspace."
         results: list[GateResult] = []
-        for gate in sorted(set(snapshot.settings.gates), key=_order):
+        for gate in sorted(gates_of(snapshot.settings), key=_order):
             say(_DOING.get(gate, gate))
             try:
-                if gate == Gate.SYNTAX:
-                    result = await _syntax(state, candidate)
-                elif gate == Gate.LINT:
-                    result = await self._lint(state, snapshot, candidate)
-                elif gate != Gate.TESTS:
-                    result = _unknown(gate)
-                elif state is None:
-                    result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=too_large)
-                else:
-                    result = await self._tests.check(state, candidate, say)
+                result = await self._result(gate, state, snapshot, candidate, too_large, say)
             except shadow.Changed as error:
                 if not last:
                     raise
                 reason = f"The workspace changed while it was copied ({error}). Verify again."
                 result = GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
             results.append(result)
-            say(f"{result.gate}: {result.status} ({duration(result.seconds)})", result)
+            say(f"{result.label}: {result.status} ({duration(result.seconds)})", result)
             if result.status is Status.FAILED:
                 break
         else:
-            results += _unanswered(candidate.resolves, results)
+            results += unanswered(candidate.resolves, results)
         key = "" if state is None else verdict_key(candidate.new, state.fingerprint)
         return Verdict.of(tuple(results), seconds=time.perf_counter() - start, key=key)
+
+    async def _result(
+        self,
+        gate: str,
+        state: State | None,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        too_large: str,
+        say: Callable[[str], None],
+    ) -> GateResult:
+        more = await self._more.judge(gate, state, snapshot, candidate, say)
+        if more is not None:
+            return more
+        if gate == Gate.SYNTAX:
+            return await _syntax(state, candidate)
+        if gate == Gate.LINT:
+            return await self._lint(state, snapshot, candidate)
+        if gate != Gate.TESTS:
+            return _unknown(gate)
+        if state is None:
+            return GateResult(Gate.TESTS, Status.UNVERIFIED, reason=too_large)
+        return await self._tests.check(state, candidate, say)
 
     async def _lint(
         self, state: State | None, snapshot: Snapshot, candidate: Candidate
@@ -198,6 +216,7 @@ class ColdVerifier:
         if ending:
             await asyncio.wait(ending)
         await self._linter.aclose()
+        await self._more.aclose()
         await self._tests.aclose()
         await self._states.aclose()
 
@@ -222,17 +241,3 @@ def _unknown(name: str) -> GateResult:
         Status.UNVERIFIED,
         reason=f"This version has no gate {name!r}; take it out of verify.gates.",
     )
-
-
-def _unanswered(resolves: tuple[Finding, ...], results: list[GateResult]) -> list[GateResult]:
-    """Return a result for what the edit was to resolve and no gate here can speak about."""
-    answered = {result.gate for result in results if result.gate in (Gate.LINT, Gate.TESTS)}
-    return [
-        GateResult(
-            finding.gate,
-            Status.UNVERIFIED,
-            reason=f"Nothing that ran can tell whether {finding.message!r} is resolved.",
-        )
-        for finding in resolves
-        if finding.gate not in answered
-    ][:1]

@@ -1,0 +1,78 @@
+"""The gates beside syntax, lint and tests: what a project uses and says that it wants checked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import PurePosixPath
+
+from festina.config import VerifySettings
+from festina.findings import Finding, Gate, GateResult, Status
+from festina.verify import command_hints
+from festina.verify.base import Candidate, Snapshot
+from festina.verify.command_gate import CommandGate, Say
+from festina.verify.state import State, States
+from festina.verify.syntax import is_python
+from festina.verify.workbench import Workbench
+
+_CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
+_HERE = frozenset([Gate.FORMAT, Gate.TYPES, Gate.COMMAND])
+
+
+class MoreGates:
+    """Runs them; any number of calls at once."""
+
+    def __init__(self, states: States) -> None:
+        self._bench = Workbench(states)
+        self._commands = CommandGate(self._bench)
+
+    async def judge(
+        self, gate: str, state: State | None, snapshot: Snapshot, candidate: Candidate, say: Say
+    ) -> GateResult | None:
+        """Return the result of one gate; None: it is none of these.
+
+        ``state`` is None where the workspace is too large to be copied.
+
+        Raises:
+            shadow.Changed: the workspace is no longer in that state.
+        """
+        if gate == Gate.TESTS and not _of_pytest(candidate.path):
+            settings, workspace = snapshot.settings, snapshot.workspace
+            return await asyncio.to_thread(
+                command_hints.for_other_files, settings, workspace, candidate.path, os.environ
+            )
+        if gate not in _HERE:
+            return None
+        if state is None:
+            reason = "The workspace is too large to be copied. Open the project's own folder."
+            return GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
+        return await self._commands.check(state, candidate, say)
+
+    async def aclose(self) -> None:
+        """End what still runs."""
+        await self._commands.aclose()
+
+
+def gates_of(settings: VerifySettings) -> set[str]:
+    """Return the gates that have something to do."""
+    return set(settings.gates) - (set() if settings.commands else {Gate.COMMAND})
+
+
+def _of_pytest(path: str) -> bool:
+    return is_python(path) or PurePosixPath(path).name in _CONFIGURATION
+
+
+def unanswered(resolves: tuple[Finding, ...], results: list[GateResult]) -> list[GateResult]:
+    """Return a result for what the edit was to resolve and no gate here has spoken about."""
+    told = {result.gate for result in results if result.status is not Status.SKIPPED}
+    told &= {Gate.LINT, Gate.TYPES, Gate.TESTS}
+    proved = {finding for result in results for finding in result.resolved}
+    return [
+        GateResult(
+            finding.gate,
+            Status.UNVERIFIED,
+            reason=f"Nothing that ran can tell whether {finding.message!r} is resolved.",
+        )
+        for finding in resolves
+        if finding.gate not in told and finding not in proved
+    ][:1]
