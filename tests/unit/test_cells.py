@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from festina.verify import marks, process, sandbox, shadow
+from festina.verify import limits, marks, process, sandbox, shadow
 from support import cells, levels, processes, trees
 
 
@@ -22,7 +22,7 @@ from support import cells, levels, processes, trees
 def level(request: pytest.FixtureRequest) -> sandbox.Level:
     if why := levels.missing(request.param):
         pytest.skip(f"{request.param}: {why}")
-    if process.kernel() < (6, 6):
+    if limits.kernel() < (6, 6):
         pytest.skip("cells need Linux 6.6")
     chosen: sandbox.Level = request.param
     return chosen

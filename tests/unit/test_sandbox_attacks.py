@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import festina
-from festina.verify import process, sandbox, sandbox_view
+from festina.verify import limits, sandbox, sandbox_view
 from support import escape, levels
 
 NOBODY = 65534
@@ -31,7 +31,7 @@ LEGS = [
 def attacked(level: sandbox.Level, user: str, where: str) -> dict[str, Any]:
     if why := levels.missing(level):
         pytest.skip(f"{level}: {why}")
-    if where == "cell" and process.kernel() < (6, 6):
+    if where == "cell" and limits.kernel() < (6, 6):
         pytest.skip("cells need Linux 6.6")
     script = Path(escape.__file__)
     if user == "this user":

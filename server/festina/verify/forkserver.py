@@ -272,6 +272,7 @@ class ForkServer:
         if not run.started:
             raise NoCell(f"its process ended before the tests: {judge.said(run)}")
         run.returncode = said["status"]
+        run.ended = str(said.get("ended", ""))
         run.touched = frozenset(said["touched"])
         run.cpu, run.rss_kib = said["cpu"], said["rss_kib"]
 

@@ -75,6 +75,8 @@ def broken(base: Run, when: str = " without the edit") -> str | None:
 
 def said(run: Run) -> str:
     """Return the line of a run's output that says most about why it did not work."""
+    if run.ended:
+        return died(run)
     lines = [line.strip() for line in run.output.splitlines() if line.strip()]
     telling = [line for line in lines if _TELLING.match(line)]
     if telling:
@@ -89,6 +91,8 @@ def said(run: Run) -> str:
 def died(run: Run) -> str:
     """Say how a process ended."""
     code = run.returncode
+    if run.ended:
+        return f"ended, since {run.ended}"
     if code is None:
         return "it was stopped"
     if code < 0 or code > 128:

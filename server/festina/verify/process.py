@@ -13,7 +13,6 @@ import importlib.util
 import logging
 import marshal
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from types import CodeType
 from typing import Any
 
 from festina.verify import sandbox_filter
+from festina.verify.limits import Limits as Limits
 from festina.verify.process_io import Capture, memory_file, to_the_end, within
 
 _log = logging.getLogger(__name__)
@@ -38,28 +38,12 @@ _BOOT = "import marshal;c,p=marshal.load(open({fd},'rb'));n={{}};exec(c,n);n['ma
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one command may use.
-
-    ``memory_mib`` bounds the private memory of each process (``RLIMIT_DATA``), ``cpu_seconds`` its
-    processor time, ``file_mib`` the size of each file it writes, ``scratch_mib`` each private
-    temporary file system of a sandbox, and ``processes`` its processes and threads together.
-    """
-
-    memory_mib: int = 4096
-    processes: int = 1024
-    file_mib: int = 4096
-    scratch_mib: int = 1024
-    cpu_seconds: int = 3600
-
-
-@dataclass(frozen=True, slots=True)
 class Completed:
     """How a command ended.
 
     ``returncode`` is negative for a signal, ``-9`` after a timeout. ``stdout`` and ``stderr`` keep
     the first and the last half of
-    what is allowed when there was more (``truncated``).
+    what is allowed when there was more (``truncated``). ``ended`` says why the supervisor ended it.
     """
 
     returncode: int
@@ -68,6 +52,7 @@ class Completed:
     timed_out: bool
     seconds: float
     truncated: bool = False
+    ended: str = ""
 
 
 class LaunchError(Exception):
@@ -115,40 +100,29 @@ def make_plan(
     lock: bool = False,
     private: bool = False,
     nested: bool = False,
+    bound: bool = False,
     view: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """What the supervisor needs to know, in values that `marshal` can carry.
 
     ``lock`` takes every privilege away; ``nested`` leaves user namespaces possible all the same.
+    The processes of user id 0 are watched where they are not ``bound``: no limit does it.
     ``private`` says that there is a user namespace around it, in which processes are counted from
     nothing; before Linux 5.14 they are not, and cannot be seen.
     """
-    resources: dict[str, int] | None = None
-    if limits is not None:
-        resources = {
-            "CORE": 0,
-            "CPU": limits.cpu_seconds,
-            "DATA": limits.memory_mib << 20,
-            "FSIZE": limits.file_mib << 20,
-        }
-        if not private or kernel() >= (5, 14):
-            resources |= {"NPROC": limits.processes, "OTHERS": not private}
+    watched = limits is not None and os.getuid() == 0 and not bound
     return {
         "argv": [os.fspath(part) for part in argv],
         "cwd": os.fspath(cwd),
         "env": dict(env),
         "pass_fds": list(pass_fds),
-        "limits": resources,
+        "limits": limits.resources(private=private) if limits is not None else None,
         "lock": lock,
         "locks": sandbox_filter.locks(nested=nested),
         "view": dict(view) if view is not None else None,
+        "most": limits.processes if limits is not None and watched else 0,
+        "disk": (os.fspath(cwd), limits.disk_mib << 20) if limits is not None else None,
     }
-
-
-def kernel() -> tuple[int, ...]:
-    """Return the first two numbers of the version of the kernel."""
-    numbers = re.findall(r"\d+", os.uname().release)
-    return tuple(int(number) for number in numbers[:2])
 
 
 async def launch(
@@ -287,6 +261,7 @@ class _Run:
     def result(self, expired: bool, seconds: float) -> Completed:
         code: int | None = None
         started = False
+        ended = ""
         for line in os.fsdecode(self._report.data()).split("\n"):
             word, _, rest = line.partition(" ")
             number, _, name = rest.partition(" ")
@@ -296,6 +271,7 @@ class _Run:
                 reason = os.strerror(int(number))
                 raise LaunchError(f"The sandbox could not be set up: {name}: {reason}.")
             started = started or word == "start"
+            ended = line.partition(" ")[2] if word == "ended" else ended
             code = int(number) if word == "exit" else code
         if not started and not expired:
             said = self._err.data().decode(errors="replace").strip() or "it ended without a word"
@@ -307,6 +283,7 @@ class _Run:
             timed_out=expired,
             seconds=seconds,
             truncated=self._out.truncated or self._err.truncated,
+            ended=ended,
         )
 
 

@@ -41,8 +41,9 @@ class Run:
     ``replaced`` what of pytest and of our plugin was no longer the original at some time, and every
     hook that a plugin has, ``touched`` the files of its copy that the run changed, ``garbled`` that
     some of its records could not be read, or came after the end record. ``refused`` says why a
-    child of a fork server ran nothing; ``cpu`` is in seconds, ``rss_kib`` its largest process,
-    ``spent`` the seconds that a child of a fork server needed for each stage before its tests.
+    child of a fork server ran nothing, ``ended`` why whoever watches over a run ended it; ``cpu``
+    is in seconds, ``rss_kib`` its largest process, ``spent`` the seconds that a child of a fork
+    server needed for each stage before its tests.
     """
 
     place: str = ""
@@ -68,6 +69,7 @@ class Run:
     seconds: float = 0.0
     output: str = ""
     refused: str = ""
+    ended: str = ""
     cpu: float = 0.0
     rss_kib: int = 0
     spent: Mapping[str, float] = field(default_factory=dict)

@@ -143,6 +143,7 @@ async def run(
             lock=True,
             private=True,
             nested=box.nested,
+            bound=view is not None and bool(view["pid_max"]),
             view=view,
         )
         try:

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from festina.verify import process, sandbox_filter, sandbox_view
-from festina.verify.process import Limits
+from festina.verify import sandbox_filter, sandbox_view
+from festina.verify.limits import Limits, kernel
 from festina.verify.sandbox_view import Operation
 
 _HIDDEN = "/dev/.festina"
@@ -30,7 +30,7 @@ def pid_max(limits: Limits) -> int:
 
     Before Linux 6.14 there is one setting for the whole machine, which must not be touched.
     """
-    if os.getuid() != 0 or process.kernel() < (6, 14) or sandbox_filter.machine() is None:
+    if os.getuid() != 0 or kernel() < (6, 14) or sandbox_filter.machine() is None:
         return 0
     return _RESERVED + max(limits.processes, 2)
 
@@ -46,14 +46,8 @@ def plan(operations: Iterable[Operation], workspace: Path, limits: Limits) -> di
     """Put the plan together; ``operations`` are those of the nested sandbox around the cells."""
     steps = list(operations)
     places = [step.target for step in steps if step.kind == "bind" and step.writable]
-    resources = {
-        "CORE": 0,
-        "CPU": limits.cpu_seconds,
-        "DATA": limits.memory_mib << 20,
-        "FSIZE": limits.file_mib << 20,
-    }
-    if process.kernel() >= (5, 14):
-        resources["NPROC"] = limits.processes
+    resources = limits.resources(private=True)
+    resources.pop("OTHERS", None)
     locks = sandbox_filter.locks() or {}
     return {
         "workspace": sorted(places, key=lambda place: place != os.path.realpath(workspace)),

@@ -22,8 +22,9 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
-SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
+SIGINT, SIGKILL, SIGPIPE, SIGSTOP, SIGXFSZ = 2, 9, 13, 19, 25
 NICENESS = 2
+GLANCE_MS, EAGER_MS = 100, 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -176,21 +177,87 @@ def _reap(command: int) -> int | None:
             result = status
 
 
-def _watch(command: int, life: int) -> int | None:
+class _Guard:
+    """Looks, now and then, for what no limit of the kernel stops."""
+
+    def __init__(self, plan: dict[str, Any], first: bool) -> None:
+        self.first = first
+        self.most: int = plan["most"]
+        self.place: str
+        self.disk: int
+        self.place, self.disk = plan["disk"] or ("/", 0)
+        self.threads = _threads_of_all()
+        self.free = 0
+        self.free = self._free()
+        self.disk = min(self.disk, self.free // 2)
+
+    def why(self) -> str:
+        """What is wrong; empty where nothing is."""
+        if self.most and _threads_of_all() - self.threads > self.most // 2:
+            names = _descendants()
+            if sum(map(_threads, names)) > self.most:
+                return f"it had more than {self.most} processes and threads"
+        if self.disk and self.free - self._free() > self.disk:
+            return f"{self.disk >> 20} MiB of disk were used up while it ran"
+        return ""
+
+    def stop(self) -> None:
+        """End everybody at once, faster than they can multiply."""
+        if self.first:
+            os.kill(-1, SIGKILL)
+            return
+        stopped: set[int] = set()
+        while found := set(_descendants()) - stopped:
+            stopped |= found
+            for process in found:
+                try:
+                    os.kill(process, SIGSTOP)
+                except ProcessLookupError:
+                    continue
+
+    def _free(self) -> int:
+        try:
+            status = os.statvfs(self.place)
+        except OSError:
+            return self.free
+        return status.f_bavail * status.f_frsize
+
+
+def _threads_of_all() -> int:
+    """How many threads there are on this machine: costs next to nothing to ask."""
+    try:
+        with open("/proc/loadavg", "rb") as file:  # noqa: PTH123
+            return int(file.read().split()[3].partition(b"/")[2])
+    except OSError:
+        return 0
+
+
+def _threads(process: int) -> int:
+    try:
+        return os.stat(f"/proc/{process}/task").st_nlink - 2  # noqa: PTH116
+    except OSError:
+        return 0
+
+
+def _watch(command: int, life: int, guard: _Guard, report: int) -> int | None:
     """Wait for the command, or for the server to let go of the life pipe (then None)."""
     poll = select.poll()
     poll.register(life, select.POLLIN | select.POLLHUP)
     try:
         watched = os.pidfd_open(command)
         poll.register(watched, select.POLLIN)
-        interval = 1000  # orphans are collected once a second
+        interval = EAGER_MS if guard.most else GLANCE_MS
     except OSError:  # before Linux 5.3
-        interval = 20
+        interval = EAGER_MS
     while True:
         ready = [fd for fd, _ in poll.poll(interval)]
         status = _reap(command)
         if status is not None or life in ready:
             return status
+        if not ready and (why := guard.why()):
+            os.write(report, f"ended {why}\n".encode())
+            guard.stop()
+            return None
 
 
 def main(plan: dict[str, Any]) -> None:
@@ -212,6 +279,7 @@ def main(plan: dict[str, Any]) -> None:
             lock(plan["locks"])
         _prctl(PR_SET_PDEATHSIG, SIGKILL) if first else _prctl(PR_SET_CHILD_SUBREAPER, 1)
         _prctl(PR_SET_DUMPABLE, 0)  # the command must not reach our descriptors through /proc
+        guard = _Guard(plan, first)
     except OSError as error:
         os.write(report, os.fsencode(f"setup {error.errno} {error.filename}\n"))
         os._exit(1)
@@ -233,7 +301,7 @@ def main(plan: dict[str, Any]) -> None:
         os.dup2(nothing, descriptor)
     for descriptor in plan["pass_fds"]:
         os.close(descriptor)  # so that a reader sees the end as soon as the command is gone
-    status = _watch(command, life)
+    status = _watch(command, life, guard, report)
     if not first:
         _kill_descendants()
     if status is not None:

@@ -135,6 +135,7 @@ async def run_suite(
                 done.seconds,
             )
             run.output = f"{_text(done.stdout)}\n{_text(done.stderr)}"
+            run.ended = done.ended
     return run
 
 

@@ -37,7 +37,7 @@ def watch(known: Any, inmate: int, fate: int, reports: int, view: Any) -> None:
     for descriptor in (_system.pidfd(inmate), fate, reports):
         poll.register(descriptor, select.POLLIN)
     told = b""
-    crowded = False
+    ended = ""
     status = None
     while status is None:
         ready = [
@@ -52,7 +52,7 @@ def watch(known: Any, inmate: int, fate: int, reports: int, view: Any) -> None:
             if not data:
                 poll.unregister(reports)
         if known.most and _tasks() > known.most:
-            crowded = True
+            ended = f"it had more than {known.most} processes and threads"
             os.kill(-1, signal.SIGKILL)
         status = _reap(inmate)
     _clear()
@@ -63,13 +63,17 @@ def watch(known: Any, inmate: int, fate: int, reports: int, view: Any) -> None:
             break
     before = json.loads(told) if told else {}
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    record = {"status": status, "cpu": used.ru_utime + used.ru_stime, "rss_kib": used.ru_maxrss}
+    record: dict[str, Any] = {
+        "status": status,
+        "cpu": used.ru_utime + used.ru_stime,
+        "rss_kib": used.ru_maxrss,
+    }
     if isinstance(before.get("setup"), str):
         record = before
     else:
         record["touched"] = changes.touched(view.upper, view.lower, before)
-    if crowded:
-        record["crowded"] = True
+    if ended:
+        record["ended"] = ended
     say(fate, record)
     os._exit(0)
 
