@@ -54,6 +54,15 @@ class Bench:
         return root if self.level is sandbox.Level.NONE else self.workspace
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A further plugin of ours that is loaded before the first one, and what it is given."""
+
+    name: str
+    environ: Mapping[str, str]
+    fds: tuple[int, ...]
+
+
 def install_plugin(folder: Path) -> None:
     """Put the plugin and what it needs alone into ``folder``. Blocks."""
     names = {
@@ -76,14 +85,14 @@ async def run_suite(
     watch: Watch | None = None,
     import_root: str | None = None,
     only: Collection[str] | None = None,
+    beside: Beside | None = None,
     timeout: float,
     stop: Callable[[Outcome], bool] | None = None,
 ) -> Run:
     """Run the suite on the copy ``root``, all of it or ``only`` some ids; ``stop`` ends it early.
 
     ``stop`` is asked at each outcome. ``import_root`` (relative to the workspace) is put first on
-    ``sys.path``. Never raises for what
-    the suite does. Cancelling kills it.
+    ``sys.path``. Never raises for what the suite does. Cancelling kills it.
 
     Raises:
         OSError: the interpreter could not be started.
@@ -91,8 +100,11 @@ async def run_suite(
     """
     run = Run(place=str(bench.stands_at(root)))
     loop = asyncio.get_running_loop()
-    argv = [str(bench.environment.python), "-m", "pytest", "-p", PLUGIN]
+    argv = [str(bench.environment.python), "-m", "pytest"]
+    for name in (beside.name, PLUGIN) if beside is not None else (PLUGIN,):
+        argv += ["-p", name]
     argv += list(bench.settings.tests_args)
+    fds = () if beside is None else beside.fds
     with contextlib.ExitStack() as stack:
         question = _question(bench, root, watch, import_root, only)
         asked = _unnamed(json.dumps(question).encode("ascii"))
@@ -102,12 +114,15 @@ async def run_suite(
         writing = stack.enter_context(contextlib.ExitStack())
         writing.callback(os.close, write)
         box = box_of(bench, root)
-        environ = {**box.environ, "FESTINA_WITNESS": f"{asked},{write}"}
+        more = {} if beside is None else beside.environ
+        environ = {**box.environ, **more, "FESTINA_WITNESS": f"{asked},{write}"}
         box = dataclasses.replace(box, environ=environ)
         readers = ThreadPoolExecutor(1, "festina-records")
         stack.callback(readers.shutdown, wait=False)
         work = asyncio.create_task(
-            sandbox.run(box, argv, level=bench.level, timeout=timeout, pass_fds=(asked, write))
+            sandbox.run(
+                box, argv, level=bench.level, timeout=timeout, pass_fds=(asked, write, *fds)
+            )
         )
 
         def enough() -> None:
