@@ -60,7 +60,7 @@ class Trail:
 
     def __init__(self, setup: dict[str, Any]) -> None:
         self.root: str = setup["root"]
-        self.shown = tuple(os.path.join(self.root, path) + os.sep for path in setup["shown"])  # noqa: PTH118
+        self.shown = tuple(os.path.join(self.root, path) + os.sep for path in setup["shown"])
         self.setup = setup
         self.fd: int = setup["fd"]
         self.context: int = setup.get("context", IMPORT)

@@ -12,7 +12,7 @@ import sys
 
 
 def _join() -> None:
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - 3.8, early, cheap
+    here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if entry != here]
     said = os.environ.pop("FESTINA_TRAIL_CHILD", None)
     if said is None:
@@ -22,7 +22,7 @@ def _join() -> None:
         os.environ.pop("PYTHONPATH", None)
     else:
         os.environ["PYTHONPATH"] = setup["pythonpath"]
-    ours = os.path.dirname(here)  # noqa: PTH120
+    ours = os.path.dirname(here)
     sys.path.insert(0, ours)
     try:
         importlib.import_module("festina_trail_processes").begin(setup)

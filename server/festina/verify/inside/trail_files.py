@@ -23,8 +23,8 @@ _TRACES = frozenset([] if _MONITORED else ["sys.settrace"])
 _RESTORES = ("threading.py", "doctest.py")
 """Of the standard library: they put our own trace function back."""
 _BOOT = "<frozen importlib._bootstrap_external>"
-_LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep  # noqa: PTH120
-_PACKAGES = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))  # noqa: PTH118
+_LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+_PACKAGES = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))
 _PYTEST = f"{os.sep}_pytest{os.sep}"
 
 

@@ -130,7 +130,7 @@ class Processes:
         trail.busy.add(thread)
         try:
             program = self._found(programs, cwd)
-            name = os.path.basename(program)  # noqa: PTH119
+            name = os.path.basename(program)
             if name in _HARMLESS or not trail.is_ours():
                 return
             if name in _SHELLS or self._is_script_of_shell(program):
@@ -142,7 +142,7 @@ class Processes:
 
     def _found(self, programs: Iterable[Any], cwd: Any) -> bytes:
         place = b"" if cwd is None else os.fsencode(cwd)
-        tried = [os.path.join(place, os.fsencode(program)) for program in programs]  # noqa: PTH118
+        tried = [os.path.join(place, os.fsencode(program)) for program in programs]
         return next((path for path in tried if self.access(path, os.X_OK)), tried[0])
 
     def _is_script_of_shell(self, path: bytes) -> bool:
@@ -159,7 +159,7 @@ class Processes:
             return False
         first, _, rest = head.partition(b"\n")
         words: Sequence[bytes] = first[2:].split()
-        shell = any(os.path.basename(word) in _SHELLS for word in words[:2])  # noqa: PTH119
+        shell = any(os.path.basename(word) in _SHELLS for word in words[:2])
         # pip's scripts of environments with long paths: a shell that at once becomes Python
         return shell and not rest.startswith(b"'''exec'")
 
