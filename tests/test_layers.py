@@ -51,6 +51,7 @@ ALONE = (
 # Beside pytest itself, the modules that are laid next to the plugin there.
 LAID = {"festina_executable", "festina_seal", "festina_tracer"}
 LAID |= {f"festina_{path.stem}" for path in INSIDE}
+LAID |= {"sitecustomize"}  # the project's own, for which ours makes way
 
 
 def name_of(path):
