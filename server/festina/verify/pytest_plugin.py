@@ -39,7 +39,7 @@ def _take_setup() -> dict[str, Any]:
     os.set_inheritable(report_fd, False)
     setup["fd"] = report_fd
     # so that a compiled file beside a source of this fresh copy is nobody's but the candidate's
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = not setup.get("compile", False)
     if "serve" in setup:  # now or never: their folder is not searched any more then
         for name in setup["serve"]["parts"]:
             importlib.import_module(name)

@@ -88,11 +88,13 @@ async def run_suite(
     beside: Beside | None = None,
     timeout: float,
     stop: Callable[[Outcome], bool] | None = None,
+    compile_only: bool = False,
 ) -> Run:
     """Run the suite on the copy ``root``, all of it or ``only`` some ids; ``stop`` ends it early.
 
     ``stop`` is asked at each outcome. ``import_root`` (relative to the workspace) is put first on
-    ``sys.path``. Never raises for what the suite does. Cancelling kills it.
+    ``sys.path``. ``compile_only`` collects the tests and leaves the compiled files in the copy.
+    Never raises for what the suite does. Cancelling kills it.
 
     Raises:
         OSError: the interpreter could not be started.
@@ -104,9 +106,10 @@ async def run_suite(
     for name in (beside.name, PLUGIN) if beside is not None else (PLUGIN,):
         argv += ["-p", name]
     argv += list(bench.settings.tests_args)
+    argv += ["--collect-only"] if compile_only else []
     fds = () if beside is None else beside.fds
     with contextlib.ExitStack() as stack:
-        question = _question(bench, root, watch, import_root, only)
+        question = _question(bench, root, watch, import_root, only) | {"compile": compile_only}
         asked = _unnamed(json.dumps(question).encode("ascii"))
         stack.callback(os.close, asked)
         answers, write = os.pipe()

@@ -84,6 +84,9 @@ class Lines:
 
     def start(self) -> None:
         """Begin to watch; what is imported from now on is seen."""
+        if not self.path:
+            self.done = True
+            return
         monitoring = getattr(sys, "monitoring", None)
         if monitoring is None:
             self.trace()
