@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
+from festina.confirming import key_of
 from festina.jobs import Jobs
 from festina.proposals import RUNNING, State
 from festina.session import Refusal, Session
@@ -46,8 +47,10 @@ class Doubts:
         await asyncio.gather(*map(self._look_at, tuple(self._doubted)))
 
     async def _look_at(self, proposal_id: str) -> None:
-        while self._is_in(proposal_id, *RUNNING) and self._jobs.running(proposal_id):
-            await self._jobs.join(proposal_id)
+        keys = (proposal_id, key_of(proposal_id))
+        while self._is_in(proposal_id, *RUNNING) and any(map(self._jobs.running, keys)):
+            for key in keys:
+                await self._jobs.join(key)
         if self._is_in(proposal_id, State.READY):
             with contextlib.suppress(Refusal):
                 await self._look(proposal_id)

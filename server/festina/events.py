@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from festina.edits import LineEdit
-from festina.findings import Status, Verdict
+from festina.findings import Rest, Status, Verdict
 from festina.models.base import ModelError
 
 
@@ -53,11 +53,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate's verdict. ``candidate_text`` is the exact text that it was earned for."""
+    """A candidate's verdict. ``candidate_text`` is the exact text that it was earned for.
+
+    It may come twice: for the impacted tests, then for the whole suite; ``rest`` says so.
+    """
 
     candidate: int
     candidate_text: str
     verdict: Verdict
+    rest: Rest = Rest.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Completing:
+    """The whole suite begins to run for a candidate that its impacted tests passed."""
+
+    candidate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +94,4 @@ class Finished:
     error: ModelError | None = None
 
 
-Event = Streaming | Parsed | Refused | Step | Judged | Repairing | Finished
+Event = Streaming | Parsed | Refused | Step | Judged | Completing | Repairing | Finished

@@ -34,6 +34,24 @@ class Status(enum.StrEnum):
     SKIPPED = "skipped"
 
 
+class Rest(enum.StrEnum):
+    """What the rest of the suite has to say of a candidate that its impacted tests passed.
+
+    ``none``: nothing that anybody waits for. ``owed``: it must pass before the candidate is
+    applicable; ``awaited``: the same, and it is running for this candidate. ``open``: the
+    candidate is applicable, and a failure will withdraw it. ``confirmed``: it passed as well.
+    ``silent``: it could not tell. ``withdrawn``: it failed, after the candidate was applicable.
+    """
+
+    NONE = "none"
+    OWED = "owed"
+    AWAITED = "awaited"
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    SILENT = "silent"
+    WITHDRAWN = "withdrawn"
+
+
 class Severity(enum.StrEnum):
     """LSP diagnostic severities, by name."""
 
@@ -174,6 +192,13 @@ class Verdict:
         """Return the result of ``gate``, or None where it did not run."""
         return next((result for result in self.gates if result.gate is gate), None)
 
+    @property
+    def partial(self) -> bool:
+        """It is ``passed``, and rests on the impacted tests alone."""
+        result = self.gate(Gate.TESTS)
+        counts = result.tests if result is not None else None
+        return self.status is Status.PASSED and counts is not None and counts.scope == "impacted"
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form (design, section 5)."""
         return {
@@ -183,13 +208,13 @@ class Verdict:
             "findings": [finding.to_json() for finding in self.findings],
         }
 
-    def summary(self) -> str:
-        """Say on what the verdict rests, in one line.
+    def summary(self, rest: Rest = Rest.NONE) -> str:
+        """Say on what the verdict rests, in one line; ``rest``: what is to be said beside it.
 
         For example ``ruff ok, 12 tests ok (3 of 3 changed lines executed), 84 ms``. The word
         *tested* never appears: green tests prove only what they execute.
         """
-        parts = [part for gate in self.gates if (part := _gate_words(gate))]
+        parts = [part for gate in self.gates if (part := _gate_words(gate, rest))]
         return ", ".join([*parts, duration(self.seconds)]) if parts else "nothing was checked"
 
 
@@ -202,7 +227,7 @@ def duration(seconds: float) -> str:
     return f"{int(seconds) // 60} min {int(seconds) % 60} s"
 
 
-def _gate_words(result: GateResult) -> str:
+def _gate_words(result: GateResult, rest: Rest) -> str:
     if result.status is Status.SKIPPED:
         return ""
     if result.status is Status.UNVERIFIED:
@@ -211,14 +236,26 @@ def _gate_words(result: GateResult) -> str:
         first = result.findings[0].message if result.findings else (result.reason or "failed")
         return f"{result.label} failed: {first.splitlines()[0] if first else 'failed'}"
     if result.gate is Gate.TESTS and result.tests is not None:
-        return _test_words(result.tests)
+        return _test_words(result.tests, rest)
     return "ruff ok" if result.gate is Gate.LINT else f"{result.label} ok"
 
 
-def _test_words(tests: TestCounts) -> str:
-    count = f"{tests.passed} {'test' if tests.passed == 1 else 'tests'} ok"
+_OF_THE_REST = {
+    Rest.OWED: ", the whole suite has not run",
+    Rest.AWAITED: ", the whole suite is running",
+    Rest.OPEN: ", the whole suite is still running",
+    Rest.SILENT: ", the whole suite could not tell",
+}
+
+
+def _test_words(tests: TestCounts, rest: Rest) -> str:
+    impacted = "impacted " if tests.scope == "impacted" else ""
+    count = f"{tests.passed:,} {impacted}{'test' if tests.passed == 1 else 'tests'} ok"
+    if rest is Rest.CONFIRMED:
+        count = f"whole suite: {count}"
     if tests.flaky:
         count += f", {tests.flaky} of them only now and then, with and without the edit"
+    count += _OF_THE_REST.get(rest, "")
     if tests.changed_lines == 0:
         return f"{count} (no executable line changed)"
     return (

@@ -14,17 +14,18 @@ from festina import accept, edits, parts
 from festina.documents import Document
 from festina.doubts import Doubts
 from festina.edits import Region
-from festina.findings import Finding
+from festina.findings import Finding, Rest
+from festina.models.ready import Models
+from festina.promise import applies, turned
 from festina.proposals import (
-    TRANSITIONS,
     CandidateStatus,
     CandidateView,
     Proposal,
     State,
     step,
 )
-from festina.reducer import show, without_unfinished
-from festina.runs import Models, Runs
+from festina.reducer import await_rest, to_streaming, without_unfinished
+from festina.runs import Runs
 from festina.session import Refusal, Session
 from festina.text import Text
 from festina.verify.base import Verifier
@@ -52,6 +53,7 @@ class Lifecycle:
         self.session = session
         self.verifier = verifier
         self.runs = Runs(session, verifier, models)
+        self.aftermath = self.runs.confirming.aftermath
         self._doubts = Doubts(session, self.runs.jobs, self.application)
 
     def start(self, order: Order) -> Proposal:
@@ -96,7 +98,7 @@ class Lifecycle:
             round=0,
         )
         self.runs.results.forget(proposal_id)
-        self.session.put(_to_streaming(proposal, "redirected"))
+        self.session.put(to_streaming(proposal, "redirected"))
         self.runs.start(proposal_id, count=1, previous=visible.text if visible else None)
         return proposal
 
@@ -112,7 +114,7 @@ class Lifecycle:
         proposal = without_unfinished(proposal)
         have = 1 + max((view.index for view in proposal.candidates), default=-1)
         _check_count(count, have)
-        proposal = self.session.put(_to_streaming(proposal, f"asking for {count} more"))
+        proposal = self.session.put(to_streaming(proposal, f"asking for {count} more"))
         self.runs.start(proposal_id, count=count, first=have)
         return proposal
 
@@ -146,7 +148,26 @@ class Lifecycle:
         if len(indices) < 2:
             raise Refusal("There is no other candidate. Ask for variations first.")
         here = indices.index(proposal.visible) if proposal.visible in indices else -by
-        return self.session.put(show(proposal, indices[(here + by) % len(indices)]))
+        return self.session.put(turned(proposal, indices[(here + by) % len(indices)]))
+
+    def complete(
+        self, proposal_id: str, candidate: int | None, then: Callable[[CandidateView], None]
+    ) -> bool:
+        """Run the whole suite for a candidate, if that is all that is missing; say whether it is.
+
+        ``then`` takes the candidate once it has its verdict, unless something else happens to the
+        proposal first.
+
+        Raises:
+            Refusal: the proposal is over.
+        """
+        proposal = self.alive(proposal_id)
+        view = proposal.candidate if candidate is None else proposal.find(candidate)
+        if view is None or view.rest is not Rest.OWED or proposal.state is not State.READY:
+            return False
+        self.session.put(await_rest(proposal, view.index))
+        self.runs.confirming.then(proposal_id, then)
+        return True
 
     async def application(
         self, proposal_id: str, candidate: int | None = None, *, unverified: bool = False
@@ -201,6 +222,7 @@ class Lifecycle:
         of them was not touched.
         """
         texts = (before, *between, document.text)
+        self.aftermath.moved(document.uri, texts)
         for proposal in self.session.live(document.uri):
             self._follow(proposal, texts, document)
 
@@ -211,6 +233,8 @@ class Lifecycle:
         still be executed, and what could not be verified for want of trust gets its chance.
         """
         stopped = 0
+        if not trusted:
+            self.aftermath.forget_unfinished()
         for proposal in [p for p in self.session.proposals.values() if not p.state.final]:
             if proposal.state.running and not trusted:
                 self._end(proposal, State.CANCELLED, "the workspace is no longer trusted")
@@ -242,6 +266,7 @@ class Lifecycle:
 
     def document_closed(self, uri: str) -> None:
         """A document was closed: its proposals have nothing left to stand on."""
+        self.aftermath.closed(uri)
         for proposal in self.session.live(uri):
             self._end(proposal, State.STALE, "the file was closed")
 
@@ -267,7 +292,7 @@ class Lifecycle:
     def _follow(self, proposal: Proposal, texts: Sequence[Text], document: Document) -> None:
         new = document.text
         index = self.runs.results.matching(proposal.id, new)
-        if index is not None and State.APPLIED in TRANSITIONS[proposal.state]:
+        if index is not None and applies(proposal, index):
             self._end(replace(proposal, visible=index), State.APPLIED, "applied")
             return
         if texts[0] == new:
@@ -282,12 +307,6 @@ class Lifecycle:
         self.runs.results.forget(proposal.id)
         moved = replace(proposal, base=new, region=region, version=document.version)
         self.runs.check_again(moved, "the document changed")
-
-
-def _to_streaming(proposal: Proposal, message: str) -> Proposal:
-    if proposal.state is State.QUEUED:
-        return replace(proposal, message=message)
-    return step(proposal, State.STREAMING, message)
 
 
 def _check_count(count: int, have: int) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field, replace
 
 from festina import edits, markers, prompt
 from festina.change import Change, change
 from festina.clock import Clock
+from festina.earning import Earned, Earning
 from festina.edits import Defect, Region
+from festina.ending import Outcome, Outcomes, findings_of
 from festina.events import (
+    Completing,
     Event,
-    Finished,
     Judged,
     Parsed,
     Refused,
@@ -25,13 +27,13 @@ from festina.events import (
     Step,
     Streaming,
 )
-from festina.findings import Finding, Gate, Status, Verdict
+from festina.findings import Finding, Rest
 from festina.models.base import Model, ModelError
 from festina.models.runner import Runner
-from festina.proposals import CandidateStatus, CandidateView, rank
+from festina.proposals import CandidateStatus, CandidateView
 from festina.reducer import STATUS
 from festina.text import Text
-from festina.verify.base import Candidate, Snapshot, Verifier
+from festina.verify.base import Snapshot, Verifier
 from festina.verify.base import Step as GateStep
 
 CHARS_PER_TOKEN = 4  # a usual ratio for code; only ever used to show progress
@@ -62,6 +64,15 @@ class Task:
     previous: str | None = None
     small: bool = False
     first: int = 0
+    eager: bool = False
+
+    def earning(self, verifier: Verifier) -> Earning:
+        """Return what judges this task's candidates."""
+        return Earning(verifier, self.snapshot, self.path, self.text.content, self.resolves)
+
+    def result(self, region_text: str) -> Text:
+        """Return the whole file's text with another text of the region."""
+        return edits.apply(self.text, edits.rewrite(self.text, self.region, region_text))
 
 
 async def propose(
@@ -83,45 +94,6 @@ async def propose(
             await work
 
 
-async def verify_again(
-    task: Task, region_text: str, verifier: Verifier
-) -> AsyncGenerator[Step | Judged, None]:
-    """Judge a region text against a new state of its file or workspace (a rebase, a save)."""
-    candidate_text = edits.apply(
-        task.text, edits.rewrite(task.text, task.region, region_text)
-    ).content
-    steps: asyncio.Queue[Step | Judged | None] = asyncio.Queue()
-    candidate = Candidate(task.path, task.text.content, candidate_text, task.resolves)
-
-    async def judge() -> None:
-        verdict = await verifier.verify(
-            task.snapshot,
-            candidate,
-            lambda step: steps.put_nowait(Step(task.first, step.message)),
-        )
-        steps.put_nowait(Judged(task.first, candidate_text, verdict))
-
-    work = asyncio.create_task(judge())
-    work.add_done_callback(lambda _: steps.put_nowait(None))
-    try:
-        while (step := await steps.get()) is not None:
-            yield step
-        await work
-    finally:
-        work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-
-
-@dataclass
-class _Outcome:
-    """What became of one candidate."""
-
-    view: CandidateView
-    diff_size: int = 0
-    error: ModelError | None = None
-
-
 @dataclass
 class _Run:
     """The state of one run of :func:`propose`; lives on one event loop."""
@@ -131,8 +103,9 @@ class _Run:
     runner: Runner
     verifier: Verifier
     events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
-    outcomes: dict[int, _Outcome] = field(default_factory=dict)
-    verdicts: dict[str, asyncio.Future[Verdict]] = field(default_factory=dict)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    verdicts: dict[str, asyncio.Future[Earned]] = field(default_factory=dict)
+    completing: asyncio.Lock = field(default_factory=asyncio.Lock)
     model_clock: Clock = field(default_factory=Clock)
     verify_clock: Clock = field(default_factory=Clock)
 
@@ -140,6 +113,8 @@ class _Run:
         task = self.task
         self.slots = asyncio.Semaphore(max(1, task.streams))
         self.leader_started = asyncio.Event()
+        self.earning = task.earning(self.verifier)
+        self.alone = task.count == 1
         stripped, region = markers.strip(task.text, task.region)
         self.prepared = edits.prepare(stripped, region, language=task.language)
 
@@ -149,8 +124,11 @@ class _Run:
             async with asyncio.TaskGroup() as group:
                 for index in indices:
                     group.create_task(self.candidate(index))
+            await self.complete()
             await self.repair()
-            self.events.put_nowait(self.finished())
+            self.events.put_nowait(
+                self.outcomes.finished(self.model_clock.seconds, self.verify_clock.seconds)
+            )
         finally:
             self.events.put_nowait(None)
 
@@ -165,23 +143,35 @@ class _Run:
             if leads:
                 self.leader_started.set()
 
+    async def complete(self, only: int | None = None) -> None:
+        """Run the whole suite for the best candidate, and for the next one where it refutes that.
+
+        Nothing is to be done once a candidate is applicable. With ``only`` no other one is tried.
+        """
+        async with self.completing:
+            while (outcome := self.outcomes.owed(only)) is not None:
+                assert outcome.new is not None
+                self.events.put_nowait(Completing(outcome.view.index))
+                with self.verify_clock.running():
+                    tell = self.teller(outcome.view.index)
+                    earned = await self.earning.whole(outcome.new.content, tell)
+                self.verdicts[outcome.new.digest] = _done(earned)
+                for other, also in self.outcomes.also(outcome, earned):
+                    self.judged(other, also)
+
     async def repair(self) -> None:
         """Send findings back, at most ``rounds`` times, while nothing is usable."""
+        self.alone = True
         for number in range(1, self.task.rounds + 1):
-            if not self.outcomes or any(
-                outcome.error is not None
-                or outcome.view.status in {CandidateStatus.PASSED, CandidateStatus.UNVERIFIED}
-                for outcome in self.outcomes.values()
-            ):
+            view = self.outcomes.to_repair()
+            if view is None:
                 return
-            outcome = min(self.outcomes.values(), key=_distance)
-            view = outcome.view
             self.events.put_nowait(Repairing(view.index, number))
             await self.attempt(
                 view.index,
                 attempt=view.index + number,
                 previous=view.text or None,
-                findings=_findings_of(view),
+                findings=findings_of(view),
             )
 
     async def attempt(
@@ -223,7 +213,7 @@ class _Run:
                     answer = await self.runner.complete(self.model, request, on_text)
         except ModelError as error:
             view = CandidateView(index, CandidateStatus.UNUSABLE, defect=str(error))
-            self.outcomes[index] = _Outcome(view, error=error)
+            self.outcomes.add(Outcome(view, error=error))
             self.events.put_nowait(Refused(index, str(error.trouble), str(error), error))
             return
         made = await asyncio.to_thread(
@@ -238,7 +228,7 @@ class _Run:
 
     def refuse(self, index: int, code: str, message: str) -> None:
         view = CandidateView(index, CandidateStatus.UNUSABLE, defect=message)
-        self.outcomes[index] = _Outcome(view)
+        self.outcomes.add(Outcome(view))
         self.events.put_nowait(Refused(index, code, message))
 
     async def judge(self, index: int, made: Change, model_seconds: float) -> None:
@@ -246,72 +236,49 @@ class _Run:
         self.events.put_nowait(
             Parsed(index, made.region_text, new.content, made.edits, made.diff, model_seconds)
         )
-        verdict = await self.verdict(index, new)
-        status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
-        view = CandidateView(index, status, made.region_text, verdict)
-        self.outcomes[index] = _Outcome(view, edits.size(made.edits))
-        self.events.put_nowait(Judged(index, new.content, verdict))
+        earned = await self.earned(index, new)
+        view = CandidateView(index, text=made.region_text)
+        self.judged(Outcome(view, new, edits.size(made.edits)), earned)
+        if self.task.eager and earned.rest is Rest.OWED:
+            await self.complete(index)
 
-    async def verdict(self, index: int, new: Text) -> Verdict:
+    def judged(self, outcome: Outcome, earned: Earned) -> None:
+        """Take a verdict for a candidate, which may have had one before."""
+        view, verdict = outcome.view, earned.verdict
+        status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
+        view = replace(view, status=status, verdict=verdict, rest=earned.rest)
+        self.outcomes.add(replace(outcome, view=view))
+        assert outcome.new is not None
+        self.events.put_nowait(Judged(view.index, outcome.new.content, verdict, earned.rest))
+
+    def teller(self, index: int) -> Callable[[GateStep], None]:
+        """Return what tells of a candidate's verification."""
+        return lambda step: self.events.put_nowait(Step(index, step.message))
+
+    async def earned(self, index: int, new: Text) -> Earned:
         """Judge equal candidates once: those that come later wait for the first one's verdict."""
         known = self.verdicts.get(new.digest)
         if known is not None:
-            return await asyncio.shield(known)
-        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+            await asyncio.shield(known)
+            return self.verdicts[new.digest].result()  # the whole suite may have run since
+        future = _future()
         self.verdicts[new.digest] = future
-
-        def on_step(step: GateStep) -> None:
-            self.events.put_nowait(Step(index, step.message))
-
-        candidate = Candidate(
-            self.task.path, self.task.text.content, new.content, self.task.resolves
-        )
         try:
             with self.verify_clock.running():
-                verdict = await self.verifier.verify(self.task.snapshot, candidate, on_step)
+                tell = self.teller(index)
+                earned = await self.earning.first(new.content, tell, alone=self.alone)
         except BaseException:
             future.cancel()
             raise
-        future.set_result(verdict)
-        return verdict
-
-    def finished(self) -> Finished:
-        views = tuple(outcome.view for outcome in self.outcomes.values())
-        sizes = {index: outcome.diff_size for index, outcome in self.outcomes.items()}
-        seconds = (self.model_clock.seconds, self.verify_clock.seconds)
-        if ranked := rank(views, sizes):
-            best = ranked[0]
-            assert best.verdict is not None
-            return Finished(best.index, Status.PASSED, best.verdict.summary(), *seconds)
-        unverified = [view for view in views if view.status is CandidateStatus.UNVERIFIED]
-        if unverified:
-            best = min(unverified, key=lambda view: (sizes.get(view.index, 0), view.index))
-            assert best.verdict is not None
-            return Finished(best.index, Status.UNVERIFIED, best.verdict.summary(), *seconds)
-        errors = [outcome.error for outcome in self.outcomes.values() if outcome.error]
-        if errors and len(errors) == len(self.outcomes):
-            return Finished(None, Status.FAILED, str(errors[0]), *seconds, error=errors[0])
-        return Finished(None, Status.FAILED, _why_none(views), *seconds)
+        future.set_result(earned)
+        return earned
 
 
-def _distance(outcome: _Outcome) -> tuple[bool, int, int]:
-    """How far a rejected candidate is from passing: unusable answers last, then by findings."""
-    view = outcome.view
-    findings = len(view.verdict.findings) if view.verdict else 0
-    return (view.verdict is None, findings, view.index)
+def _future() -> asyncio.Future[Earned]:
+    return asyncio.get_running_loop().create_future()
 
 
-def _findings_of(view: CandidateView) -> tuple[Finding, ...]:
-    if view.verdict is not None:
-        return view.verdict.findings
-    return (Finding(Gate.SYNTAX, "", view.defect),)
-
-
-def _why_none(views: tuple[CandidateView, ...]) -> str:
-    judged = [view for view in views if view.verdict is not None]
-    if len(views) == 1:
-        view = views[0]
-        return view.verdict.summary() if view.verdict else view.defect
-    if not judged and views:
-        return f"None of {len(views)} answers was usable; the first: {views[0].defect}"
-    return f"None of {len(views)} candidates passed"
+def _done(earned: Earned) -> asyncio.Future[Earned]:
+    future = _future()
+    future.set_result(earned)
+    return future

@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass
 
 from festina.edits import LineEdit, Region, apply, rewrite
-from festina.findings import Finding, Status, Verdict
+from festina.findings import Finding, Rest, Status, Verdict
 from festina.text import Text
 
 
@@ -57,7 +57,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     | {State.READY, State.REJECTED, State.UNVERIFIED, State.STREAMING, State.APPLIED},
     State.READY: _ANY
     | {State.STREAMING, State.VERIFYING, State.REJECTED, State.APPLIED, State.DISMISSED},
-    State.REJECTED: _ANY | {State.STREAMING, State.DISMISSED},
+    # rejected -> applied: it was withdrawn while the editor was applying it
+    State.REJECTED: _ANY | {State.STREAMING, State.APPLIED, State.DISMISSED},
     State.UNVERIFIED: _ANY | {State.STREAMING, State.VERIFYING, State.APPLIED, State.DISMISSED},
     **{state: frozenset() for state in FINAL},
 }
@@ -86,7 +87,8 @@ class CandidateView:
     """One candidate: its region text so far, and what is known of it.
 
     ``text`` is the new text of the region, in the document's own line ends. ``defect`` is the
-    sentence that says why an answer could not be used.
+    sentence that says why an answer could not be used. ``rest`` is what the tests that have not run
+    for the verdict have to say.
     """
 
     index: int
@@ -94,11 +96,22 @@ class CandidateView:
     text: str = ""
     verdict: Verdict | None = None
     defect: str = ""
+    rest: Rest = Rest.NONE
+
+    @property
+    def passed(self) -> bool:
+        """The verdict is ``passed``, on whatever it rests."""
+        return self.verdict is not None and self.verdict.status is Status.PASSED
 
     @property
     def applicable(self) -> bool:
-        """The verdict is ``passed``."""
-        return self.verdict is not None and self.verdict.status is Status.PASSED
+        """The verdict is ``passed``, and rests on as much as was asked for."""
+        return self.passed and self.rest not in {Rest.OWED, Rest.AWAITED}
+
+    @property
+    def words(self) -> str:
+        """What is known of it, in one line."""
+        return self.verdict.summary(self.rest) if self.verdict is not None else self.defect
 
     @property
     def complete(self) -> bool:
@@ -143,7 +156,7 @@ class Proposal:
     @property
     def choices(self) -> tuple[CandidateView, ...]:
         """The candidates to choose from: those that passed, or else all that have a text."""
-        passed = tuple(view for view in self.candidates if view.applicable)
+        passed = tuple(view for view in self.candidates if view.passed)
         return passed or tuple(view for view in self.candidates if view.text)
 
     def edits(self, view: CandidateView) -> tuple[LineEdit, ...]:
@@ -187,7 +200,7 @@ def rank(views: tuple[CandidateView, ...], diff_size: dict[int, int]) -> list[Ca
     Fewest findings, smallest diff, most changed lines executed, agreement with other candidates,
     then arrival.
     """
-    passed = [view for view in views if view.applicable]
+    passed = [view for view in views if view.passed]
     agreement = {view.index: sum(other.text == view.text for other in passed) for view in passed}
 
     def key(view: CandidateView) -> tuple[int, int, float, int, int]:
@@ -203,3 +216,14 @@ def rank(views: tuple[CandidateView, ...], diff_size: dict[int, int]) -> list[Ca
         return (len(verdict.findings), size, -share, -agreement[view.index], view.index)
 
     return sorted(passed, key=key)
+
+
+def next_owed(views: tuple[CandidateView, ...], diff_size: dict[int, int]) -> CandidateView | None:
+    """Return the candidate that the whole suite is to run for, while none is applicable: the best.
+
+    None where there is none to try.
+    """
+    if any(view.applicable for view in views):
+        return None
+    owed = (view for view in rank(views, diff_size) if view.rest is Rest.OWED)
+    return next(owed, None)

@@ -5,9 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from festina import edits
-from festina.events import Event, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
-from festina.findings import Status
-from festina.proposals import CandidateStatus, CandidateView, Proposal, State, rank, step
+from festina.events import (
+    Completing,
+    Event,
+    Finished,
+    Judged,
+    Parsed,
+    Refused,
+    Repairing,
+    Step,
+    Streaming,
+)
+from festina.findings import Rest, Status, Verdict
+from festina.proposals import (
+    CandidateStatus,
+    CandidateView,
+    Proposal,
+    State,
+    next_owed,
+    rank,
+    step,
+)
 
 STATUS = {
     Status.PASSED: CandidateStatus.PASSED,
@@ -28,6 +46,8 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
             return replace(proposal, message=event.message) if at_work else proposal
         case Judged():
             return _judged(proposal, event)
+        case Completing():
+            return _completing(proposal, event)
         case Refused():
             return _refused(proposal, event)
         case Repairing():
@@ -43,25 +63,37 @@ def begin(proposal: Proposal) -> Proposal:
     return proposal
 
 
+def to_streaming(proposal: Proposal, message: str) -> Proposal:
+    """Return the proposal as the model is asked once more."""
+    if proposal.state is State.QUEUED:
+        return replace(proposal, message=message)
+    return step(proposal, State.STREAMING, message)
+
+
 def settle(proposal: Proposal, finished: Finished) -> Proposal:
     """Return the proposal at the end of a run: the best that any of its candidates earned."""
-    passed = [view for view in proposal.candidates if view.applicable]
-    if passed:
-        visible = proposal.candidate
+    visible = proposal.candidate
+    if awaits(proposal):
+        return proposal  # the person turned to it, and its own verdict is on the way
+    if any(view.applicable for view in proposal.candidates):
         if proposal.state is State.READY and visible is not None and visible.applicable:
-            return replace(proposal, message=_words(visible))
-        best = next((view for view in passed if view.index == finished.best), None)
-        if best is None:
-            sizes = {view.index: edits.size(proposal.edits(view)) for view in passed}
-            best = rank(proposal.candidates, sizes)[0]
-        return _show(advance(proposal, State.READY, _words(best) + _missing(finished)), best)
+            return replace(proposal, message=visible.words)
+        best = best_of(proposal, finished.best)
+        return _show(advance(proposal, State.READY, best.words + _missing(finished)), best)
+    if any(view.rest is Rest.OWED for view in proposal.candidates):
+        owed = next_owed(proposal.candidates, sizes(proposal))
+        assert owed is not None
+        return await_rest(proposal, owed.index)
     unverified = [v for v in proposal.candidates if v.status is CandidateStatus.UNVERIFIED]
     if unverified:
         best = next((v for v in unverified if v.index == finished.best), unverified[0])
-        return _show(advance(proposal, State.UNVERIFIED, _words(best) + _missing(finished)), best)
+        return _show(advance(proposal, State.UNVERIFIED, best.words + _missing(finished)), best)
     if finished.error is not None:
         return advance(proposal, State.FAILED, finished.message)
-    return advance(proposal, State.REJECTED, finished.message)
+    message = finished.message
+    if finished.best is not None and visible is not None:
+        message = visible.words  # what the run ended with has been withdrawn since
+    return advance(proposal, State.REJECTED, message)
 
 
 def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
@@ -85,14 +117,23 @@ def _judged(proposal: Proposal, event: Judged) -> Proposal:
     view = proposal.find(event.candidate)
     if view is None:
         return proposal
-    status = STATUS.get(event.verdict.status, CandidateStatus.UNVERIFIED)
-    view = replace(view, status=status, verdict=event.verdict)
+    awaited = view.rest is Rest.AWAITED and event.rest is Rest.OWED
+    view = judged(view, event.verdict, Rest.AWAITED if awaited else event.rest)
     proposal = verifying(proposal.with_candidate(view))
-    if view.applicable and proposal.state is State.VERIFYING:
-        return _show(step(proposal, State.READY, _words(view)), view)
-    if proposal.state is State.VERIFYING and event.candidate == proposal.visible:
-        return replace(proposal, message=_words(view))
+    if proposal.state is not State.VERIFYING:
+        return proposal
+    if view.applicable and (event.candidate == proposal.visible or not awaits(proposal)):
+        return _show(step(proposal, State.READY, view.words), view)
+    if event.candidate == proposal.visible:
+        return replace(proposal, message=view.words)
     return proposal
+
+
+def _completing(proposal: Proposal, event: Completing) -> Proposal:
+    view = proposal.find(event.candidate)
+    if view is None or proposal.state is not State.VERIFYING or awaits(proposal):
+        return proposal
+    return replace(_show(proposal, view), message="running the whole suite")
 
 
 def _refused(proposal: Proposal, event: Refused) -> Proposal:
@@ -130,7 +171,7 @@ def advance(proposal: Proposal, to: State, message: str) -> Proposal:
 def show(proposal: Proposal, index: int) -> Proposal:
     """Return the proposal with another candidate on show; what is said is then about that one."""
     view = proposal.find(index)
-    words = "" if view is None or proposal.state.running else _words(view)
+    words = "" if view is None or proposal.state.running else view.words
     return replace(proposal, visible=index, message=words or proposal.message)
 
 
@@ -138,8 +179,45 @@ def _show(proposal: Proposal, view: CandidateView) -> Proposal:
     return replace(proposal, visible=view.index)
 
 
-def _words(view: CandidateView) -> str:
-    return view.verdict.summary() if view.verdict is not None else view.defect
+def judged(view: CandidateView, verdict: Verdict, rest: Rest) -> CandidateView:
+    """Return a candidate with a verdict."""
+    status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
+    return replace(view, status=status, verdict=verdict, rest=rest)
+
+
+def sizes(proposal: Proposal) -> dict[int, int]:
+    """Return how much each candidate that passed changes."""
+    return {v.index: edits.size(proposal.edits(v)) for v in proposal.candidates if v.passed}
+
+
+def best_of(proposal: Proposal, preferred: int | None = None) -> CandidateView:
+    """Return the best applicable candidate, of which there must be one."""
+    view = None if preferred is None else proposal.find(preferred)
+    if view is not None and view.applicable:
+        return view
+    ranked = rank(proposal.candidates, sizes(proposal))
+    return next(view for view in ranked if view.applicable)
+
+
+def awaits(proposal: Proposal) -> bool:
+    """Whether the whole suite runs for the candidate on show, which waits for it."""
+    return proposal.candidate is not None and proposal.candidate.rest is Rest.AWAITED
+
+
+def await_rest(proposal: Proposal, index: int) -> Proposal:
+    """Return the proposal with a candidate on show that the whole suite is to run for first."""
+    view = proposal.find(index)
+    assert view is not None
+    proposal = release(proposal).with_candidate(replace(view, rest=Rest.AWAITED))
+    return _show(advance(proposal, State.VERIFYING, "running the whole suite"), view)
+
+
+def release(proposal: Proposal) -> Proposal:
+    """Return the proposal as nobody waits for the candidate on show any more."""
+    if not awaits(proposal):
+        return proposal
+    assert proposal.candidate is not None
+    return proposal.with_candidate(replace(proposal.candidate, rest=Rest.OWED))
 
 
 def _missing(finished: Finished) -> str:
@@ -157,7 +235,7 @@ def unjudged(proposal: Proposal) -> Proposal:
     views = tuple(
         view
         if view.verdict is None
-        else replace(view, status=CandidateStatus.VERIFYING, verdict=None)
+        else replace(view, status=CandidateStatus.VERIFYING, verdict=None, rest=Rest.NONE)
         for view in proposal.candidates
     )
     return replace(proposal, candidates=views)

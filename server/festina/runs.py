@@ -7,16 +7,18 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
+from festina.again import Again
+from festina.confirming import Confirming
 from festina.events import Event, Finished, Judged, Parsed
 from festina.findings import Status
 from festina.jobs import Jobs
-from festina.models.base import Model, ModelError
-from festina.models.runner import Runner
-from festina.pipeline import Task, propose, verify_again
-from festina.proposals import CandidateStatus, CandidateView, Proposal, State, step
-from festina.reducer import advance, begin, in_order, reduce, settle, unjudged, waits
+from festina.models.base import ModelError
+from festina.models.ready import Models, Ready
+from festina.pipeline import Task, propose
+from festina.proposals import CandidateView, Proposal, State, step
+from festina.reducer import advance, begin, reduce, settle, unjudged, waits
 from festina.results import Results
 from festina.session import Refusal, Session, relative_path
 from festina.text import Text
@@ -24,31 +26,6 @@ from festina.verify.base import Verifier
 
 SETTLE_SECONDS = 0.3
 """How long the editor must be quiet before a rebased proposal is verified again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A model that may be used until ``release`` is called.
-
-    ``streams`` is how many answers it serves at once.
-    """
-
-    model: Model
-    runner: Runner
-    small: bool = False
-    streams: int = 8
-    release: Callable[[], None] = lambda: None
-
-
-class Models(Protocol):
-    """Where a proposal gets its model from."""
-
-    async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
-        """Return a model, starting it first if need be; ``say`` takes progress for a person.
-
-        Raises:
-            ModelError: there is none, or it may not be used.
-        """
 
 
 class Runs:
@@ -61,6 +38,7 @@ class Runs:
         self.jobs = Jobs()
         self._running: dict[str, _Mark] = {}
         self.results = Results()
+        self.confirming = Confirming(session, verifier, self.jobs, self.task, self.at_work)
 
     def start(
         self,
@@ -89,7 +67,7 @@ class Runs:
             proposal = step(proposal, State.VERIFYING, f"again, because {why}")
         self.session.put(proposal)
         mark = self._running.get(proposal.id)
-        if mark is not None:
+        if mark is not None and mark.streams:
             mark.dropped = mark.dropped or waits(proposal)
         elif judged:
             self._verify(proposal.id, lambda: self._verify_again(proposal.id))
@@ -106,6 +84,10 @@ class Runs:
         proposal = step(proposal, State.VERIFYING, "the chosen hunks alone")
         self.session.put(replace(proposal, visible=index))
         self._verify(proposal.id, lambda: self._verify_part(proposal.id, index, before, then))
+
+    def at_work(self, proposal_id: str) -> bool:
+        """Whether a run, or a further verification, has yet to come to its end."""
+        return proposal_id in self._running
 
     def quit(self, proposal_id: str) -> None:
         """Stop what runs for a proposal that goes on; its results stay."""
@@ -129,8 +111,7 @@ class Runs:
             async with self._failing(proposal_id):
                 task = await self._stream(proposal_id, count, first, previous)
         finally:
-            if self._running.get(proposal_id) is mark:
-                del self._running[proposal_id]
+            self._ended(proposal_id, mark)
         proposal = self.session.proposals.get(proposal_id)
         if proposal is None or proposal.state.final:
             self.results.forget(proposal_id)
@@ -139,13 +120,22 @@ class Runs:
             if proposal.state in {State.STREAMING, State.PARSED} and waits(proposal):
                 proposal = advance(proposal, State.VERIFYING, proposal.message)
             self.check_again(proposal, "the document changed")
+        elif proposal.state is State.VERIFYING:  # what it ended with was withdrawn since
+            self._settle(proposal_id, proposal.visible)
+
+    def _ended(self, proposal_id: str, mark: _Mark) -> None:
+        if self._running.get(proposal_id) is mark:
+            del self._running[proposal_id]
 
     def _verify(self, proposal_id: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async def verify() -> None:
-            async with self._failing(proposal_id):
-                await work()
+            try:
+                async with self._failing(proposal_id):
+                    await work()
+            finally:
+                self._ended(proposal_id, mark)
 
-        self._running.pop(proposal_id, None)  # what streamed, if anything did, is cancelled now
+        mark = self._running[proposal_id] = _Mark(streams=False)
         self.jobs.start(proposal_id, verify())
 
     @contextlib.asynccontextmanager
@@ -166,11 +156,18 @@ class Runs:
             if (proposal := self.session.proposals.get(proposal_id)) and proposal.state.running:
                 self.session.put(replace(proposal, message=message))
 
+        self._prepare(proposal_id)
         ready = await self.models.get(self.session.find(proposal_id).model, say)
         try:
             return await self._propose(proposal_id, ready, count, first, previous)
         finally:
             ready.release()
+
+    def _prepare(self, proposal_id: str) -> None:
+        """Let the verifier get ready while the model is at work."""
+        task = self.task(self.session.find(proposal_id))
+        preparing = self.verifier.prepare(task.snapshot, task.path)
+        self.jobs.start(f"prepare {proposal_id}", preparing)
 
     async def _propose(
         self, proposal_id: str, ready: Ready, count: int, first: int, previous: str | None
@@ -184,6 +181,7 @@ class Runs:
             previous=previous,
             small=ready.small,
             streams=ready.streams,
+            eager=True,
         )
         self.session.put(begin(self.session.find(proposal_id)))
         stream = propose(task, ready.model, ready.runner, self.verifier)
@@ -236,15 +234,14 @@ class Runs:
     async def _verify_again(self, proposal_id: str) -> None:
         await asyncio.sleep(SETTLE_SECONDS)
         task = self.task(self.session.proposals[proposal_id])
-        for index in in_order(self.session.proposals[proposal_id]):
-            await self._judge(proposal_id, task, index)
+        await self._again(proposal_id, task).all()
         self._settle(proposal_id, self.session.proposals[proposal_id].visible)
 
     async def _verify_part(
         self, proposal_id: str, index: int, before: int, then: Callable[[CandidateView], None]
     ) -> None:
-        proposal = self.session.proposals[proposal_id]
-        await self._judge(proposal_id, self.task(proposal), index)
+        task = self.task(self.session.proposals[proposal_id])
+        await self._again(proposal_id, task).one(index)
         proposal = self.session.proposals[proposal_id]
         part, whole = proposal.find(index), proposal.find(before)
         assert part is not None
@@ -252,15 +249,11 @@ class Runs:
         self._settle(proposal_id, before if keep else index)
         then(part)
 
-    async def _judge(self, proposal_id: str, task: Task, index: int) -> None:
-        """Verify a candidate, if it waits for that."""
-        view = self.session.proposals[proposal_id].find(index)
-        if view is None or view.status is not CandidateStatus.VERIFYING:
-            return
-        stream = verify_again(replace(task, first=index), view.text, self.verifier)
-        async with aclosing(stream):
-            async for event in stream:
-                self._fold(proposal_id, task, event)
+    def _again(self, proposal_id: str, task: Task) -> Again:
+        def fold(event: Event) -> None:
+            self._fold(proposal_id, task, event)
+
+        return Again(task, self.verifier, lambda: self.session.proposals[proposal_id], fold)
 
     def _settle(self, proposal_id: str, best: int) -> None:
         proposal = self.session.proposals[proposal_id]
@@ -269,7 +262,7 @@ class Runs:
         finished = Finished(None, Status.FAILED, "No candidate passed.", 0.0, 0.0)
         view = proposal.find(best)
         if view is not None and view.verdict is not None:
-            finished = replace(finished, best=best, message=view.verdict.summary())
+            finished = replace(finished, best=best, message=view.words)
         self.session.put(settle(proposal, finished))
 
     def task(self, proposal: Proposal) -> Task:
@@ -296,6 +289,10 @@ class Runs:
 
 @dataclass(slots=True)
 class _Mark:
-    """A run; ``dropped`` once something of it does not count, since the document had moved on."""
+    """What runs for a proposal. ``streams``: a model takes part in it.
 
+    ``dropped`` once something of it does not count, since the document had moved on.
+    """
+
+    streams: bool = True
     dropped: bool = False

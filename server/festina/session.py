@@ -31,7 +31,8 @@ class Session:
 
     ``trusted_by_editor`` is what the editor said of its workspace
     (``initializationOptions.trusted`` or ``festina/trust``), None while it said nothing; then
-    the user's own list decides.
+    the user's own list decides. ``changed`` shows each next value of a proposal, ``followers`` have
+    work to do by it.
     """
 
     encoding: Encoding = Encoding.UTF16
@@ -42,6 +43,7 @@ class Session:
     proposals: dict[str, Proposal] = field(default_factory=dict)
     settings: dict[Path | None, Settings] = field(default_factory=dict)
     changed: Callable[[Proposal], None] = lambda _: None
+    followers: list[Callable[[Proposal], None]] = field(default_factory=list)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def workspace_of(self, document: Document) -> Path:
@@ -111,6 +113,8 @@ class Session:
         """
         self.proposals[proposal.id] = proposal
         self.changed(proposal)
+        for follow in self.followers:
+            follow(proposal)
         if proposal.state.final:
             self.proposals[proposal.id] = without_texts(proposal)
             over = [other.id for other in self.proposals.values() if other.state.final]

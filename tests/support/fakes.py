@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict
 from festina.models.base import Delta, Done, Model, Request
-from festina.runs import Ready
+from festina.models.ready import Ready
 from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
 from festina.verify.examination import Examination
 
@@ -71,13 +71,13 @@ class DirectRunner:
         return Completion(answer)
 
 
-def passed(*, seconds: float = 0.01) -> Verdict:
-    counts = TestCounts(3, 3, 0, 0, 1, 1)
+def passed(*, seconds: float = 0.01, tests: int = 3, scope: str = "full") -> Verdict:
+    counts = TestCounts(tests, tests, 0, 0, 1, 1, scope)
     return Verdict.of((GateResult(Gate.TESTS, Status.PASSED, 0.01, (), counts),), seconds=seconds)
 
 
-def failed(message: str = "assert 1 == 2") -> Verdict:
-    finding = Finding(Gate.TESTS, "tests/test_a.py", message, 3)
+def failed(message: str = "assert 1 == 2", test: str | None = None) -> Verdict:
+    finding = Finding(Gate.TESTS, "tests/test_a.py", message, 3, code=test)
     gate = GateResult(Gate.TESTS, Status.FAILED, 0.01, (finding,), TestCounts(3, 2, 1, 0, 1, 1))
     return Verdict.of((gate,), seconds=0.01)
 
@@ -87,19 +87,42 @@ def unverified(reason: str = "no tests") -> Verdict:
     return Verdict.of((gate,), seconds=0.01)
 
 
-class ScriptedVerifier:
-    """Judges by a function of the candidate's new text; counts and can be held."""
+TEST = "tests/test_a.py::test_leak"
 
-    def __init__(self, judge: Callable[[str], Verdict]) -> None:
+
+class ScriptedVerifier:
+    """Judges by a function of the candidate's new text; counts and can be held.
+
+    ``whole`` makes it one that can tell which tests a change affects: then ``judge`` speaks for
+    those, and ``whole`` for the whole suite, which takes long where ``slow`` is set.
+    """
+
+    def __init__(
+        self,
+        judge: Callable[[str], Verdict],
+        whole: Callable[[str], Verdict] | None = None,
+        *,
+        slow: bool = True,
+    ) -> None:
         self.judge = judge
+        self.whole = whole
+        self.slow = slow
         self.judged: list[Candidate] = []
+        self.scopes: list[str] = []
         self.snapshots: list[Snapshot] = []
-        self.print = "f1"
+        self.prepared: list[str] = []
         self.examined: list[tuple[Snapshot | None, Snapshot, tuple[str, ...], str]] = []
         self.examination: Examination | Callable[[Snapshot], Examination] = Examination()
+        self.print = "f1"
         self.hold: asyncio.Event | None = None
+        self.hold_whole: asyncio.Event | None = None
         self.started = asyncio.Event()
+        self.whole_started = asyncio.Event()
         self.cancelled = 0
+
+    async def prepare(self, snapshot: Snapshot, path: str) -> None:
+        await asyncio.sleep(0)
+        self.prepared.append(path)
 
     async def verify(
         self,
@@ -109,23 +132,31 @@ class ScriptedVerifier:
         *,
         scope: Scope | None = None,
     ) -> Verdict:
+        scope = scope_of(scope, snapshot, slow=self.slow, tells=self.whole is not None)
         self.judged.append(candidate)
+        self.scopes.append(scope)
         self.snapshots.append(snapshot)
         if on_step is not None:
             on_step(Step("running the tests"))
         self.started.set()
+        hold = self.hold
+        if scope == "full" and self.whole is not None:
+            self.whole_started.set()
+            hold = self.hold_whole
         try:
-            if self.hold is not None:
-                await self.hold.wait()
+            if hold is not None:
+                await hold.wait()
             await asyncio.sleep(0)
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
         key = verdict_key(candidate.new, self.print)
-        return replace(self.judge(candidate.new), key=key)
-
-    async def prepare(self, snapshot: Snapshot, path: str) -> None:
-        await asyncio.sleep(0)
+        verdict = self.judge(candidate.new)
+        if scope == "impacted":
+            verdict = impacted(verdict)
+        elif self.whole is not None and verdict.status is Status.PASSED:
+            verdict = self.whole(candidate.new)
+        return replace(verdict, key=key)
 
     async def examine(self, before, after, paths, *, scope, on_step=None) -> Examination:
         self.examined.append((before, after, tuple(paths), scope))
@@ -147,6 +178,23 @@ class ScriptedVerifier:
 
     async def aclose(self) -> None:
         return None
+
+
+def scope_of(scope: Scope | None, snapshot: Snapshot, *, slow: bool, tells: bool) -> Scope:
+    """Return what an engine makes of a scope."""
+    wanted = scope or snapshot.settings.tests_scope
+    if wanted == "auto":
+        wanted = "impacted" if slow else "full"
+    return "impacted" if wanted == "impacted" and tells else "full"
+
+
+def impacted(verdict: Verdict) -> Verdict:
+    """Return a verdict as one that rests on the impacted tests alone."""
+    gates = tuple(
+        replace(gate, tests=gate.tests and replace(gate.tests, scope="impacted"))
+        for gate in verdict.gates
+    )
+    return replace(verdict, gates=gates)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from festina.config import Settings
 from festina.edits import Region
-from festina.findings import Status
+from festina.findings import Rest, Status
 from festina.lifecycle import Order
 from festina.models.base import ModelError, Trouble
 from festina.proposals import CandidateView, Proposal, State
@@ -74,6 +74,15 @@ class Life(Watched):
             task.add_done_callback(self.asking.discard)
 
         self._with(pick, begin)
+
+    def accept_another(self, pick: int) -> None:
+        """Accept a candidate that has passed less than the settings ask for."""
+
+        def completed(view: CandidateView) -> None:
+            if view.verdict is None or view.rest in {Rest.OWED, Rest.AWAITED}:
+                self.problems.append("the whole suite is said to have run, and has not")
+
+        self._with(pick, lambda one: self.lifecycle.complete(one.id, pick % 4, completed))
 
     def take_hunks(self, pick: int) -> None:
         """Take some hunks of the visible candidate."""
@@ -181,10 +190,15 @@ class Life(Watched):
         self._do(lambda: self.lifecycle.trust_changed(trusted=trusted))
 
     def change_settings(self, pick: int) -> None:
-        verify = replace(Settings().verify, timeout_seconds=10.0 + pick % 2)
+        scope = ("auto", "auto", "full", "impacted")[pick % 4]
+        verify = replace(Settings().verify, timeout_seconds=10.0 + pick % 2, tests_scope=scope)
         settings = Settings(verify=verify, apply_unverified=pick % 3 > 0, repair_rounds=pick % 2)
         self.session.settings[None] = settings
         self.announced = False
+
+    def change_the_suite(self, pick: int) -> None:
+        """The whole suite takes long or not, and what a change affects is known or not."""
+        self.verifier.slow, self.verifier.tells = pick % 2 == 0, pick % 5 > 0
 
     def lose_the_model(self, pick: int) -> None:
         self.models.missing = pick % 3 == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+from festina.config import Settings
 from festina.documents import Change, Document
 from festina.edits import Region
 from festina.lifecycle import Lifecycle, Order
@@ -21,11 +23,13 @@ GOOD = "def one():\n    return 1\n"
 class Sitting:
     """A session with one open document, a scripted model and a scripted verifier."""
 
-    def __init__(self, answers=(GOOD,), judge=None) -> None:
+    def __init__(self, answers=(GOOD,), judge=None, whole=None, *, scope="auto", slow=True) -> None:
         self.session = Session(roots=(Path("/w"),), trusted_by_editor=True)
         self.states: list[State] = []
         self.session.changed = self._changed
-        self.verifier = ScriptedVerifier(judge or by_value)
+        verify = replace(Settings().verify, tests_scope=scope)
+        self.session.settings[None] = replace(Settings(), verify=verify)
+        self.verifier = ScriptedVerifier(judge or by_value, whole, slow=slow)
         self.models = OneModel(ScriptedModel(list(answers)))
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
         self.session.documents.open(Document(URI, Path("/w/a.py"), "python", 1, Text(SOURCE)))

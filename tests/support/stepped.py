@@ -9,9 +9,17 @@ from typing import Any, TypeVar
 
 from festina.findings import Status, Verdict
 from festina.models.base import Model, ModelError, Request, Trouble
-from festina.runs import Ready
+from festina.models.ready import Ready
 from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
-from support.fakes import Completion, ScriptedModel, failed, passed, unverified
+from support.fakes import (
+    Completion,
+    ScriptedModel,
+    failed,
+    impacted,
+    passed,
+    scope_of,
+    unverified,
+)
 
 T = TypeVar("T")
 
@@ -122,6 +130,7 @@ class Trial:
 
     candidate: Candidate
     verdict: asyncio.Future[Status]
+    scope: str = "full"
 
 
 VERDICTS = {Status.PASSED: passed, Status.FAILED: failed, Status.UNVERIFIED: unverified}
@@ -129,16 +138,28 @@ VERDICTS = {Status.PASSED: passed, Status.FAILED: failed, Status.UNVERIFIED: unv
 
 @dataclass
 class SteppedVerifier:
-    """Every verification waits for its outcome. ``files`` stands for all files on disk."""
+    """Every verification waits for its outcome. ``files`` stands for all files on disk.
+
+    ``tells``: which tests a change affects is known; ``slow``: the whole suite takes long.
+    """
 
     files: int = 0
+    tells: bool = True
+    slow: bool = True
     trials: list[Trial] = field(default_factory=list)
     earned: dict[str, str] = field(default_factory=dict)
     """Key of each verdict that was given, and the text that it was given for."""
+    whole: dict[str, Status] = field(default_factory=dict)
+    """Key of each verdict of the whole suite, and what it was."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """Key of each verdict, and how much the settings asked for."""
 
     def print_of(self, snapshot: Snapshot) -> str:
         settings, buffers = snapshot.settings, sorted(snapshot.buffers.items())
         return repr((self.files, buffers, settings, snapshot.trusted))
+
+    async def prepare(self, snapshot: Snapshot, path: str) -> None:
+        await asyncio.sleep(0)
 
     async def verify(
         self,
@@ -149,7 +170,11 @@ class SteppedVerifier:
         scope: Scope | None = None,
     ) -> Verdict:
         key = verdict_key(candidate.new, self.print_of(snapshot))
-        trial = Trial(candidate, asyncio.get_running_loop().create_future())
+        self.asked[key] = snapshot.settings.tests_scope
+        if key in self.whole:
+            return replace(VERDICTS[self.whole[key]](), key=key)  # nothing is repeated
+        scope = scope_of(scope, snapshot, slow=self.slow, tells=self.tells)
+        trial = Trial(candidate, asyncio.get_running_loop().create_future(), scope)
         self.trials.append(trial)
         if on_step is not None:
             on_step(Step("running the tests"))
@@ -158,10 +183,12 @@ class SteppedVerifier:
         finally:
             self.trials.remove(trial)
         self.earned[key] = candidate.new
-        return replace(VERDICTS[status](), key=key)
-
-    async def prepare(self, snapshot: Snapshot, path: str) -> None:
-        await asyncio.sleep(0)
+        verdict = VERDICTS[status]()
+        if scope == "full":
+            self.whole[key] = status
+        else:
+            verdict = impacted(verdict)
+        return replace(verdict, key=key)
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         await asyncio.sleep(0)

@@ -13,7 +13,7 @@ from typing import TypeVar
 from festina import accept, edits
 from festina.documents import Change, Document
 from festina.edits import Region, apply
-from festina.findings import Status
+from festina.findings import Rest, Status
 from festina.lifecycle import Lifecycle
 from festina.proposals import TRANSITIONS, CandidateStatus, Proposal, State
 from festina.session import Refusal, Session
@@ -67,6 +67,7 @@ class Watched:
         self.own: dict[str, list[int]] = {}
         self.permissions: list[accept.Application] = []
         self.asking: set[asyncio.Task[None]] = set()
+        self.accepted: dict[str, list[int]] = {}
         self.announced = True
         self.reached: set[State] = set()
         self._open(HERE, SOURCE)
@@ -87,6 +88,12 @@ class Watched:
             assert self._ids(one.region) == self.own[one.id], f"{one.id} moved to other lines"
             if one.state is State.READY:
                 self._check_ready(one)
+            if one.candidate is not None and one.candidate.rest is Rest.AWAITED:
+                assert one.state is State.VERIFYING, f"{one.id} waits for the suite, {one.state}"
+        for accepted in self.lifecycle.aftermath._of.values():
+            ids = self._ids(accepted.region)
+            was = self.accepted.setdefault(accepted.proposal, ids)
+            assert was == ids, f"what was accepted of {accepted.proposal} is elsewhere now"
         self._check_jobs()
 
     def settle(self) -> None:
@@ -110,11 +117,17 @@ class Watched:
             assert one.state.final or one.state in WAITING, f"{one.id} is {one.state} for ever"
             if not one.state.final:
                 assert not [view for view in one.candidates if view.status in AT_WORK], one.id
-            if one.state is State.READY and self.announced:
+            assert not [view for view in one.candidates if view.rest is Rest.AWAITED], one.id
+            if one.state is State.READY:
                 view = one.candidate
                 assert view is not None
                 assert view.verdict is not None
+                assert view.rest is not Rest.OPEN, f"{one.id} is never confirmed"
+            if one.state is State.READY and self.announced:
                 assert view.verdict.key == verdict_key(one.result(view).content, self._print())
+
+        unfinished = [a for a in self.lifecycle.aftermath._of.values() if a.verdict is None]
+        assert not unfinished, "an accepted edit is never confirmed"
 
     def close(self) -> None:
         """End the session at any moment; nothing is left."""
@@ -231,6 +244,8 @@ class Watched:
         allowed = self.session.settings_of(ROOT).apply_unverified and unverified
         if verdict and verdict.status is not Status.PASSED and not allowed:
             self.problems.append(f"{given.proposal.id} may be applied, and is {verdict.status}")
+        if verdict and verdict.status is Status.PASSED and not self._has_run(verdict.key):
+            self.problems.append(f"{given.proposal.id} may be applied, and has not passed enough")
 
     def _check_ready(self, one: Proposal) -> None:
         view = one.candidate
@@ -239,6 +254,14 @@ class Watched:
         assert view.applicable, f"{one.id} is ready and shows what did not pass"
         earned = self.verifier.earned.get(view.verdict.key)
         assert earned == one.result(view).content, f"{one.id} is ready for another text"
+        assert self._has_run(view.verdict.key), f"{one.id} is ready, and has not passed enough"
+
+    def _has_run(self, key: str) -> bool:
+        """Whether as much of the suite has passed as was asked for, and nothing refuted it."""
+        whole = self.verifier.whole.get(key)
+        if self.verifier.asked[key] == "full":
+            return whole is Status.PASSED
+        return whole is not Status.FAILED
 
     def _check_jobs(self) -> None:
         running: dict[str, int] = {}

@@ -21,10 +21,10 @@ OFTEN = ("start", "stream", "answer", "judge", "turn", "wait", "go_well", "go_we
 ALL = (
     *OFTEN * 4,
     *("accept_at_once", "ask_to_accept", "apply", "take_hunks") * 2,
-    *("redirect", "variations", "cancel", "dismiss", "show_next"),
+    *("redirect", "variations", "cancel", "dismiss", "show_next", "show_next", "accept_another"),
     *("type_above", "type_below", "type_inside", "type_anywhere", "type_on_both_sides", "undo"),
     *("close_and_reopen", "type_in_another_file", "save_another_file", "change_a_file_unseen"),
-    *("change_trust", "change_settings", "lose_the_model", "fail_to_answer"),
+    *("change_trust", "change_settings", "change_the_suite", "lose_the_model", "fail_to_answer"),
 )
 
 

@@ -37,9 +37,9 @@ async def test_typing_and_taking_it_back_while_gates_run_loses_no_verdict():
     gates = {"return 1": asyncio.Event(), "return 3": asyncio.Event()}
     verify = sitting.verifier.verify
 
-    async def one_after_the_other(snapshot, candidate, on_step=None):
+    async def one_after_the_other(snapshot, candidate, on_step=None, **scope):
         await next(gate for words, gate in gates.items() if words in candidate.new).wait()
-        return await verify(snapshot, candidate, on_step)
+        return await verify(snapshot, candidate, on_step, **scope)
 
     sitting.verifier.verify = one_after_the_other
     proposal = sitting.start(variations=2)
@@ -62,10 +62,10 @@ async def test_what_is_ready_is_not_ready_any_more_once_the_document_moves_on_wh
     held = asyncio.Event()
     verify = sitting.verifier.verify
 
-    async def second_waits(snapshot, candidate, on_step=None):
+    async def second_waits(snapshot, candidate, on_step=None, **scope):
         if "x = 1" in candidate.new:
             await held.wait()
-        return await verify(snapshot, candidate, on_step)
+        return await verify(snapshot, candidate, on_step, **scope)
 
     sitting.verifier.verify = second_waits
     proposal = sitting.start(variations=2)
@@ -85,10 +85,10 @@ async def test_more_variations_while_some_still_run_leave_no_unfinished_ones_beh
     held = asyncio.Event()
     verify = sitting.verifier.verify
 
-    async def second_waits(snapshot, candidate, on_step=None):
+    async def second_waits(snapshot, candidate, on_step=None, **scope):
         if "x = 1" in candidate.new:
             await held.wait()
-        return await verify(snapshot, candidate, on_step)
+        return await verify(snapshot, candidate, on_step, **scope)
 
     sitting.verifier.verify = second_waits
     proposal = sitting.start(variations=2)
@@ -128,13 +128,13 @@ async def test_trust_withdrawn_takes_back_what_had_passed_and_what_still_runs_be
     ended = []
     verify = sitting.verifier.verify
 
-    async def second_waits(snapshot, candidate, on_step=None):
+    async def second_waits(snapshot, candidate, on_step=None, **scope):
         if "x = 1" in candidate.new:
             try:
                 await forever.wait()
             finally:
                 ended.append(candidate)
-        return await verify(snapshot, candidate, on_step)
+        return await verify(snapshot, candidate, on_step, **scope)
 
     sitting.verifier.verify = second_waits
     proposal = sitting.start(variations=2)

@@ -151,20 +151,6 @@ async def test_an_answer_that_changes_nothing_is_refused(answer):
     assert verifier.judged == []
 
 
-async def test_verifying_again_never_loses_the_verdict_to_a_slow_reader():
-    import asyncio
-
-    from festina.pipeline import verify_again
-
-    seen = []
-    async for event in verify_again(task(), GOOD, ScriptedVerifier(by_value)):
-        seen.append(event)
-        for _ in range(5):
-            await asyncio.sleep(0)
-    assert isinstance(seen[-1], Judged)
-    assert seen[-1].verdict.status is Status.PASSED
-
-
 async def test_an_edit_that_takes_nothing_away_ranks_before_one_of_the_same_length_that_does():
     doc, more, end = '    """Return it."""\n', "    if x:\n        return 1\n", "    return 2\n"
     source, without, beside = (f"def one():\n{body}{end}" for body in (doc, more, doc + more))

@@ -53,9 +53,10 @@ def test_every_state_has_a_row_and_final_ones_lead_nowhere():
     assert {state for state, to in TRANSITIONS.items() if not to} == FINAL
 
 
-def test_nothing_is_applied_that_was_not_ready_or_unverified_or_being_verified_again():
+def test_nothing_is_applied_that_was_not_offered_before():
     before = {state for state, to in TRANSITIONS.items() if State.APPLIED in to}
-    assert before == {State.READY, State.UNVERIFIED, State.VERIFYING}
+    # verified again, or withdrawn, while the editor was applying it
+    assert before == {State.READY, State.UNVERIFIED, State.VERIFYING, State.REJECTED}
 
 
 def test_every_live_state_can_be_cancelled_go_stale_or_fail():

@@ -70,3 +70,13 @@ def add_workspace(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse._ActionsContainer) -> None:
     """Add ``--json``."""
     parser.add_argument("--json", action="store_true", help="print JSON, and no progress")
+
+
+def add_scope(parser: argparse.ArgumentParser) -> None:
+    """Add ``--scope``."""
+    parser.add_argument(
+        "--scope",
+        choices=("impacted", "full"),
+        help="how much must pass: the tests that the change can affect, or the whole suite "
+        "(default: tests.scope of the configuration, where auto means full)",
+    )

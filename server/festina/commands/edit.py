@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from festina.commands.base import add_json, add_workspace, between
+from festina.commands.base import add_json, add_scope, add_workspace, between
 
 MOST_CANDIDATES = 75
 
@@ -51,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="agree that code is sent to an endpoint that was found, not configured",
     )
+    add_scope(parser)
     add_workspace(parser)
 
 

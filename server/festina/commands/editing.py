@@ -132,7 +132,8 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
     if args.apply:
         apply.check_writable(found.path)
     trust = TrustStore()
-    order = Order(args, found, region, name, job.settings_of(found.workspace, warn), trust)
+    settings = job.settings_of(found.workspace, warn, args.scope)
+    order = Order(args, found, region, name, settings, trust)
     order.instruction  # noqa: B018 - refuse before anything starts
     if not trust.is_trusted(found.workspace):
         untrusted = (
@@ -164,9 +165,12 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
     verifier = ColdVerifier()
     refusal: Stop | None = None
     try:
-        async with job.model_for(
-            order.settings, args.model, trust=order.trust, agreed=args.yes, terminal=terminal
-        ) as ready:
+        async with (
+            job.preparing(verifier, snapshot, place.relative),
+            job.model_for(
+                order.settings, args.model, trust=order.trust, agreed=args.yes, terminal=terminal
+            ) as ready,
+        ):
             outcome = await job.pursue(task, ready, verifier, terminal)
         if (
             args.apply

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
@@ -57,14 +58,29 @@ def exit_of_error(error: ModelError) -> Exit:
     return Exit.USAGE if error.trouble in _CONFIGURATION else Exit.FAILED
 
 
-def settings_of(workspace: Path, warn: Callable[[str], None]) -> Settings:
-    """Read the settings for the command line, where ``tests.scope = "auto"`` means ``full``."""
+def settings_of(workspace: Path, warn: Callable[[str], None], scope: str | None = None) -> Settings:
+    """Read the settings for the command line, where ``tests.scope = "auto"`` means ``full``.
+
+    ``scope`` is what was said on the command line itself.
+    """
     settings, problems = settings_files.load(workspace)
     for problem in problems:
         warn(str(problem))
-    if settings.verify.tests_scope == "auto":
-        return replace(settings, verify=replace(settings.verify, tests_scope="full"))
-    return settings
+    said = scope or settings.verify.tests_scope
+    wanted = "full" if said == "auto" else said
+    return replace(settings, verify=replace(settings.verify, tests_scope=wanted))
+
+
+@asynccontextmanager
+async def preparing(verifier: Verifier, snapshot: Snapshot, path: str) -> AsyncIterator[None]:
+    """Let the verifier get ready while a model is looked for and at work."""
+    task = asyncio.create_task(verifier.prepare(snapshot, path))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def snapshot_of(workspace: Path, settings: Settings, trust: TrustStore) -> Snapshot:

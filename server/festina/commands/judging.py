@@ -51,7 +51,7 @@ async def judge(args: argparse.Namespace) -> int:
         terminal = Terminal()
     found = target.read(args.file, args.workspace)
     given = _folder(args.candidates) if args.candidates else [_single(args.candidate)]
-    settings = job.settings_of(found.workspace, terminal.warn if terminal else _warn)
+    settings = job.settings_of(found.workspace, terminal.warn if terminal else _warn, args.scope)
     snapshot = job.snapshot_of(found.workspace, settings, TrustStore())
     candidates = [Candidate(found.relative, found.text.content, one.text.content) for one in given]
     start = time.perf_counter()

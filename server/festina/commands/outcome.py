@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from festina.events import Event, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
+from festina.events import (
+    Completing,
+    Event,
+    Finished,
+    Judged,
+    Parsed,
+    Refused,
+    Repairing,
+    Step,
+    Streaming,
+)
 from festina.findings import Status, Verdict
 from festina.proposals import CandidateStatus
 
@@ -70,6 +80,8 @@ class Outcome:
             answer.diff = event.diff
         elif isinstance(event, Step):
             answer.doing = event.message
+        elif isinstance(event, Completing):
+            answer.status, answer.doing = CandidateStatus.VERIFYING, "running the whole suite"
         elif isinstance(event, Repairing):
             self.answers[event.candidate] = Answer(event.candidate, round=event.round)
         elif isinstance(event, Refused):

@@ -96,9 +96,12 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
     verifier = ColdVerifier()
     try:
         with progress:
-            async with job.model_for(
-                settings, args.model, trust=TrustStore(), agreed=args.yes, terminal=terminal
-            ) as ready:
+            async with (
+                job.preparing(verifier, snapshot, sample.path),
+                job.model_for(
+                    settings, args.model, trust=TrustStore(), agreed=args.yes, terminal=terminal
+                ) as ready,
+            ):
                 outcome = await _pursue(task, ready, verifier, terminal)
     finally:
         await verifier.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from festina.commands.base import Stop, add_json, add_workspace
+from festina.commands.base import Stop, add_json, add_scope, add_workspace
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="stay, and run the tests that a change can affect each time that a file is saved",
     )
     add_json(parser)
+    add_scope(parser)
     add_workspace(parser)
 
 

@@ -42,6 +42,8 @@ async def watch(args: argparse.Namespace) -> Exit:
     scope: ExamineScope = "impacted"
     if settings.on_save in ("lint", "full"):
         scope = cast("ExamineScope", settings.on_save)
+    if args.scope is not None:
+        scope = cast("ExamineScope", args.scope)
     if not snapshot.trusted and scope != "lint":
         raise Stop(
             f"The workspace {workspace} is not trusted, so its tests are not run. If you trust "

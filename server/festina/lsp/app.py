@@ -26,6 +26,7 @@ from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
 from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
+from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.board import Board
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
@@ -61,6 +62,7 @@ class App:
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
         self.saving = Saving(self)
+        self.aftermath = AftermathShown(self)
         self.session.changed = self._changed
         self._editor_settings: dict[str, Any] = {}
         self._problems: list[Problem] = []
@@ -102,16 +104,16 @@ class App:
         document = self.open_at(path)
         return convert.to_uri(path) if document is None else document.uri
 
-    def location_of(self, proposal: Proposal, finding: Finding) -> lsp.Location | None:
-        """Return where a finding points, for related information."""
-        document = self.session.documents.get(proposal.uri)
+    def location_of(self, uri: str, finding: Finding) -> lsp.Location | None:
+        """Return where a finding about an open document points."""
+        document = self.session.documents.get(uri)
         if document is None or not finding.path or finding.line is None:
             return None
         try:
             path = self.session.workspace_of(document) / finding.path
         except Refusal:
             return None
-        uri = proposal.uri if path == document.path else convert.to_uri(path)
+        uri = uri if path == document.path else self.uri_of(path)
         position = lsp.Position(line=finding.line - 1, character=0)
         return lsp.Location(uri=uri, range=lsp.Range(start=position, end=position))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from festina.config import Settings
 from festina.models.base import Model, ModelError, Trouble
-from festina.runs import Ready
+from festina.models.ready import Ready
 
 if TYPE_CHECKING:
     from festina.lsp.client import Client

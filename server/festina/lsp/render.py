@@ -6,7 +6,9 @@ import textwrap
 from dataclasses import replace
 
 from festina import edits
-from festina.findings import Finding, Gate, Status, Verdict
+from festina.aftermath import Accepted
+from festina.findings import Finding, Gate, Rest, Status, Verdict
+from festina.promise import failing_test, why_refuted
 from festina.proposals import CandidateView, Proposal, State
 from festina.text import Text
 
@@ -28,8 +30,8 @@ _LEAD = {
 }
 
 
-def subject(proposal: Proposal) -> str:
-    """Name what the proposal is about: ``clamp``, or ``lines 3-9``."""
+def subject(proposal: Proposal | Accepted) -> str:
+    """Name what a proposal is or was about: ``clamp``, or ``lines 3-9``."""
     if proposal.name:
         return proposal.name
     first, last = proposal.region.start + 1, max(proposal.region.end, proposal.region.start + 1)
@@ -51,20 +53,30 @@ def diagnostic_message(proposal: Proposal, path: str) -> str:
 
 
 def _headline(proposal: Proposal) -> str:
+    if (view := _withdrawn(proposal)) is not None:
+        return f"Festina: withdrawn: {why_refuted(view)}"
     lead = _LEAD.get(proposal.state, str(proposal.state))
     return f"Festina: {lead}: {_one_line(_words(proposal))}"
 
 
 def _words(proposal: Proposal) -> str:
     """Say why the proposal is where it is: what matters comes first, for lines are cut."""
-    verdict = proposal.candidate.verdict if proposal.candidate is not None else None
-    if verdict is not None and proposal.state is State.READY:
-        return evidence(verdict)
+    view = proposal.candidate
+    verdict = view.verdict if view is not None else None
+    if view is not None and verdict is not None and proposal.state is State.READY:
+        return evidence(view)
     if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
         return f"{_failed_gate(verdict)} failed"
     if verdict is not None and proposal.state is State.UNVERIFIED:
         return _first_sentence(_why_unverified(verdict))
     return proposal.message
+
+
+def _withdrawn(proposal: Proposal) -> CandidateView | None:
+    """Return the candidate on show, if it was ready and the rest of the suite refuted it."""
+    view = proposal.candidate
+    gone = proposal.state is State.REJECTED and view is not None and view.rest is Rest.WITHDRAWN
+    return view if gone else None
 
 
 def _details(proposal: Proposal) -> list[str]:
@@ -141,13 +153,49 @@ def news(proposal: Proposal) -> str:
         tests = verdict.gate(Gate.TESTS)
         if tests is None or tests.tests is None or tests.status is Status.SKIPPED:
             return shorten(f"{name} is ready (no tests ran)", NEWS_CHARS)
-        return shorten(f"{name} is ready: {tests.tests.passed} tests ok", NEWS_CHARS)
+        so_far = " so far" if view is not None and view.rest is Rest.OPEN else ""
+        return shorten(f"{name} is ready: {tests.tests.passed:,} tests ok{so_far}", NEWS_CHARS)
+    if _withdrawn(proposal) is not None and verdict is not None:
+        return shorten(f"{name} was withdrawn: {_short(verdict)} failed", NEWS_CHARS)
     if proposal.state is State.REJECTED and verdict is not None:
         return shorten(f"{name} was rejected: {_failed_gate(verdict)} failed", NEWS_CHARS)
     if proposal.state is State.UNVERIFIED:
         return shorten(f"{name} could not be verified", NEWS_CHARS)
     verb = "was rejected" if proposal.state is State.REJECTED else f"is {proposal.state}"
     return shorten(f"{name} {verb}: {proposal.message}", NEWS_CHARS)
+
+
+def withdrawn_news(proposal: Proposal, view: CandidateView) -> str:
+    """Say in one short line that a candidate was withdrawn, and another one is on show."""
+    name = shorten(subject(proposal), 16)
+    return f"Festina: {name}: candidate {view.index + 1} was withdrawn"
+
+
+def aftermath(accepted: Accepted) -> str:
+    """Say at the place of an accepted edit what the whole suite has found since."""
+    assert accepted.verdict is not None
+    failed = failing_test(accepted.verdict)
+    found = accepted.verdict.findings[:MOST_FINDINGS]
+    lines = [line for one in found for line in _wrapped(_finding(one), "* ")]
+    headline = shorten(f"Festina: the accepted edit of {subject(accepted)} fails {failed}")
+    return "\n".join([headline, "The whole suite ran after you had accepted it.", *lines])
+
+
+def aftermath_test(accepted: Accepted, finding: Finding) -> str:
+    """Say at a failing test which accepted edit it fails with."""
+    lines = _wrapped(finding.message)
+    return "\n".join([f"Festina: fails since the accepted edit of {subject(accepted)}", *lines])
+
+
+def aftermath_news(accepted: Accepted) -> str:
+    """Say in one short line that an accepted edit fails."""
+    assert accepted.verdict is not None
+    name = shorten(subject(accepted), 16)
+    return shorten(f"Festina: accepted {name} fails {_short(accepted.verdict)}", NEWS_CHARS)
+
+
+def _short(verdict: Verdict) -> str:
+    return failing_test(verdict).rpartition("::")[2]
 
 
 def _failed_gate(verdict: Verdict) -> str:
@@ -166,8 +214,7 @@ def _first_sentence(text: str) -> str:
 
 def accept_title(proposal: Proposal, view: CandidateView) -> str:
     """Title of the action that applies a passed candidate: says on what the verdict rests."""
-    assert view.verdict is not None
-    words = evidence(view.verdict)
+    words = evidence(view)
     return shorten(f"Festina: accept edit of {subject(proposal)}: {words}", ACTION_CHARS)
 
 
@@ -189,15 +236,17 @@ def disabled_reason(proposal: Proposal) -> str:
     return shorten(f"{proposal.state}: {_one_line(proposal.message)}", 140)
 
 
-def evidence(verdict: Verdict) -> str:
+def evidence(view: CandidateView) -> str:
     """Say on what a passed verdict rests; never claims more than was executed.
 
     That a file which was linted or tested can be compiled goes without saying.
     """
+    verdict = view.verdict
+    assert verdict is not None
     tests = verdict.gate(Gate.TESTS)
     more = tuple(gate for gate in verdict.gates if gate.gate is not Gate.SYNTAX)
     ran = any(gate.status is not Status.SKIPPED for gate in more)
-    words = (replace(verdict, gates=more) if ran else verdict).summary()
+    words = (replace(verdict, gates=more) if ran else verdict).summary(view.rest)
     if tests is None or tests.status is Status.SKIPPED:
         return f"{words} (no tests ran)"
     return words

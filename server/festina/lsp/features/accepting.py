@@ -44,8 +44,8 @@ class Accepting:
             raise Refusal("Another edit of this file is being applied; accept again after it.")
         self._app.lifecycle.runs.jobs.start(_key(uri), self._apply(permission))
 
-    def after(self, proposal_id: str) -> Callable[[CandidateView], None]:
-        """Return what is to happen once the hunks that a person accepted have a verdict."""
+    def after(self, proposal_id: str, what: str) -> Callable[[CandidateView], None]:
+        """Return what is to happen once that which a person accepted has a verdict."""
 
         def then(part: CandidateView) -> None:
             if part.applicable:
@@ -53,7 +53,7 @@ class Accepting:
                 jobs.start(f"accept {proposal_id}", self._accept(proposal_id, part.index))
             elif part.verdict is not None:
                 kind = lsp.MessageType.Warning
-                words = f"the chosen hunks alone did not pass: {part.verdict.summary()}"
+                words = f"{what} did not pass: {part.verdict.summary()}"
                 self._app.client.show_message(f"Festina: {words}", kind)
 
         return then

@@ -17,6 +17,7 @@ from festina import accept, edits, markers
 from festina.edits import Region
 from festina.findings import Status
 from festina.lsp import convert, messages, render
+from festina.lsp.features import aftermath
 from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal
 from festina.text import Range
@@ -44,6 +45,8 @@ async def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction
     chosen = convert.from_range(params.range)
     automatic = params.context.trigger_kind == lsp.CodeActionTriggerKind.Automatic
     found = _of_proposals(app, document, chosen)
+    lines = _touched(document, chosen, app)
+    found += aftermath.actions(app, document.uri, lines.start, lines.end)
     if automatic:
         if chosen.start != chosen.end:
             found += (await _edit_actions(app, document, chosen))[:1]

@@ -35,8 +35,7 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
         and view is not None
         and view.applicable
     ):
-        assert view.verdict is not None
-        title = f"Festina: accept ({render.evidence(view.verdict)})"
+        title = f"Festina: accept ({render.evidence(view)})"
         found.append((render.shorten(title, 120), messages.ACCEPT, {**data}))
         found.append(("dismiss", messages.DISMISS, {**one}))
     else:

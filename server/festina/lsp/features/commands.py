@@ -75,15 +75,20 @@ async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.accept``: check a candidate, then have it applied as one versioned edit.
 
     Nothing is waited for that needs the editor or the person: the answer says that the edit may be
-    applied, a message says so if it was not. With ``hunks``, they are verified first.
+    applied, a message says so if it was not. With ``hunks``, they are verified first; a candidate
+    for which the whole suite is to run and has not, is judged by that first.
     """
     proposal_id, index = _string(argument, "proposal"), _index(argument, "candidate")
     app.lifecycle.alive(proposal_id)
     if (chosen := _hunks(argument)) is not None:
-        view = app.lifecycle.take(proposal_id, index, chosen, app.accepting.after(proposal_id))
+        then = app.accepting.after(proposal_id, "the chosen hunks alone")
+        view = app.lifecycle.take(proposal_id, index, chosen, then)
         if view.status is CandidateStatus.VERIFYING:
             return {"ok": True, "message": "Verifying the chosen hunks."}
         index = view.index
+    then = app.accepting.after(proposal_id, "the edit")
+    if app.lifecycle.complete(proposal_id, index, then):
+        return {"ok": True, "message": "Running the whole suite first."}
     if not app.caps.apply_edit:
         raise Refusal("This editor cannot take edits from a command; use the code action instead.")
     unverified = argument.get("unverified") is True
@@ -93,8 +98,10 @@ async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 
 async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
-    """``festina.dismiss``: put a proposal away."""
-    app.lifecycle.dismiss(_string(argument, "proposal"))
+    """``festina.dismiss``: put a proposal away, or what was found after it was accepted."""
+    proposal_id = _string(argument, "proposal")
+    if not app.lifecycle.aftermath.forget(proposal_id):
+        app.lifecycle.dismiss(proposal_id)
     return {"ok": True, "message": "Dismissed."}
 
 

@@ -8,7 +8,7 @@ from lsprotocol import types as lsp
 
 from festina.lsp import convert, messages, render
 from festina.lsp.throttle import Throttle
-from festina.proposals import Proposal, State
+from festina.proposals import CandidateView, Proposal, State
 
 if TYPE_CHECKING:
     from festina.lsp.app import App
@@ -33,12 +33,14 @@ class Publisher:
     def __init__(self, app: App) -> None:
         self._app = app
         self._states: dict[str, State] = {}
+        self._titles: dict[str, object] = {}
         self._told: dict[str, State] = {}
         self._progress: dict[str, Progress] = {}
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
         self._report = Throttle[str](1 / PROGRESS_PER_SECOND, self._send_report)
         self._refresh = Throttle[None](1 / REFRESHES_PER_SECOND, self._send_refresh)
         app.board.sources.append(self._diagnostics)
+        app.lifecycle.runs.confirming.withdrawn = self._withdrawn
 
     def changed(self, proposal: Proposal) -> None:
         """Take the newest value of a proposal."""
@@ -51,12 +53,17 @@ class Publisher:
         else:
             self._app.board.changed(proposal.uri)
         self._follow_progress(proposal)
+        view = proposal.candidate
+        title = (proposal.state, proposal.visible, None if view is None else view.rest)
+        if self._titles.get(proposal.id) != title:
+            self._titles[proposal.id] = title
+            self._refresh.offer("lenses", None)
         if moved:
             self._states[proposal.id] = proposal.state
-            self._refresh.offer("lenses", None)
             self._news(proposal)
         if proposal.state.final:
             self._states.pop(proposal.id, None)
+            self._titles.pop(proposal.id, None)
             self._told.pop(proposal.id, None)
 
     def close(self) -> None:
@@ -100,7 +107,7 @@ class Publisher:
         return [
             lsp.DiagnosticRelatedInformation(location, render.shorten(finding.message, 200))
             for finding in view.verdict.findings[:10]
-            if (location := self._app.location_of(proposal, finding)) is not None
+            if (location := self._app.location_of(proposal.uri, finding)) is not None
         ]
 
     def _follow_progress(self, proposal: Proposal) -> None:
@@ -122,6 +129,13 @@ class Publisher:
 
     def _send_refresh(self, _: str, __: None) -> None:
         self._app.client.refresh_lenses()
+
+    def _withdrawn(self, proposal: Proposal, view: CandidateView) -> None:
+        """Say that what was offered is not any more, where another candidate takes its place."""
+        quiet = self._app.caps.proposals or self._app.caps.messages_wait
+        if proposal.state is not State.REJECTED and not quiet:
+            words = render.withdrawn_news(proposal, view)
+            self._app.client.show_message(words, lsp.MessageType.Warning)
 
     def _news(self, proposal: Proposal) -> None:
         """Say once how a proposal ended; a client that renders proposals says it itself.

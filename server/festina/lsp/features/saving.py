@@ -172,6 +172,8 @@ class Saving:
             else:
                 texts = {**texts, **question.texts}
                 found = await self._examined(order.name, standing, question)
+                if found.scope == "full":
+                    self._app.aftermath.superseded(workspace)
             noted = await asyncio.to_thread(load, workspace, standing.shown, texts)
             self._show(noted)
             if found is not None:

@@ -1,0 +1,113 @@
+"""What a run of the pipeline has come to so far, and in the end; no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from festina.earning import Earned
+from festina.events import Finished
+from festina.findings import Finding, Gate, Rest, Status
+from festina.models.base import ModelError
+from festina.proposals import CandidateStatus, CandidateView, next_owed, rank
+from festina.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one candidate. ``new`` is the whole file's text, where there is one."""
+
+    view: CandidateView
+    new: Text | None = None
+    diff_size: int = 0
+    error: ModelError | None = None
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """The candidates that have come to an end, by index."""
+
+    _of: dict[int, Outcome] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take what became of a candidate, in the place of what was known of it."""
+        self._of[outcome.view.index] = outcome
+
+    def owed(self, only: int | None = None) -> Outcome | None:
+        """Return the candidate that the whole suite is to run for, if there is one.
+
+        With ``only`` no other one is meant.
+        """
+        view = next_owed(self._views, self._sizes)
+        if view is None or only is None:
+            return None if view is None else self._of[view.index]
+        outcome = self._of[only]
+        return outcome if outcome.view.rest is Rest.OWED else None
+
+    def also(self, judged: Outcome, earned: Earned) -> Iterator[tuple[Outcome, Earned]]:
+        """Yield whom a verdict of the whole suite concerns: those of the same text.
+
+        Where the impacted tests turn out to be enough, they are for all.
+        """
+        for outcome in list(self._of.values()):
+            if outcome.view.rest is not Rest.OWED:
+                continue
+            if outcome.new == judged.new:
+                yield outcome, earned
+            elif earned.rest is Rest.OPEN and outcome.view.verdict is not None:
+                yield outcome, Earned(outcome.view.verdict, Rest.OPEN)
+
+    def to_repair(self) -> CandidateView | None:
+        """Return the candidate that is nearest to passing, if none is usable."""
+        if not self._of or any(
+            outcome.error is not None
+            or outcome.view.status in {CandidateStatus.PASSED, CandidateStatus.UNVERIFIED}
+            for outcome in self._of.values()
+        ):
+            return None
+        return min(self._views, key=_distance)
+
+    def finished(self, model_seconds: float, verify_seconds: float) -> Finished:
+        """Return the end of the run."""
+        views, sizes, seconds = self._views, self._sizes, (model_seconds, verify_seconds)
+        if ranked := [view for view in rank(views, sizes) if view.applicable]:
+            best = ranked[0]
+            return Finished(best.index, Status.PASSED, best.words, *seconds)
+        unverified = [view for view in views if view.status is CandidateStatus.UNVERIFIED]
+        if unverified:
+            best = min(unverified, key=lambda view: (sizes.get(view.index, 0), view.index))
+            return Finished(best.index, Status.UNVERIFIED, best.words, *seconds)
+        errors = [outcome.error for outcome in self._of.values() if outcome.error]
+        if errors and len(errors) == len(self._of):
+            return Finished(None, Status.FAILED, str(errors[0]), *seconds, error=errors[0])
+        return Finished(None, Status.FAILED, _why_none(views), *seconds)
+
+    @property
+    def _views(self) -> tuple[CandidateView, ...]:
+        return tuple(outcome.view for outcome in self._of.values())
+
+    @property
+    def _sizes(self) -> dict[int, int]:
+        return {index: outcome.diff_size for index, outcome in self._of.items()}
+
+
+def findings_of(view: CandidateView) -> tuple[Finding, ...]:
+    """Return what is to be told to the model that made a candidate which is of no use."""
+    if view.verdict is not None:
+        return view.verdict.findings
+    return (Finding(Gate.SYNTAX, "", view.defect),)
+
+
+def _distance(view: CandidateView) -> tuple[bool, int, int]:
+    """How far a rejected candidate is from passing: unusable answers last, then by findings."""
+    findings = len(view.verdict.findings) if view.verdict else 0
+    return (view.verdict is None, findings, view.index)
+
+
+def _why_none(views: tuple[CandidateView, ...]) -> str:
+    judged = [view for view in views if view.verdict is not None]
+    if len(views) == 1:
+        return views[0].words
+    if not judged and views:
+        return f"None of {len(views)} answers was usable; the first: {views[0].defect}"
+    return f"None of {len(views)} candidates passed"

@@ -1,0 +1,35 @@
+"""The seam between proposals and wherever their models come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from festina.models.base import Model
+from festina.models.runner import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A model that may be used until ``release`` is called.
+
+    ``streams`` is how many answers it serves at once.
+    """
+
+    model: Model
+    runner: Runner
+    small: bool = False
+    streams: int = 8
+    release: Callable[[], None] = lambda: None
+
+
+class Models(Protocol):
+    """Where a proposal gets its model from."""
+
+    async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
+        """Return a model, starting it first if need be; ``say`` takes progress for a person.
+
+        Raises:
+            ModelError: there is none, or it may not be used.
+        """
