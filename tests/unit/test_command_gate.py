@@ -254,8 +254,10 @@ async def test_obvious_commands_are_offered(
 
 async def test_python_still_needs_its_tests(verifier: ColdVerifier, root: Path) -> None:
     (root / "m.py").write_text("x = 1\n")
-    fine = Command("fine", ("true",))
-    verdict = await judge(verifier, root, "x = 2\n", fine, path="m.py")
+    settings = VerifySettings(commands=(Command("fine", ("true",)),), python="/no/python")
+    snapshot = Snapshot(root, settings=settings, trusted=True, consent=True)
+    verdict = await verifier.verify(snapshot, Candidate("m.py", "x = 1\n", "x = 2\n"))
+    assert result_of(verdict).status is Status.PASSED
     assert verdict.status is Status.UNVERIFIED
 
 

@@ -182,6 +182,10 @@ def finding_range(finding: Finding, text: Text | None, encoding: Encoding) -> ls
     return to_range(Range(start, end))
 
 
+_CHECKERS = frozenset(["mypy", "pyright", "basedpyright", "pylance", "ty"])
+"""Whose diagnostics the types gate speaks about."""
+
+
 def from_diagnostic(
     diagnostic: lsp.Diagnostic, path: str, text: Text, encoding: Encoding
 ) -> Finding:
@@ -192,11 +196,10 @@ def from_diagnostic(
         for position in (where.start, where.end)
     )
     severity = diagnostic.severity or lsp.DiagnosticSeverity.Error
-    tests = (diagnostic.source or "").lower() == "pytest" or (
-        diagnostic.source == "festina" and "::" in str(diagnostic.code)
-    )
+    source = (diagnostic.source or "").lower()
+    tests = source == "pytest" or (source == "festina" and "::" in str(diagnostic.code))
     return Finding(
-        gate=Gate.TESTS if tests else Gate.LINT,
+        gate=Gate.TESTS if tests else Gate.TYPES if source in _CHECKERS else Gate.LINT,
         path=path,
         message=diagnostic.message,
         line=start.line + 1,

@@ -62,12 +62,7 @@ class Said:
 def added(candidate: Candidate, path: str, new: Said, old: Said) -> list[Finding]:
     """Return the findings that are new, those in the edited file (at ``path``) first. Blocks."""
     found = compare.subtract(new.within(path), candidate.new, old.within(path), candidate.old)
-    before = collections.Counter(_key(each) for each in old.problems.findings if each.path != path)
-    for finding in new.problems.findings:
-        if finding.path != path:
-            before[key := _key(finding)] -= 1
-            if before[key] < 0:
-                found.append(finding)
+    found += compare.added_elsewhere(path, new.problems.findings, old.problems.findings)
     if old.failed:  # tools print advice, too; it is not for that that they fail
         return [finding for finding in found if finding.severity is Severity.ERROR]
     return found
@@ -84,7 +79,3 @@ def explained(new: Said, old: Said) -> bool:
             if before[plain] < 0:
                 return False
     return True
-
-
-def _key(finding: Finding) -> tuple[str, str, str]:
-    return finding.path, finding.code or "", re.sub(r"\d+", "0", finding.message)

@@ -9,7 +9,7 @@ import collections
 import re
 from collections.abc import Iterable, Sequence
 
-from festina.findings import Finding
+from festina.findings import Finding, Severity
 from festina.text import Text
 from festina.verify.base import Candidate
 
@@ -49,7 +49,7 @@ def subtract(
     added, gone = _pair(
         [(_key(f, new_lines), f) for f in new], [(_key(f, old_lines), f) for f in old]
     )
-    start, end = _changed(old_lines, new_lines)
+    start, end = changed(old_lines, new_lines)
     kept, _ = _pair(
         [(_key(f), f) for f in added if start < (f.line or 0) <= len(new_lines) - end],
         [(_key(f), f) for f in gone if start < (f.line or 0) <= len(old_lines) - end],
@@ -75,7 +75,23 @@ def _pair(
     return alone, [finding for rest in waiting.values() for finding in rest]
 
 
-def _changed(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+def added_elsewhere(path: str, new: Iterable[Finding], old: Iterable[Finding]) -> list[Finding]:
+    """Return the errors that are new in other files than the edited one, whose texts are equal."""
+
+    def key(finding: Finding) -> Key:
+        return finding.path, finding.code or "", _NUMBER.sub("0", finding.message)
+
+    before = collections.Counter(key(finding) for finding in old)
+    added = []
+    for finding in new:
+        if finding.path != path and finding.severity is Severity.ERROR:
+            before[key(finding)] -= 1
+            if before[key(finding)] < 0:
+                added.append(finding)
+    return added
+
+
+def changed(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
     """Return how many lines at the start, and then at the end, are the same in both."""
     most = min(len(old), len(new))
     start = next((at for at in range(most) if old[at] != new[at]), most)

@@ -185,12 +185,8 @@ class ColdVerifier:
         self, state: State | None, snapshot: Snapshot, candidate: Candidate
     ) -> GateResult:
         """Run ruff: the project's own where the workspace is trusted and has one, else ours."""
-        binary, own = lint.our_ruff(), False
-        if snapshot.trusted and state is not None and isinstance(state.found, Found):
-            projects = lint.project_ruff(state.found.python)
-            # Festina may be installed in the project's own environment, and have brought its ruff
-            own = projects is not None and (binary is None or not projects.samefile(binary))
-            binary = projects or binary
+        found = state.found if state is not None and snapshot.trusted else None
+        binary, own = lint.chosen(found.python if isinstance(found, Found) else None)
         if binary is None:
             return await self._linter.check(candidate, None)
         environ = lint.environment(os.environ)

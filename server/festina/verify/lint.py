@@ -216,6 +216,18 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**sandbox.allow_environ(environ), **config}
 
 
+def chosen(python: Path | None) -> tuple[Path | None, bool]:
+    """Return the ruff to use, and whether it is the project's own. Blocks.
+
+    ``python`` is the project's interpreter, None where nothing of the workspace may be run.
+    """
+    ours = our_ruff()
+    projects = None if python is None else project_ruff(python)
+    # Festina may be installed in the project's own environment, and have brought its ruff
+    own = projects is not None and (ours is None or not projects.samefile(ours))
+    return projects or ours, own
+
+
 def our_ruff(environ: Mapping[str, str] = os.environ) -> Path | None:
     """Return the ruff that was installed along with us, else one on the PATH."""
     beside = Path(sysconfig.get_path("scripts")) / "ruff"

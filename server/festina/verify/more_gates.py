@@ -8,11 +8,13 @@ from pathlib import PurePosixPath
 
 from festina.config import VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status
-from festina.verify import command_hints
+from festina.verify import command_hints, format_gate, lint_config, shadow
 from festina.verify.base import Candidate, Snapshot
 from festina.verify.command_gate import CommandGate, Say
+from festina.verify.interpreter import Found
 from festina.verify.state import State, States
 from festina.verify.syntax import is_python
+from festina.verify.types_gate import TypesGate
 from festina.verify.workbench import Workbench
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
@@ -23,8 +25,10 @@ class MoreGates:
     """Runs them; any number of calls at once."""
 
     def __init__(self, states: States) -> None:
+        self._states = states
         self._bench = Workbench(states)
         self._commands = CommandGate(self._bench)
+        self._types = TypesGate(self._bench)
 
     async def judge(
         self, gate: str, state: State | None, snapshot: Snapshot, candidate: Candidate, say: Say
@@ -43,14 +47,35 @@ class MoreGates:
             )
         if gate not in _HERE:
             return None
+        if gate == Gate.FORMAT:
+            return await self._format(state, snapshot, candidate)
         if state is None:
             reason = "The workspace is too large to be copied. Open the project's own folder."
             return GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
+        if gate == Gate.TYPES:
+            return await self._types.check(state, candidate)
         return await self._commands.check(state, candidate, say)
+
+    async def _format(
+        self, state: State | None, snapshot: Snapshot, candidate: Candidate
+    ) -> GateResult:
+        found = state.found if state is not None and snapshot.trusted else None
+        python = found.python if isinstance(found, Found) else None
+        if state is None or not await asyncio.to_thread(
+            lint_config.is_reconfigured, state.buffers, snapshot.workspace
+        ):
+            return await format_gate.check(candidate, snapshot.workspace, python)
+        try:
+            async with self._states.copy(state) as root:  # with the configuration that is open
+                return await format_gate.check(candidate, root, python)
+        except OSError as error:
+            reason = f"The workspace could not be copied: {shadow.said(error)}."
+            return GateResult(Gate.FORMAT, Status.UNVERIFIED, reason=reason)
 
     async def aclose(self) -> None:
         """End what still runs."""
         await self._commands.aclose()
+        await self._types.aclose()
 
 
 def gates_of(settings: VerifySettings) -> set[str]:
@@ -71,7 +96,8 @@ def unanswered(resolves: tuple[Finding, ...], results: list[GateResult]) -> list
         GateResult(
             finding.gate,
             Status.UNVERIFIED,
-            reason=f"Nothing that ran can tell whether {finding.message!r} is resolved.",
+            reason=f"Nothing that ran can tell whether {finding.message!r} is resolved."
+            + (' Add "types" to verify.gates.' if finding.gate is Gate.TYPES else ""),
         )
         for finding in resolves
         if finding.gate not in told and finding not in proved

@@ -29,7 +29,7 @@ _PANIC = re.compile(
 _PANICKED = "panicked here"
 _GRADE = re.compile(
     r"(?P<grade>fatal error|error|warning|note|info)(?: (?P<a>[A-Z]+\d+)|\[(?P<b>[\w-]+)\])?"
-    r"(?::\s*|\s\s+)"
+    r"(?::\s*|\s\s+|(?<=\])\s)"
 )
 _CODE_AT_START = re.compile(r"(?P<code>[A-Z]{1,10}\d{2,6})(?: \[\*\])? ")
 _CODE_AT_END = re.compile(r"\s\s*\[(?:(?:Error|Warning)/)?(?P<code>[\w@/.-]+)\]$")
