@@ -117,6 +117,8 @@ class GateResult:
     ``skipped``. ``sandbox`` names the isolation that was in force for gates that execute code.
     ``name`` tells apart what runs as one gate, such as the commands of a workspace. ``resolved``
     is what the edit was to resolve and this gate, though it is not the one for it, found gone.
+    ``tier`` says how the tests were run: 0 not at all, 1 with the code of functions exchanged in a
+    child of a process that has them loaded, 2 in a child of one that has started pytest, 3 cold.
     """
 
     gate: Gate
@@ -128,6 +130,7 @@ class GateResult:
     sandbox: str | None = None
     name: str | None = None
     resolved: tuple[Finding, ...] = ()
+    tier: int | None = None
 
     @property
     def label(self) -> str:
@@ -150,6 +153,8 @@ class GateResult:
             data["sandbox"] = self.sandbox
         if self.name is not None:
             data["name"] = self.name
+        if self.tier is not None:
+            data["tier"] = self.tier
         return data
 
 

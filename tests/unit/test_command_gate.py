@@ -16,7 +16,7 @@ from festina.config import Command, VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status, Verdict
 from festina.verify import sandbox
 from festina.verify.base import Candidate, Snapshot, Step
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from support import projects
 
 PROJECT = """
@@ -48,8 +48,8 @@ def own_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def verifier(tmp_path: Path) -> AsyncIterator[ColdVerifier]:
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+async def verifier(tmp_path: Path) -> AsyncIterator[Engine]:
+    verifier = Engine(cache=tmp_path / "baselines")
     yield verifier
     await verifier.aclose()
     left = [path.name for path in (tmp_path / "cache").rglob("*-[0-9]*")]
@@ -62,7 +62,7 @@ def root(tmp_path: Path) -> Path:
 
 
 async def judge(
-    verifier: ColdVerifier,
+    verifier: Engine,
     root: Path,
     new: str,
     *commands: Command,
@@ -90,7 +90,7 @@ def result_of(verdict: Verdict) -> GateResult:
 
 
 async def test_exit_0_passes_and_the_verdict_names_the_command(
-    verifier: ColdVerifier, root: Path
+    verifier: Engine, root: Path
 ) -> None:
     steps: list[Step] = []
     verdict = await judge(verifier, root, "one\nzwei\n", CHECK, steps=steps)
@@ -107,7 +107,7 @@ async def test_exit_0_passes_and_the_verdict_names_the_command(
     assert result_of(verdict).to_json()["name"] == "check"
 
 
-async def test_a_failure_is_placed(verifier: ColdVerifier, root: Path) -> None:
+async def test_a_failure_is_placed(verifier: Engine, root: Path) -> None:
     verdict = await judge(verifier, root, "one\nbad two\nthree\n", CHECK)
     assert verdict.status is Status.FAILED
     (finding,) = verdict.findings
@@ -116,9 +116,7 @@ async def test_a_failure_is_placed(verifier: ColdVerifier, root: Path) -> None:
     assert verdict.summary().startswith("check failed: bad two, ")
 
 
-async def test_what_names_no_place_is_told_with_its_output(
-    verifier: ColdVerifier, root: Path
-) -> None:
+async def test_what_names_no_place_is_told_with_its_output(verifier: Engine, root: Path) -> None:
     command = Command("t", ("sh", "grep.sh", "zwei", "12 ok\nnot ok 3 - it adds up\nmore"))
     verdict = await judge(verifier, root, "one\nzwei\n", command)
     (finding,) = verdict.findings
@@ -128,7 +126,7 @@ async def test_what_names_no_place_is_told_with_its_output(
     assert (finding.detail or "").endswith("more")
 
 
-async def test_only_what_is_new_counts(verifier: ColdVerifier, root: Path) -> None:
+async def test_only_what_is_new_counts(verifier: Engine, root: Path) -> None:
     """``all.sh`` fails without the edit too, and says where."""
     everything = Command("all", ("sh", "all.sh"))
     same = await judge(verifier, root, "one\nzwei\nthree\n", everything)
@@ -138,9 +136,7 @@ async def test_only_what_is_new_counts(verifier: ColdVerifier, root: Path) -> No
     assert worse.status is Status.FAILED
 
 
-async def test_a_command_that_fails_anyway_tells_nothing(
-    verifier: ColdVerifier, root: Path
-) -> None:
+async def test_a_command_that_fails_anyway_tells_nothing(verifier: Engine, root: Path) -> None:
     verdict = await judge(verifier, root, "zwei\n", Command("load", ("sh", "broken.sh")))
     assert verdict.status is Status.UNVERIFIED
     assert result_of(verdict).reason == (
@@ -150,7 +146,7 @@ async def test_a_command_that_fails_anyway_tells_nothing(
 
 
 async def test_more_output_than_without_the_edit_is_not_taken_for_the_same(
-    verifier: ColdVerifier, root: Path
+    verifier: Engine, root: Path
 ) -> None:
     (root / "all.sh").write_text(
         "echo 'src/b.ts:1: error: bad b'\ngrep -q zwei src/a.ts && echo 'crashed in zwei'\nexit 1\n"
@@ -160,7 +156,7 @@ async def test_more_output_than_without_the_edit_is_not_taken_for_the_same(
 
 
 async def test_what_fails_now_and_then_rejects_nothing(
-    verifier: ColdVerifier, root: Path, tmp_path: Path
+    verifier: Engine, root: Path, tmp_path: Path
 ) -> None:
     count = tmp_path / "count"
     (root / "odd.sh").write_text(f"echo x >> {count}\n[ $(wc -l < {count}) -ne 1 ]\n")
@@ -173,27 +169,27 @@ async def test_what_fails_now_and_then_rejects_nothing(
     assert result_of(verdict).sandbox == "none"
 
 
-async def test_a_timeout_names_its_setting(verifier: ColdVerifier, root: Path) -> None:
+async def test_a_timeout_names_its_setting(verifier: Engine, root: Path) -> None:
     slow = Command("slow", ("sh", "-c", "exec sleep 1000"), timeout_seconds=0.5)
     verdict = await judge(verifier, root, "zwei\n", slow)
     assert verdict.status is Status.UNVERIFIED
     assert "did not end in 500 ms. Raise `timeout_seconds` of 'slow'" in verdict.summary()
 
 
-async def test_a_missing_tool_is_named(verifier: ColdVerifier, root: Path) -> None:
+async def test_a_missing_tool_is_named(verifier: Engine, root: Path) -> None:
     for name in ("no-such-tool", "./no-such-tool"):
         verdict = await judge(verifier, root, "zwei\n", Command("x", (name, "{file}")))
         assert verdict.status is Status.UNVERIFIED
         assert f"`{name}` was not found" in (result_of(verdict).reason or "")
 
 
-async def test_nothing_runs_without_trust(verifier: ColdVerifier, root: Path) -> None:
+async def test_nothing_runs_without_trust(verifier: Engine, root: Path) -> None:
     verdict = await judge(verifier, root, "zwei\n", CHECK, trusted=False)
     assert verdict.status is Status.UNVERIFIED
     assert "is not trusted, so nothing of it was run" in (result_of(verdict).reason or "")
 
 
-async def test_which_files_a_command_is_for(verifier: ColdVerifier, root: Path) -> None:
+async def test_which_files_a_command_is_for(verifier: Engine, root: Path) -> None:
     first = Command("first", ("sh", "grep.sh", "zwei", "first"), ("**/*.rs",))
     second = Command("second", ("test", "{file}", "=", "src/a.ts"))
     third = Command("third", ("test", "{workspace}", "=", str(root.resolve())))
@@ -205,14 +201,14 @@ async def test_which_files_a_command_is_for(verifier: ColdVerifier, root: Path) 
     assert result_of(alone).status is Status.SKIPPED
 
 
-async def test_the_gates_of_the_configuration_decide(verifier: ColdVerifier, root: Path) -> None:
+async def test_the_gates_of_the_configuration_decide(verifier: Engine, root: Path) -> None:
     verdict = await judge(verifier, root, "bad\n", CHECK, gates=("syntax", "lint", "tests"))
     assert verdict.gate(Gate.COMMAND) is None
     assert verdict.status is Status.UNVERIFIED
     assert 'add "command" to verify.gates, so that check runs' in verdict.summary()
 
 
-async def test_what_was_to_be_resolved_must_be_gone(verifier: ColdVerifier, root: Path) -> None:
+async def test_what_was_to_be_resolved_must_be_gone(verifier: Engine, root: Path) -> None:
     (root / "src/a.ts").write_text("bad one\nbad two\n")
     wish = Finding(Gate.LINT, "src/a.ts", "bad one", line=1)
     gone = await judge(verifier, root, "good\nbad two\n", CHECK, resolves=(wish,))
@@ -244,7 +240,7 @@ async def test_what_was_to_be_resolved_must_be_gone(verifier: ColdVerifier, root
     ],
 )
 async def test_obvious_commands_are_offered(
-    verifier: ColdVerifier, tmp_path: Path, files: str, path: str, words: str
+    verifier: Engine, tmp_path: Path, files: str, path: str, words: str
 ) -> None:
     root = projects.make(tmp_path / "other", files)
     verdict = await judge(verifier, root, "y\n", path=path)
@@ -252,7 +248,7 @@ async def test_obvious_commands_are_offered(
     assert words in verdict.summary()
 
 
-async def test_python_still_needs_its_tests(verifier: ColdVerifier, root: Path) -> None:
+async def test_python_still_needs_its_tests(verifier: Engine, root: Path) -> None:
     (root / "m.py").write_text("x = 1\n")
     settings = VerifySettings(commands=(Command("fine", ("true",)),), python="/no/python")
     snapshot = Snapshot(root, settings=settings, trusted=True, consent=True)
@@ -291,7 +287,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def test_tools_of_a_home_are_shown_without_its_secrets(
-    verifier: ColdVerifier, root: Path, home: Path
+    verifier: Engine, root: Path, home: Path
 ) -> None:
     (root / "check.sh").write_text("exit ${FAIL:-0}\n")
     command = Command("tool", ("tool",))
@@ -314,14 +310,12 @@ raise SystemExit("connected")
 """
 
 
-async def test_no_network(verifier: ColdVerifier, root: Path) -> None:
+async def test_no_network(verifier: Engine, root: Path) -> None:
     verdict = await judge(verifier, root, "zwei\n", Command("net", ("python3", "-c", CONNECT)))
     assert verdict.status is Status.PASSED, verdict.summary()
 
 
-async def test_what_a_candidate_builds_is_never_used_again(
-    verifier: ColdVerifier, root: Path
-) -> None:
+async def test_what_a_candidate_builds_is_never_used_again(verifier: Engine, root: Path) -> None:
     (root / "Cargo.toml").touch()
     (root / "build.sh").write_text(
         'mkdir -p "$CARGO_TARGET_DIR"\n'
@@ -337,7 +331,7 @@ async def test_what_a_candidate_builds_is_never_used_again(
         assert (await judge(verifier, root, new, build)).status is Status.PASSED
 
 
-async def test_cancelling_ends_it(verifier: ColdVerifier, root: Path, tmp_path: Path) -> None:
+async def test_cancelling_ends_it(verifier: Engine, root: Path, tmp_path: Path) -> None:
     sleeper = Command("sleep", ("sleep", "987.654"))
     task = asyncio.create_task(judge(verifier, root, "zwei\n", sleeper))
     async with asyncio.timeout(60):

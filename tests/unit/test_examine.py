@@ -8,7 +8,7 @@ import pytest
 from festina.config import VerifySettings
 from festina.findings import Finding, Gate
 from festina.verify.base import Snapshot
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from festina.verify.examination import Place
 from festina.verify.examine import Asked, Untold, examine
 from festina.verify.record import Run
@@ -212,7 +212,7 @@ DOUBLE = "return value * 2"
 @pytest.fixture
 async def cold(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    verifier = Engine(cache=tmp_path / "baselines")
     yield verifier
     await verifier.aclose()
 

@@ -15,7 +15,7 @@ import pytest
 
 from festina.config import VerifySettings
 from festina.verify.base import Candidate, Snapshot
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from support import cheats, projects
 
 SETTINGS = VerifySettings(
@@ -37,15 +37,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def verifier(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[ColdVerifier]:
+) -> AsyncIterator[Engine]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    verifier = ColdVerifier(cache=cache)
+    verifier = Engine(cache=cache, fast=False)
     yield verifier
     await verifier.aclose()
 
 
 @pytest.mark.parametrize("name", CORPUS)
-async def test_a_cheat(verifier: ColdVerifier, root: Path, name: str) -> None:
+async def test_a_cheat(verifier: Engine, root: Path, name: str) -> None:
     text, status = CORPUS[name]
     old = (root / "calc/core.py").read_text()
     before = projects.digest(root)

@@ -8,6 +8,7 @@ import pytest
 from festina.verify import shadow
 from festina.verify.base import Snapshot
 from festina.verify.contents import LARGEST, Contents
+from festina.verify.contents import digest as digest_of
 from festina.verify.state import States
 
 
@@ -25,7 +26,8 @@ def root(tmp_path: Path) -> Path:
 def digest(contents: Contents, root: Path, **buffers: str) -> str:
     named = {f"{name}.py": text for name, text in buffers.items()}
     overlay = shadow.overlay(Snapshot(root, named))
-    return contents.digest(shadow.survey(root), root, overlay)
+    tree = shadow.survey(root)
+    return digest_of(contents.of(tree, root, overlay), tree.shown)
 
 
 def test_saving_touching_and_opening_change_nothing(root: Path) -> None:

@@ -18,7 +18,7 @@ from festina.config import VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status, Verdict
 from festina.verify import sandbox, shadow
 from festina.verify.base import Candidate, Snapshot, Step, verdict_key
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from support import projects
 
 ALONE = ("--disable-plugin-autoload",)
@@ -45,9 +45,16 @@ def own_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     assert left == []
 
 
+@pytest.fixture(params=["cold", "warm"])
+async def verifier(cache: Path, request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
+    verifier = Engine(cache=cache, fast=request.param == "warm")
+    yield verifier
+    await verifier.aclose()
+
+
 @pytest.fixture
-async def verifier(cache: Path) -> AsyncIterator[ColdVerifier]:
-    verifier = ColdVerifier(cache=cache)
+async def cold(cache: Path) -> AsyncIterator[Engine]:
+    verifier = Engine(cache=cache, fast=False)
     yield verifier
     await verifier.aclose()
 
@@ -58,7 +65,7 @@ def flat(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def judge(
-    verifier: ColdVerifier,
+    verifier: Engine,
     root: Path,
     path: str,
     *pairs: tuple[str, str],
@@ -94,7 +101,7 @@ def reason(verdict: Verdict) -> str:
 # --- what a verdict rests on
 
 
-async def test_a_right_edit_passes_and_says_on_what(verifier: ColdVerifier, flat: Path) -> None:
+async def test_a_right_edit_passes_and_says_on_what(verifier: Engine, flat: Path) -> None:
     steps: list[Step] = []
     fixed = OVER.replace("return value", "return min(value, high)")
     verdict = await judge(verifier, flat, CORE, (OVER, fixed), steps=steps)
@@ -107,7 +114,7 @@ async def test_a_right_edit_passes_and_says_on_what(verifier: ColdVerifier, flat
     assert [step.result for step in steps if step.result] == list(verdict.gates)
 
 
-async def test_a_wrong_edit_fails_with_the_assertion(verifier: ColdVerifier, flat: Path) -> None:
+async def test_a_wrong_edit_fails_with_the_assertion(verifier: Engine, flat: Path) -> None:
     verdict = await judge(verifier, flat, CORE, ("value * 2", "value * 3"))
     assert verdict.status is Status.FAILED
     (finding,) = verdict.findings
@@ -131,12 +138,12 @@ async def test_a_wrong_edit_fails_with_the_assertion(verifier: ColdVerifier, fla
     ],
 )
 async def test_what_runs_decides(
-    verifier: ColdVerifier, flat: Path, before: str, after: str, status: Status
+    verifier: Engine, flat: Path, before: str, after: str, status: Status
 ) -> None:
     assert (await judge(verifier, flat, CORE, (before, after))).status is status
 
 
-async def test_cheap_gates_come_first_and_stop(verifier: ColdVerifier, flat: Path) -> None:
+async def test_cheap_gates_come_first_and_stop(verifier: Engine, flat: Path) -> None:
     syntax = await judge(verifier, flat, CORE, ("LIMIT = 10", "LIMIT = ("))
     assert [gate.gate for gate in syntax.gates] == [Gate.SYNTAX]
     lint = await judge(verifier, flat, CORE, ("LIMIT = 10", "import os\n\nLIMIT = 10"))
@@ -144,7 +151,7 @@ async def test_cheap_gates_come_first_and_stop(verifier: ColdVerifier, flat: Pat
     assert (syntax.status, lint.status) == (Status.FAILED, Status.FAILED)
 
 
-async def test_a_new_conftest_lives_only_in_one_copy(verifier: ColdVerifier, flat: Path) -> None:
+async def test_a_new_conftest_lives_only_in_one_copy(verifier: Engine, flat: Path) -> None:
     """Code under test may write into its copy; the next run starts from a fresh one."""
     write = (
         "import pathlib\n\nLIMIT = 11\n"
@@ -161,7 +168,7 @@ async def test_a_new_conftest_lives_only_in_one_copy(verifier: ColdVerifier, fla
 
 
 async def test_known_failures_are_subtracted_and_wanted_ones_must_pass(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "project",
@@ -181,7 +188,7 @@ async def test_known_failures_are_subtracted_and_wanted_ones_must_pass(
 
 
 async def test_a_test_that_fails_now_and_then_rejects_nothing(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     """It fails in the second run of five, the candidate's, and in the last one, without it."""
     count = tmp_path / "count"
@@ -214,7 +221,7 @@ async def test_a_test_that_fails_now_and_then_rejects_nothing(
 
 
 async def test_ids_that_differ_from_run_to_run_are_not_missing(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "project",
@@ -237,9 +244,7 @@ async def test_ids_that_differ_from_run_to_run_are_not_missing(
     assert (await judge(verifier, root, "mod.py", ("1", "3"))).status is Status.FAILED
 
 
-async def test_concurrent_candidates_share_one_baseline(
-    verifier: ColdVerifier, tmp_path: Path
-) -> None:
+async def test_concurrent_candidates_share_one_baseline(verifier: Engine, tmp_path: Path) -> None:
     root = projects.make(
         tmp_path / "project",
         "=== mod.py\nX = 1\n=== test_mod.py\nimport mod\n\n\ndef test_x():\n    assert mod.X < 3\n",
@@ -264,7 +269,7 @@ async def test_concurrent_candidates_share_one_baseline(
     assert first != second
 
 
-async def test_open_buffers_are_part_of_the_shadow(verifier: ColdVerifier, flat: Path) -> None:
+async def test_open_buffers_are_part_of_the_shadow(verifier: Engine, flat: Path) -> None:
     old = (flat / CORE).read_text()
     test = (flat / "tests/test_core.py").read_text().replace("== 4", "== 6")
     snapshot = Snapshot(
@@ -303,9 +308,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-async def test_what_proves_nothing_says_why(
-    verifier: ColdVerifier, tmp_path: Path, kind: str
-) -> None:
+async def test_what_proves_nothing_says_why(verifier: Engine, tmp_path: Path, kind: str) -> None:
     text, words = BROKEN[kind]
     root = projects.make(tmp_path / "project", text)
     verdict = await judge(verifier, root, "mod.py", ("X = 1", "X = 2"))
@@ -313,7 +316,7 @@ async def test_what_proves_nothing_says_why(
 
 
 async def test_a_candidate_may_mend_what_kept_every_test_from_being_collected(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "project",
@@ -323,7 +326,7 @@ async def test_a_candidate_may_mend_what_kept_every_test_from_being_collected(
     assert (await judge(verifier, root, "mod.py", ("nothing", "1"))).status is Status.PASSED
 
 
-async def test_an_endless_loop_is_unverified(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_an_endless_loop_is_unverified(verifier: Engine, tmp_path: Path) -> None:
     root = projects.make(
         tmp_path / "project",
         "=== mod.py\ndef f():\n    return 1\n=== test_mod.py\nimport mod\n\n\n"
@@ -337,7 +340,7 @@ async def test_an_endless_loop_is_unverified(verifier: ColdVerifier, tmp_path: P
 
 
 async def test_configuration_above_the_workspace_counts_as_it_does_outside(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "above" / "project",
@@ -361,7 +364,7 @@ async def test_configuration_above_the_workspace_counts_as_it_does_outside(
 
 @pytest.mark.parametrize("linked", [False, True])
 async def test_the_repository_around_the_workspace_is_seen(
-    verifier: ColdVerifier, tmp_path: Path, linked: bool
+    verifier: Engine, tmp_path: Path, linked: bool
 ) -> None:
     """In a folder of a repository, and in one of a linked worktree."""
     root = projects.make(
@@ -417,7 +420,7 @@ def double(value):
 
 
 async def test_an_installed_copy_is_not_what_gets_tested(
-    verifier: ColdVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    verifier: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``site`` stands for site-packages with a plain install of the project."""
     root = projects.make(tmp_path / "project", SRC)
@@ -431,7 +434,7 @@ async def test_an_installed_copy_is_not_what_gets_tested(
 
 
 async def test_where_the_installed_copy_wins_all_the_same_the_remedy_is_named(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     insist = "=== conftest.py\nimport sys\n\nsys.path.insert(0, sys.path[0] + '/../site')\n"
     root = projects.make(tmp_path / "project", SRC + insist)
@@ -441,7 +444,7 @@ async def test_where_the_installed_copy_wins_all_the_same_the_remedy_is_named(
 
 
 async def test_lines_run_by_threads_and_by_suites_that_trace_count(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "project",
@@ -484,7 +487,7 @@ async def test_lines_run_by_threads_and_by_suites_that_trace_count(
 
 
 async def test_a_strict_suite_does_not_notice_that_it_is_watched(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "project",
@@ -529,7 +532,7 @@ async def test_a_strict_suite_does_not_notice_that_it_is_watched(
 
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_file_saved_while_the_workspace_is_copied_makes_it_begin_again_once(
-    verifier: ColdVerifier, flat: Path, monkeypatch: pytest.MonkeyPatch, times: int
+    verifier: Engine, flat: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     copy, saves = shadow.copy, [flat / CORE] * times
 
@@ -553,9 +556,7 @@ async def test_a_file_saved_while_the_workspace_is_copied_makes_it_begin_again_o
 # --- tests, configuration and other files
 
 
-async def test_an_edit_of_tests_may_add_but_not_take_away(
-    verifier: ColdVerifier, flat: Path
-) -> None:
+async def test_an_edit_of_tests_may_add_but_not_take_away(verifier: Engine, flat: Path) -> None:
     path = "tests/test_core.py"
     added = "\n\ndef test_more():\n    assert double(3) == 6\n"
     more = await judge(verifier, flat, path, ("== 10\n", "== 10\n" + added))
@@ -566,7 +567,7 @@ async def test_an_edit_of_tests_may_add_but_not_take_away(
     assert bad.status is Status.FAILED
 
 
-async def test_other_files_are_unverified(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_other_files_are_unverified(verifier: Engine, tmp_path: Path) -> None:
     root = projects.make(
         tmp_path / "project",
         projects.FLAT + "=== app.js\nlet x = 1\n=== calc/core.pyi\nLIMIT: int\n",
@@ -580,7 +581,7 @@ async def test_other_files_are_unverified(verifier: ColdVerifier, tmp_path: Path
 
 
 async def test_a_diagnostic_of_another_tool_is_not_proved_gone(
-    verifier: ColdVerifier, flat: Path
+    verifier: Engine, flat: Path
 ) -> None:
     wanted = (Finding(Gate.TYPES, CORE, "bad type"),)
     verdict = await judge(verifier, flat, CORE, ("value * 2", "2 * value"), resolves=wanted)
@@ -591,9 +592,7 @@ async def test_a_diagnostic_of_another_tool_is_not_proved_gone(
 # --- conditions
 
 
-async def test_before_trust_nothing_of_the_workspace_runs(
-    verifier: ColdVerifier, tmp_path: Path
-) -> None:
+async def test_before_trust_nothing_of_the_workspace_runs(verifier: Engine, tmp_path: Path) -> None:
     root = projects.make(tmp_path / "project", projects.FLAT)
     ran = tmp_path / "ran"
     for name in ("python", "ruff"):
@@ -617,7 +616,7 @@ async def test_before_trust_nothing_of_the_workspace_runs(
 
 
 async def test_a_missing_interpreter_and_a_missing_pytest_name_the_remedy(
-    verifier: ColdVerifier, flat: Path, tmp_path: Path
+    verifier: Engine, flat: Path, tmp_path: Path
 ) -> None:
     pair = ("value * 2", "2 * value")
     nowhere = VerifySettings(python="no/such/python")
@@ -632,7 +631,7 @@ async def test_a_missing_interpreter_and_a_missing_pytest_name_the_remedy(
 
 
 async def test_an_interpreter_that_is_too_old_is_named(
-    verifier: ColdVerifier, flat: Path, tmp_path: Path
+    verifier: Engine, flat: Path, tmp_path: Path
 ) -> None:
     old = tmp_path / "python3.7"
     said = (
@@ -653,7 +652,7 @@ async def test_a_disk_that_is_full_is_said_in_a_sentence(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
 
     monkeypatch.setattr(shadow.shutil, "copy2", full)
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    verifier = Engine(cache=tmp_path / "baselines")
     old = (flat / CORE).read_text()
     config = {"pyproject.toml": (flat / "pyproject.toml").read_text().replace("E7", "E9")}
     snapshot = Snapshot(flat, config, SETTINGS, trusted=True, consent=True)
@@ -675,7 +674,7 @@ async def test_a_disk_that_is_full_is_said_in_a_sentence(
     ],
 )
 async def test_ruffs_configuration_is_that_of_the_editor(
-    verifier: ColdVerifier, tmp_path: Path, unsaved: dict[str, str], code: str
+    verifier: Engine, tmp_path: Path, unsaved: dict[str, str], code: str
 ) -> None:
     top = projects.make(tmp_path / "top", "=== ruff.toml\nlint.select = ['E501']\n")
     root = projects.make(top / "package", "=== pyproject.toml\n=== m.py\n")
@@ -690,7 +689,7 @@ async def test_a_cache_that_cannot_be_written_is_said(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    verifier = Engine(cache=tmp_path / "baselines")
     verdict = await judge(verifier, flat, CORE, ("value * 2", "2 * value"))
     await verifier.aclose()
     assert reason(verdict) == (
@@ -699,7 +698,7 @@ async def test_a_cache_that_cannot_be_written_is_said(
 
 
 async def test_without_a_sandbox_tests_run_only_after_consent(
-    verifier: ColdVerifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    verifier: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def none() -> sandbox.Probe:
         return sandbox.Probe(sandbox.Level.NONE, "No namespaces.", "Install bubblewrap.")
@@ -718,7 +717,7 @@ async def test_without_a_sandbox_tests_run_only_after_consent(
 
 
 async def test_without_a_sandbox_the_repository_is_out_of_reach(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(
         tmp_path / "project",
@@ -748,7 +747,7 @@ async def test_without_a_sandbox_the_repository_is_out_of_reach(
 
 
 async def test_a_link_out_of_the_workspace_is_never_written_through(
-    verifier: ColdVerifier, tmp_path: Path
+    verifier: Engine, tmp_path: Path
 ) -> None:
     root = projects.make(tmp_path / "project", projects.FLAT)
     outside = tmp_path / "outside.py"
@@ -763,7 +762,7 @@ async def test_a_link_out_of_the_workspace_is_never_written_through(
     assert inside.status is Status.FAILED
 
 
-async def test_secrets_and_caches_are_not_copied(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_secrets_and_caches_are_not_copied(verifier: Engine, tmp_path: Path) -> None:
     root = projects.make(
         tmp_path / "project",
         """
@@ -790,7 +789,7 @@ async def test_secrets_and_caches_are_not_copied(verifier: ColdVerifier, tmp_pat
     assert (await judge(verifier, root, "mod.py", ("1", "2"))).status is Status.PASSED
 
 
-async def test_cancelling_removes_what_it_made(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_cancelling_removes_what_it_made(verifier: Engine, tmp_path: Path) -> None:
     root = projects.make(
         tmp_path / "project",
         "=== mod.py\nX = 1\n=== test_mod.py\nimport time\n\n\ndef test_x():\n    time.sleep(600)\n",
@@ -816,19 +815,17 @@ async def test_cancelling_removes_what_it_made(verifier: ColdVerifier, tmp_path:
     assert list(scratch.rglob("shadow-*")) == []
 
 
-async def test_cancelling_twice_leaves_nothing_running(
-    verifier: ColdVerifier, tmp_path: Path
-) -> None:
+async def test_cancelling_twice_leaves_nothing_running(cold: Engine, tmp_path: Path) -> None:
     root = projects.make(
         tmp_path / "project",
         "=== mod.py\nX = 1\n=== test_mod.py\nimport time\n\nimport mod\n\n\ndef test_x():\n"
         "    open('begun', 'w')\n    time.sleep(600 if mod.X == 2 else 0)\n",
     )
     snapshot = Snapshot(root, settings=SETTINGS, trusted=True, consent=True)
-    first = await verifier.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 3\n"))
+    first = await cold.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 3\n"))
     assert first.status is Status.PASSED
     before = asyncio.all_tasks()
-    work = asyncio.create_task(verifier.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 2\n")))
+    work = asyncio.create_task(cold.verify(snapshot, Candidate("mod.py", "X = 1\n", "X = 2\n")))
     async with asyncio.timeout(60):
         while not list((tmp_path / "cache").rglob("shadow-*/begun")):
             await asyncio.sleep(0.01)

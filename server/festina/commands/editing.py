@@ -23,7 +23,7 @@ from festina.pipeline import Task
 from festina.text import Text
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot, Verifier, verdict_key
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import MANY, Engine
 
 if TYPE_CHECKING:
     from festina.models.discovery import Choice
@@ -162,7 +162,7 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
         count=args.candidates or order.settings.variations,
         rounds=order.settings.repair_rounds,
     )
-    verifier = ColdVerifier()
+    verifier = Engine(mapping=task.count >= MANY)
     refusal: Stop | None = None
     try:
         async with (

@@ -22,7 +22,7 @@ from festina.proposals import CandidateStatus
 from festina.text import NotText, Text, decode
 from festina.trust import TrustStore
 from festina.verify.base import Candidate, Snapshot, Step
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import MANY, Engine
 
 if TYPE_CHECKING:
     from festina.terminal import Terminal
@@ -75,7 +75,7 @@ async def _verdicts(
     snapshot: Snapshot, candidates: list[Candidate], say: Callable[[str], None] | None
 ) -> AsyncIterator[Verdict]:
     """Judge side by side, as many as the settings allow, and yield in the order given."""
-    verifier = ColdVerifier()
+    verifier = Engine(mapping=len(candidates) >= MANY)
     done = 0
 
     def on_step(step: Step) -> None:

@@ -28,7 +28,7 @@ from festina.text import Text, decode
 from festina.trust import TrustStore
 from festina.verify import sandbox
 from festina.verify.base import Snapshot, Verifier
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 
 if TYPE_CHECKING:
     from festina.commands.outcome import Outcome
@@ -93,7 +93,7 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
     if terminal is not None:
         await _introduce(task, sample, terminal)
     progress = terminal.progress("looking for the model") if terminal else nullcontext()
-    verifier = ColdVerifier()
+    verifier = Engine()
     try:
         with progress:
             async with (

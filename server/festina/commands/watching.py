@@ -19,7 +19,7 @@ from festina.standing import Standing
 from festina.trust import TrustStore
 from festina.verify import shadow
 from festina.verify.base import Snapshot, Step, Verifier
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from festina.verify.examination import Examination
 from festina.verify.examine import concerns_tests
 from festina.verify.poll import Poll
@@ -51,7 +51,7 @@ async def watch(args: argparse.Namespace) -> Exit:
             Exit.UNVERIFIED,
         )
     poll = Poll(workspace, lambda path: is_python(path) or concerns_tests(path), within)
-    verifier = ColdVerifier()
+    verifier = Engine()
     try:
         return await _Watch(snapshot, scope, poll, verifier, view).run()
     except shadow.TooLarge as error:

@@ -34,7 +34,7 @@ from festina.lsp.model_source import ModelSource
 from festina.proposals import Proposal
 from festina.session import Refusal, Session
 from festina.trust import TrustStore
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from festina.workspaces import workspace_of
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class App:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
         self.session = Session(trust=TrustStore())
-        self.verifier = ColdVerifier()
+        self.verifier = Engine()
         self.server = protocol.create("festina", __version__)
         self.server.on_shutdown(self.close)
         self.models = ModelSource(self.environ, self.session.trust, lambda: self.client)

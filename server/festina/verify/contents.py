@@ -7,7 +7,7 @@ must not outdate a verdict. Times say only when a content has to be read again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from festina.verify.shadow import Entry, Tree
@@ -15,6 +15,8 @@ from festina.verify.shadow import Entry, Tree
 LARGEST = 1 << 20
 """Bytes up to which a file is read; of larger ones size and time have to do."""
 _NEW_FILE = 0o644
+FILE = "file"
+"""The word that a description of a file begins with."""
 
 _Known = dict[str, tuple[int, int, str]]
 
@@ -25,17 +27,17 @@ class Contents:
     def __init__(self) -> None:
         self._known: dict[Path, _Known] = {}
 
-    def digest(self, tree: Tree, workspace: Path, buffers: Mapping[str, str]) -> str:
-        """Hash names, modes and contents, with buffers laid over the files. Blocks.
+    def of(self, tree: Tree, workspace: Path, buffers: Mapping[str, str]) -> dict[str, str]:
+        """Describe each path by kind, mode and content, with buffers laid over the files. Blocks.
 
         ``buffers`` need not hold those that read as the file does.
         """
         before = self._known.get(workspace, {})
         known: _Known = {}
-        lines = []
+        found = {}
         for entry in tree.entries:
             if entry.kind != "file":
-                lines.append(f"{entry.kind} {entry.path} {entry.mode} {entry.link}")
+                found[entry.path] = f"{entry.kind} {entry.mode} {entry.link}"
                 continue
             stamp = (entry.size, entry.mtime_ns)
             kept = before.get(entry.path)
@@ -43,12 +45,17 @@ class Contents:
                 kept = (*stamp, _read(workspace, entry))
             known[entry.path] = kept
             content = _sha(buffers[entry.path]) if entry.path in buffers else kept[2]
-            lines.append(f"file {entry.path} {entry.mode} {content}")
+            found[entry.path] = f"{FILE} {entry.mode} {content}"
         unsaved = buffers.keys() - known.keys()
-        lines += [f"file {path} {_NEW_FILE} {_sha(buffers[path])}" for path in unsaved]
+        found |= {path: f"{FILE} {_NEW_FILE} {_sha(buffers[path])}" for path in unsaved}
         self._known[workspace] = known
-        text = "\n".join([*sorted(lines), "shown", *tree.shown])
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return found
+
+
+def digest(contents: Mapping[str, str], shown: Iterable[str]) -> str:
+    """Hash descriptions, and which parts of the workspace are not copied but shown."""
+    text = "\n".join([*(f"{path} {contents[path]}" for path in sorted(contents)), "shown", *shown])
+    return _sha(text)
 
 
 def _read(workspace: Path, entry: Entry) -> str:

@@ -1,16 +1,19 @@
-"""The plain verifier: every gate started cold, for every candidate. Slow and right."""
+"""The verifier: cheap gates first, then the tests, by the quickest way that is sure."""
 
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from festina.findings import Gate, GateResult, Status, Verdict, duration
 from festina.verify import lint, lint_config, shadow, sweep, syntax
+from festina.verify.bare import Bare
 from festina.verify.base import (
     Candidate,
     ExamineScope,
@@ -21,15 +24,23 @@ from festina.verify.base import (
     verdict_key,
 )
 from festina.verify.baseline import Baselines
+from festina.verify.benches import Benches
 from festina.verify.examination import Examination
 from festina.verify.examine import Asked
-from festina.verify.examine_cold import examine_cold
-from festina.verify.interpreter import Environment, Found
+from festina.verify.examine_cold import ColdTools, examine_with
+from festina.verify.examine_fast import FastTools
+from festina.verify.fast import Fast
+from festina.verify.interpreter import Found
 from festina.verify.linter import Linter
 from festina.verify.more_gates import MoreGates, gates_of, unanswered
+from festina.verify.process import LaunchError
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
 
+MANY = 4
+"""Candidates from which on it pays to find out first which tests execute what."""
+_REMEMBERED = 300
+"""Candidates of which is remembered what they passed."""
 _DOING: dict[str, str] = {
     Gate.SYNTAX: "checking the syntax",
     Gate.LINT: "running ruff",
@@ -40,21 +51,46 @@ _DOING: dict[str, str] = {
 }
 
 
-class ColdVerifier:
-    """Judges each candidate in a fresh copy of the workspace, with the whole suite.
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One verification; ``known`` is what passed before for the same text in the same state."""
 
-    ``cache`` is a folder for baselines (default: in the user's cache). Everything else that it
+    snapshot: Snapshot
+    candidate: Candidate
+    state: State | None
+    too_large: str
+    known: dict[str, GateResult]
+    scope: Scope | None
+    say: Callable[..., None]
+
+
+class Engine:
+    """Judges candidates away from the working tree.
+
+    ``cache`` is a folder for baselines and impact maps (default: in the user's cache). ``fast``
+    keeps processes warm; without it each candidate's tests start cold. ``mapping`` makes impact
+    maps in the background, which pays where more candidates are to come. Everything else that it
     writes lies in one scratch folder, which :meth:`aclose` removes;
     :func:`festina.verify.sweep.sweep` removes those of processes that were killed.
     """
 
-    def __init__(self, *, cache: Path | None = None) -> None:
+    def __init__(
+        self, *, cache: Path | None = None, fast: bool = True, mapping: bool = True
+    ) -> None:
         folder = cache if cache is not None else sweep.scratch_root().parent / "baselines"
         self._states = States()
-        self._tests = TestsGate(self._states, Baselines(folder))
         self._linter = Linter()
         self._more = MoreGates(self._states)
+        self._benches = Benches(self._states, Baselines(folder))
+        self._bare = Bare(self._benches)
+        self._fast = (
+            Fast(self._states, folder.with_name("impact"), making=mapping) if fast else None
+        )
+        self._tests = TestsGate(self._benches, self._fast)
         self._active: set[asyncio.Task[object]] = set()
+        self._passed: collections.OrderedDict[str, dict[str, GateResult]] = (
+            collections.OrderedDict()
+        )
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
         """Hash what a verdict rests on: files, buffers, configuration, interpreter, distributions.
@@ -62,13 +98,20 @@ class ColdVerifier:
         Empty where the workspace is too large to be verified.
         """
         try:
-            return (await self._states.of(snapshot)).fingerprint
+            return (await self._states.of(snapshot, fresh=True)).fingerprint
         except shadow.TooLarge:
             return ""
 
     async def prepare(self, snapshot: Snapshot, path: str) -> None:
-        """Nothing: all of it starts cold."""
-        del snapshot, path
+        """Start the processes and the runs without the edit that a verification will need."""
+        task = asyncio.create_task(self._prepare(snapshot, path))
+        self._active.add(task)
+        task.add_done_callback(self._active.discard)
+
+    async def _prepare(self, snapshot: Snapshot, path: str) -> None:
+        with contextlib.suppress(shadow.TooLarge, shadow.Changed, LaunchError, OSError):
+            if Gate.TESTS in snapshot.settings.gates:
+                await self._tests.prepare(await self._states.of(snapshot), path)
 
     async def verify(
         self,
@@ -80,18 +123,15 @@ class ColdVerifier:
     ) -> Verdict:
         """Judge one candidate: cheap gates first, stop at the first failure.
 
-        The whole suite runs, whatever ``scope`` says.
-
         Cancelling kills every process that it started and removes its copies. Any number of calls
         may run at once; as many suites as ``settings.parallel`` says (of processors, if 0). Where
         a file is saved while the workspace is copied, everything begins again, once.
         """
-        del scope
         with self._running():
             try:
-                return await self._verify(snapshot, candidate, on_step)
+                return await self._verify(snapshot, candidate, on_step, scope)
             except shadow.Changed:
-                return await self._verify(snapshot, candidate, on_step, last=True)
+                return await self._verify(snapshot, candidate, on_step, scope, last=True)
 
     async def examine(
         self,
@@ -108,7 +148,12 @@ class ColdVerifier:
         """
         asked = Asked(before, after, tuple(paths), scope, on_step)
         with self._running():
-            return await examine_cold(asked, self._states, self._tests, self._lint)
+            return await examine_with(asked, lambda: self._tools(asked))
+
+    def _tools(self, asked: Asked) -> ColdTools:
+        if self._fast is None:
+            return ColdTools(asked, self._states, self._bare, self._lint)
+        return FastTools(asked, self._states, self._bare, self._lint, self._benches, self._fast)
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -126,6 +171,7 @@ class ColdVerifier:
         snapshot: Snapshot,
         candidate: Candidate,
         on_step: OnStep | None,
+        scope: Scope | None,
         *,
         last: bool = False,
     ) -> Verdict:
@@ -137,49 +183,66 @@ class ColdVerifier:
 
         state, too_large = None, ""
         try:
-            state = await self._states.of(snapshot)
+            state = await self._states.of(snapshot, fresh=last)
         except shadow.TooLarge as error:
             too_large = f"{error} Open the project's own folder as the workspace."
-        results: list[GateResult] = []
-        for gate in sorted(gates_of(snapshot.settings), key=_order):
-            say(_DOING.get(gate, gate))
-            try:
-                result = await self._result(gate, state, snapshot, candidate, too_large, say)
-            except shadow.Changed as error:
-                if not last:
-                    raise
-                reason = f"The workspace changed while it was copied ({error}). Verify again."
-                result = GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
-            results.append(result)
-            say(f"{result.label}: {result.status} ({duration(result.seconds)})", result)
-            if result.status is Status.FAILED:
-                break
-        else:
-            results += unanswered(candidate.resolves, results)
         key = "" if state is None else verdict_key(candidate.new, state.fingerprint)
+        job = _Job(snapshot, candidate, state, too_large, self._known(key, candidate), scope, say)
+        results: list[GateResult] = []
+        gates = sorted(gates_of(snapshot.settings), key=_order)
+        async with contextlib.AsyncExitStack() as stack:
+            ahead: asyncio.Task[GateResult] | None = None
+            for gate in gates:
+                say(_DOING.get(gate, gate))
+                if gate == Gate.LINT and Gate.TESTS in gates:
+                    ahead = asyncio.create_task(self._result(job, Gate.TESTS))
+                    stack.push_async_callback(_ended, ahead)
+                try:
+                    early = ahead if gate == Gate.TESTS else None
+                    result = await (early or self._result(job, gate))
+                except shadow.Changed as error:
+                    if not last:
+                        raise
+                    reason = f"The workspace changed while it was copied ({error}). Verify again."
+                    result = GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
+                results.append(result)
+                if result.status is Status.PASSED:
+                    job.known[gate] = result
+                say(f"{result.label}: {result.status} ({duration(result.seconds)})", result)
+                if result.status is Status.FAILED:
+                    break
+            else:
+                results += unanswered(candidate.resolves, results)
         return Verdict.of(tuple(results), seconds=time.perf_counter() - start, key=key)
 
-    async def _result(
-        self,
-        gate: str,
-        state: State | None,
-        snapshot: Snapshot,
-        candidate: Candidate,
-        too_large: str,
-        say: Callable[[str], None],
-    ) -> GateResult:
-        more = await self._more.judge(gate, state, snapshot, candidate, say)
+    async def _result(self, job: _Job, gate: str) -> GateResult:
+        state = job.state
+        if gate in job.known and gate != Gate.TESTS:
+            return job.known[gate]
+        more = await self._more.judge(gate, state, job.snapshot, job.candidate, job.say)
         if more is not None:
             return more
         if gate == Gate.SYNTAX:
-            return await _syntax(state, candidate)
+            return await syntax.judge(job.candidate, None if state is None else state.python)
         if gate == Gate.LINT:
-            return await self._lint(state, snapshot, candidate)
+            return await self._lint(state, job.snapshot, job.candidate)
         if gate != Gate.TESTS:
             return _unknown(gate)
         if state is None:
-            return GateResult(Gate.TESTS, Status.UNVERIFIED, reason=too_large)
-        return await self._tests.check(state, candidate, say)
+            return GateResult(Gate.TESTS, Status.UNVERIFIED, reason=job.too_large)
+        earlier = job.known.get(Gate.TESTS)
+        return await self._tests.check(state, job.candidate, job.say, job.scope, earlier)
+
+    def _known(self, key: str, candidate: Candidate) -> dict[str, GateResult]:
+        """Return what passed before for the same text in the same state, to be added to."""
+        if not key:
+            return {}
+        name = f"{key} {candidate.path} {candidate.resolves}"
+        known = self._passed.setdefault(name, {})
+        self._passed.move_to_end(name)
+        while len(self._passed) > _REMEMBERED:
+            self._passed.popitem(last=False)
+        return known
 
     async def _lint(
         self, state: State | None, snapshot: Snapshot, candidate: Candidate
@@ -217,11 +280,12 @@ class ColdVerifier:
         await self._states.aclose()
 
 
-async def _syntax(state: State | None, candidate: Candidate) -> GateResult:
-    python = state.python if state is not None else None
-    if isinstance(python, Environment) and syntax.is_newer(python.version):
-        return await syntax.check(candidate, python.python)
-    return await syntax.check(candidate)
+async def _ended(task: asyncio.Task[GateResult]) -> None:
+    """See to it that a gate which ran ahead has ended, whatever it came to."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()
 
 
 def _order(gate: str) -> tuple[int, str]:

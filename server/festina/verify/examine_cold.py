@@ -7,26 +7,27 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from festina.findings import Finding, GateResult, Status
 from festina.verify import shadow, syntax
+from festina.verify.bare import Bare
 from festina.verify.base import Candidate, Snapshot
+from festina.verify.conditions import Unverified
 from festina.verify.examination import Examination, Texts
-from festina.verify.examine import Asked, Untold, concerns_tests, examine
+from festina.verify.examine import Asked, Tools, Untold, concerns_tests, examine
 from festina.verify.interpreter import Environment
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
 from festina.verify.state import State, States
-from festina.verify.tests_gate import TestsGate, Unverified
 
 Lint = Callable[[State | None, Snapshot, Candidate], Awaitable[GateResult]]
 
 
-async def examine_cold(asked: Asked, states: States, tests: TestsGate, lint: Lint) -> Examination:
-    """Examine a change with whole suites; once more where a file is saved meanwhile."""
+async def examine_with(asked: Asked, tools: Callable[[], Tools]) -> Examination:
+    """Examine a change; once more, with new tools, where a file is saved meanwhile."""
     try:
-        return await examine(asked, ColdTools(asked, states, tests, lint))
+        return await examine(asked, tools())
     except shadow.Changed:
         pass
     try:
-        return await examine(asked, ColdTools(asked, states, tests, lint))
+        return await examine(asked, tools())
     except shadow.Changed as error:
         return Examination(reason=f"The workspace changed while it was copied ({error}).")
 
@@ -34,7 +35,7 @@ async def examine_cold(asked: Asked, states: States, tests: TestsGate, lint: Lin
 class ColdTools:
     """What one examination needs; see :class:`festina.verify.examine.Tools`."""
 
-    def __init__(self, asked: Asked, states: States, tests: TestsGate, lint: Lint) -> None:
+    def __init__(self, asked: Asked, states: States, tests: Bare, lint: Lint) -> None:
         self._asked = asked
         self._states = states
         self._tests = tests
@@ -51,7 +52,7 @@ class ColdTools:
             found = await self._state(state)
             if only is not None:
                 return await self._tests.some(found, path, self._import_root, only)
-            run, self._import_root = await self._tests.bare(found, path)
+            run, self._import_root = await self._tests.all(found, path)
             return run
         except Unverified as reason:
             raise Untold(str(reason)) from None

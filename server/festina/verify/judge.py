@@ -36,12 +36,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a pair of runs proves."""
+    """What a pair of runs proves. It is not ``sure`` where the way in which they ran may matter."""
 
     status: Status
     counts: TestCounts | None = None
     findings: tuple[Finding, ...] = ()
     reason: str | None = None
+    sure: bool = True
 
 
 def broken(base: Run, when: str = " without the edit") -> str | None:
@@ -137,9 +138,10 @@ def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Ju
             + (f" ({run.running} was running)." if run.running else "."),
         )
     if not run.started:
-        return Judgement(Status.UNVERIFIED, counts, reason=f"pytest did not start: {said(run)}.")
+        why = f"pytest did not start: {said(run)}."
+        return Judgement(Status.UNVERIFIED, counts, reason=why, sure=False)
     if run.end is None or run.ids is None or run.internal_error:
-        return Judgement(Status.FAILED, counts, (_crash(run, target),))
+        return Judgement(Status.FAILED, counts, (_crash(run, target),), sure=False)
     less = _less(base, run)
     if less:
         if target.in_tests:
@@ -162,8 +164,15 @@ def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Ju
     if reason is None and counts.passed == 0:
         reason = "Every test fails without the edit, and no test passes with it."
     if reason is not None:
-        return Judgement(Status.UNVERIFIED, counts, reason=reason)
+        sure = not _is_disturbed(base, run)
+        return Judgement(Status.UNVERIFIED, counts, reason=reason, sure=sure)
     return Judgement(Status.PASSED, counts)
+
+
+def _is_disturbed(base: Run, run: Run) -> bool:
+    """Whether something else than what the tests execute speaks against a run."""
+    touched = _disturbed(run.touched - base.touched, base.files)
+    return bool(run.garbled or run.replaced - base.replaced or touched)
 
 
 _NONE = Outcome("", "")

@@ -167,17 +167,26 @@ def pytest_collectreport(report: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
-    """Leave out what is not asked for, and begin with what is. Ids are without memory addresses."""
+    """Leave out what is not asked for, and begin with what is.
+
+    Ids are without memory addresses; the path of a file stands for all tests in it.
+    """
 
     def plain(item: Any) -> str:
         return re.sub(_ADDRESS, "0x", item.nodeid)
 
     only, first = _witness.only, _witness.first
     if only is not None:
-        kept = [item for item in items if plain(item) in only]
-        left_out = [item for item in items if plain(item) not in only]
+        places = only
+
+        def place(item: Any) -> int:
+            name = plain(item)
+            return places.get(name, places.get(name.partition("::")[0], -1))
+
+        kept = [item for item in items if place(item) >= 0]
+        left_out = [item for item in items if place(item) < 0]
         if _witness.ordered:
-            kept.sort(key=lambda item: only[plain(item)])
+            kept.sort(key=place)
         items[:] = kept
         config.hook.pytest_deselected(items=left_out)
     if first:

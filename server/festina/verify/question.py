@@ -17,7 +17,8 @@ class Question:
 
     ``files`` maps relative paths to the texts that are laid over the base (None: the file is gone).
     ``swaps`` are for a ``collected`` server: the functions whose code is replaced (see
-    `festina.verify.classify`). ``only`` are the ids to run, exactly these and in this order;
+    `festina.verify.classify`). ``only`` are the ids to run, exactly these and in this order (of a
+    ``fresh`` server, also paths of files, which stand for all tests in them);
     ``first`` those that a ``fresh`` server runs before the others. ``before`` and ``after`` stand
     for the texts of ``watch`` where changed lines are looked for: the same lines, with less around.
     """

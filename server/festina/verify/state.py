@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +15,30 @@ from pathlib import Path
 import festina
 from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep
 from festina.verify.base import Snapshot
-from festina.verify.contents import Contents
+from festina.verify.contents import Contents, digest
 from festina.verify.interpreter import Environment, Found, Missing, Poetry
 from festina.verify.process_io import to_the_end
 
+_SHARED_SECONDS = 1.0
 _BASES = 2
 """Base copies kept while nobody uses them."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state of a workspace. ``python`` says what may run its tests, once it may be asked."""
+    """One state of a workspace. ``python`` says what may run its tests, once it may be asked.
+
+    ``contents`` describes each path, ``surroundings`` is a hash of all that verdicts rest on beside
+    those, and ``fingerprint`` one of both.
+    """
 
     snapshot: Snapshot
     tree: shadow.Tree
     buffers: dict[str, str]
     found: Found | Missing
     python: Environment | Missing | None
+    contents: Mapping[str, str]
+    surroundings: str
     fingerprint: str
 
 
@@ -47,14 +55,27 @@ class States:
         self._users: dict[str, int] = {}
         self._making: dict[str, asyncio.Lock] = {}
         self._count = 0
+        self._latest: tuple[Snapshot | None, asyncio.Task[State] | None, float] = (None, None, 0)
 
-    async def of(self, snapshot: Snapshot) -> State:
+    async def of(self, snapshot: Snapshot, *, fresh: bool = False) -> State:
         """Find out the state of a workspace.
+
+        The candidates of one request come with the same snapshot: those share one look at the
+        files, unless a ``fresh`` one is asked for.
 
         Raises:
             shadow.TooLarge: it cannot be copied.
         """
-        tree, buffers, digest = await asyncio.to_thread(self._look, snapshot)
+        now = time.monotonic()
+        task = self._latest[1]
+        if fresh or self._latest[0] is not snapshot or task is None or now > self._latest[2]:
+            task = asyncio.create_task(self._of(snapshot))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._latest = (snapshot, task, now + _SHARED_SECONDS)
+        return await asyncio.shield(task)
+
+    async def _of(self, snapshot: Snapshot) -> State:
+        tree, buffers, contents = await asyncio.to_thread(self._look, snapshot)
         environ = environment_of_tests()
         found = await interpreter.find(snapshot, poetry=self._poetry)
         python: Environment | Missing | None = None
@@ -64,17 +85,18 @@ class States:
         parts = [
             festina.__version__,
             str(snapshot.workspace),
-            digest,
             repr(settings),
             f"{snapshot.trusted} {snapshot.consent} {found}",
             *(f"{name}={value}" for name, value in sorted(environ.items())),
             *await asyncio.to_thread(_around, snapshot, found, python),
         ]
-        return State(snapshot, tree, buffers, found, python, _sha("\n".join(parts)))
+        around = _sha("\n".join(parts))
+        fingerprint = _sha(f"{around} {digest(contents, tree.shown)}")
+        return State(snapshot, tree, buffers, found, python, contents, around, fingerprint)
 
-    def _look(self, snapshot: Snapshot) -> tuple[shadow.Tree, dict[str, str], str]:
+    def _look(self, snapshot: Snapshot) -> tuple[shadow.Tree, dict[str, str], dict[str, str]]:
         tree, buffers = shadow.survey(snapshot.workspace), shadow.overlay(snapshot)
-        return tree, buffers, self._contents.digest(tree, snapshot.workspace, buffers)
+        return tree, buffers, self._contents.of(tree, snapshot.workspace, buffers)
 
     async def _inspect(self, found: Found, environ: Mapping[str, str]) -> Environment | Missing:
         """Ask an interpreter, unless its answer is known and its environment is as it was."""
@@ -111,14 +133,19 @@ class States:
         """
         path = await self.folder("shadow")
         try:
-            async with self._base(state) as base:
+            async with self.base(state) as base:
                 await _in_thread(shadow.clone, base, path)
             yield path
         finally:
             await _in_thread(sweep.remove, path)
 
     @contextlib.asynccontextmanager
-    async def _base(self, state: State) -> AsyncIterator[Path]:
+    async def base(self, state: State) -> AsyncIterator[Path]:
+        """Give the base copy of a state, not to be written to; kept for as long as it is used.
+
+        Raises:
+            shadow.Changed: the workspace is no longer in that state.
+        """
         key = state.fingerprint
         self._users[key] = self._users.get(key, 0) + 1
         try:
@@ -148,6 +175,9 @@ class States:
 
     async def aclose(self) -> None:
         """Remove everything from the disk."""
+        if (task := self._latest[1]) is not None:
+            await asyncio.wait([task])
+        self._latest = (None, None, 0)
         self._bases.clear()
         if self._scratch is not None:
             path, self._scratch = self._scratch, None

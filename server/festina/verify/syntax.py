@@ -12,6 +12,8 @@ from pathlib import Path
 from festina.findings import Finding, Gate, GateResult, Status
 from festina.verify import process
 from festina.verify.base import Candidate
+from festina.verify.classify import Swap, classify
+from festina.verify.interpreter import Environment, Missing
 
 _SUFFIXES = frozenset([".py", ".pyi", ".pyw"])
 _CHECK = "import sys; compile(sys.stdin.buffer.read(), 'candidate', 'exec', dont_inherit=True)"
@@ -21,6 +23,23 @@ _SECONDS = 20.0
 def is_python(path: str) -> bool:
     """Whether a workspace path names Python source."""
     return Path(path).suffix.lower() in _SUFFIXES
+
+
+async def judge(candidate: Candidate, python: Environment | Missing | None) -> GateResult:
+    """Judge a candidate's syntax, for the interpreter of the project where that is known.
+
+    Where only the inside of functions is new, only that is compiled.
+    """
+    start = time.perf_counter()
+    newer = None
+    if isinstance(python, Environment):
+        newer = python.python if is_newer(python.version) else None
+    if newer is None and is_python(candidate.path):
+        version = sys.version_info[:2]
+        kind = await asyncio.to_thread(classify, candidate.old, candidate.new, version=version)
+        if isinstance(kind, Swap):
+            return GateResult(Gate.SYNTAX, Status.PASSED, time.perf_counter() - start)
+    return await check(candidate, newer)
 
 
 async def check(candidate: Candidate, newer: Path | None = None) -> GateResult:

@@ -3,65 +3,58 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-import os
 import time
-from collections.abc import Callable, Collection
-from pathlib import Path, PurePosixPath
+from collections.abc import AsyncIterator
+from pathlib import PurePosixPath
+from typing import cast
 
 from festina.findings import Gate, GateResult, Status
 from festina.verify import sandbox, shadow
-from festina.verify.base import Candidate
-from festina.verify.baseline import Baselines
-from festina.verify.flaky import Only, SecondLook, Trial
-from festina.verify.interpreter import Environment, Missing, cannot_test
-from festina.verify.judge import (
-    Judgement,
-    Target,
-    broken,
-    elsewhere,
-    is_new_failure,
-    judge,
-)
-from festina.verify.marks import marks, touched
+from festina.verify.base import Candidate, Scope
+from festina.verify.benches import Benches
+from festina.verify.case import Case, Say, limit_of_suite, tried
+from festina.verify.conditions import Unverified, conditions, level_of
+from festina.verify.drift import CONFIGURATION
+from festina.verify.fast import Answer, Fast
+from festina.verify.flaky import Only, SecondLook
+from festina.verify.judge import Judgement, Target
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
-from festina.verify.state import State, States, environment_of_tests
-from festina.verify.suite import Bench, install_plugin, run_suite
+from festina.verify.state import State
+from festina.verify.suite import Bench
 from festina.verify.suspicion import suspicion
-from festina.verify.syntax import is_python
-from festina.verify.watch import Watch, import_folder, module_names, watch_of
-
-_CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
-_REPOSITORIES = frozenset([".git", ".hg", ".svn"])
-_LEAST_SECONDS = 30.0
-_INSTALL = (
-    "Install the project into its environment in editable form (`pip install -e .`), so that its"
-    " tests import the workspace's files."
-)
-
-Say = Callable[[str], None]
-
-
-class Unverified(Exception):  # noqa: N818 - reads as the sentence it makes
-    """The gate cannot tell; ``str()`` says why and what to do."""
+from festina.verify.warm import Place
+from festina.verify.watch import watch_of
+from festina.verify.ways import Cold, Stop
 
 
 class TestsGate:
-    """Runs suites, at most so many at once, and judges candidates by them."""
+    """Runs suites, at most so many at once, and judges candidates by them.
+
+    ``fast`` is what keeps processes warm; without it every candidate is run cold.
+    """
 
     __test__ = False  # not a pytest class, in spite of its name
 
-    def __init__(self, states: States, baselines: Baselines) -> None:
-        self._states = states
-        self._baselines = baselines
-        self._slots: dict[int, asyncio.Semaphore] = {}
-        self._plugins: Path | None = None
-        self._installing = asyncio.Lock()
+    def __init__(self, benches: Benches, fast: Fast | None) -> None:
+        self._benches = benches
+        self._fast = fast
         self._second = SecondLook()
 
-    async def check(self, state: State, candidate: Candidate, say: Say) -> GateResult:
+    async def check(
+        self,
+        state: State,
+        candidate: Candidate,
+        say: Say,
+        scope: Scope | None = None,
+        earlier: GateResult | None = None,
+    ) -> GateResult:
         """Judge a candidate. Cancelling kills what runs and removes what was copied.
+
+        ``scope`` is as for :meth:`festina.verify.base.Verifier.verify`; ``earlier`` is what the
+        same text passed before in the same state.
 
         Raises:
             shadow.Changed: the workspace is no longer in that state.
@@ -69,249 +62,149 @@ class TestsGate:
         start = time.perf_counter()
         level: sandbox.Level | None = None
         try:
-            path, environment = _conditions(state, candidate.path)
-            level = await _level(state)
-            bench = await self._bench(state, environment, level)
-            result = await self._judge(bench, state, candidate, path, say)
+            path, environment = conditions(state, candidate.path)
+            level = await level_of(state)
+            bench = await self._benches.bench(state, environment, level)
+            result = await self._judge(bench, state, candidate, path, say, scope, earlier)
         except Unverified as error:
             result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=str(error))
         except (LaunchError, OSError) as error:
             words = shadow.said(error) if isinstance(error, OSError) else str(error)
             reason = f"The tests could not be run: {words.rstrip('.')}."
             result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=reason)
-        return GateResult(
-            Gate.TESTS,
-            result.status,
-            time.perf_counter() - start,
-            result.findings,
-            result.tests,
-            result.reason,
-            None if level is None else str(level),
-        )
-
-    async def bare(self, state: State, path: str) -> tuple[Run, str | None]:
-        """Run the suite as the workspace is; return the run, and the root that imports ``path``.
-
-        Raises:
-            Unverified: it cannot be run, or tests another copy of the file.
-            LaunchError, OSError: the sandbox or the interpreter could not be started.
-            shadow.Changed: the workspace is no longer in that state.
-        """
-        bench, real = await self._bare_bench(state, path)
-        target = Target(real, names=module_names(bench.workspace, real), python=is_python(real))
-        run = await self._whole(bench, state, None)
-        other = None if broken(run) else elsewhere(run, target)
-        if other is None:
-            return run, None
-        root = import_folder(bench.workspace, real)
-        run = await self._whole(bench, state, root)
-        if broken(run) or elsewhere(run, target) is not None:
-            raise Unverified(f"The tests import {other}, not {path}. {_INSTALL}")
-        return run, root
-
-    async def some(
-        self, state: State, path: str, import_root: str | None, only: Collection[str]
-    ) -> Run:
-        """Run some tests as the workspace is. Raises what :meth:`bare` raises."""
-        bench, _ = await self._bare_bench(state, path)
-        limit = bench.settings.timeout_seconds
-        return await self._run(bench, state, limit, import_root=import_root, only=only)
-
-    async def _bare_bench(self, state: State, path: str) -> tuple[Bench, str]:
-        real, environment = _conditions(state, path)
-        return await self._bench(state, environment, await _level(state)), real
-
-    async def _bench(self, state: State, environment: Environment, level: sandbox.Level) -> Bench:
-        async with self._installing:
-            if self._plugins is None:
-                folder = await self._states.folder("plugins")
-                await asyncio.to_thread(install_plugin, folder)
-                self._plugins = folder
-        shown = state.tree.shown
-        if level is sandbox.Level.NONE:  # linked there, and a test's `git commit` would be real
-            shown = tuple(path for path in shown if PurePosixPath(path).name not in _REPOSITORIES)
-        return Bench(
-            state.snapshot.workspace.resolve(),
-            environment,
-            level,
-            state.snapshot.settings,
-            self._plugins,
-            shown,
-            environment_of_tests(),
+        return dataclasses.replace(
+            result,
+            seconds=time.perf_counter() - start,
+            sandbox=None if level is None else str(level),
         )
 
     async def _judge(
-        self, bench: Bench, state: State, candidate: Candidate, path: str, say: Say
+        self,
+        bench: Bench,
+        state: State,
+        candidate: Candidate,
+        path: str,
+        say: Say,
+        scope: Scope | None,
+        earlier: GateResult | None,
     ) -> GateResult:
         watch = await asyncio.to_thread(watch_of, bench.workspace, path, candidate)
-        base, import_root = await self._baseline(bench, state, watch.target, say)
-        name = PurePosixPath(path).name
-        if path in base.files or name == "conftest.py" or name in _CONFIGURATION:
-            watch = watch.in_tests()
-        wanted = [
-            finding.code
-            for finding in candidate.resolves
-            if finding.gate is Gate.TESTS and finding.code
-        ]
-        say("running the tests")
-        limit = min(bench.settings.timeout_seconds, max(_LEAST_SECONDS, 5 * base.seconds + 10))
-
-        async def once(only: Only = None) -> Run:
-            return await self._run(
-                bench,
-                state,
-                limit,
-                watch=watch,
-                text=candidate.new,
-                import_root=import_root,
-                only=only,
-                stop=None if only else lambda outcome: is_new_failure(base, outcome),
+        async with self._based(bench, state, watch.target, say) as (place, base, root):
+            name = PurePosixPath(path).name
+            if path in base.files or name == "conftest.py" or name in CONFIGURATION:
+                watch = watch.in_tests()
+            wanted = tuple(
+                finding.code
+                for finding in candidate.resolves
+                if finding.gate is Gate.TESTS and finding.code
             )
-
-        async def bare(only: Only) -> Run:
-            if only is None:
-                key = f"{state.fingerprint} {bench.level} {import_root} again"
-                full = bench.settings.timeout_seconds
-                return await self._baselines.get(
-                    key, lambda: self._run(bench, state, full, import_root=import_root)
-                )
-            return await self._run(bench, state, limit, import_root=import_root, only=only)
-
-        def judged(base: Run, run: Run) -> Judgement:
-            return judge(base, run, watch.target, wanted)
-
-        run = await once()
-        if run.end is None and not run.stopped and not run.timed_out:
-            say("the test process died; running the tests once more")
-            run = await once()
-        trial = Trial(base, judged, once, bare, say)
-        key = f"{state.fingerprint} {bench.level} {import_root}"
-        judgement = await self._second.look(key, trial, run, judged(base, run))
+            key = f"{state.fingerprint} {bench.level} {root}"
+            case = Case(candidate, watch, base, wanted, key, say)
+            say("running the tests")
+            full = self._is_full(bench, base, scope)
+            known = None if earlier is None else earlier.tests
+            if earlier is not None and known is not None and (known.scope == "full" or not full):
+                return earlier
+            answer = None
+            if self._fast is not None and place is not None:
+                async with self._benches.slot(bench):
+                    answer = await self._fast.judge(
+                        bench, place, case, root, full=full, confirm=earlier is not None
+                    )
+            if answer is None:
+                answer = Answer(await self._cold(bench, state, case, root), 3, "full")
+        judgement = answer.judgement
         if judgement.status is Status.PASSED and not watch.target.in_tests:
             doubt = await asyncio.to_thread(suspicion, watch.old, watch.new)
             if doubt is not None:
                 judgement = dataclasses.replace(judgement, status=Status.UNVERIFIED, reason=doubt)
+        counts = judgement.counts
         return GateResult(
             Gate.TESTS,
             judgement.status,
             findings=judgement.findings,
-            tests=judgement.counts,
+            tests=None if counts is None else dataclasses.replace(counts, scope=answer.scope),
             reason=judgement.reason,
+            tier=answer.tier,
         )
 
-    async def _baseline(
-        self, bench: Bench, state: State, target: Target, say: Say
-    ) -> tuple[Run, str | None]:
-        """Return the baseline in which the target's own source is imported, and by which root."""
+    def _is_full(self, bench: Bench, base: Run, scope: Scope | None) -> bool:
+        """Whether the whole suite has to pass, and not only what the change can affect."""
+        scope = scope or cast("Scope", bench.settings.tests_scope)
+        if scope == "auto":
+            return base.seconds <= bench.settings.tests_confirm_seconds
+        return scope == "full"
 
-        async def get(import_root: str | None) -> Run:
-            if not self._baselines.has(f"{state.fingerprint} {bench.level} {import_root}"):
-                say("running the tests once without the edit")
-            run = await self._whole(bench, state, import_root)
-            if (reason := broken(run)) is not None:
-                raise Unverified(reason)
-            return run
+    async def prepare(self, state: State, path: str) -> None:
+        """Make what the first candidate for ``path`` would have to wait for.
 
-        base = await get(None)
-        other = elsewhere(base, target)
-        if other is None:
-            return base, None
-        root = import_folder(bench.workspace, target.path)
-        reason = f"The tests import {other}, not the edited file. {_INSTALL}"
+        Raises:
+            shadow.Changed: the workspace is no longer in that state.
+            OSError: it could not be copied.
+            LaunchError: the sandbox could not be set up.
+        """
         try:
-            base = await get(root)
-        except Unverified as error:
-            raise Unverified(reason) from error
-        if elsewhere(base, target) is not None:
-            raise Unverified(reason)
-        return base, root
+            real, environment = conditions(state, path)
+            bench = await self._benches.bench(state, environment, await level_of(state))
+            watch = await asyncio.to_thread(
+                watch_of, bench.workspace, real, Candidate(path, "", "")
+            )
+            if self._fast is not None and self._fast.can(bench):
+                async with self._fast.bases.use(bench, state) as place:
+                    place.base.start("collected", None)
+            async with self._based(bench, state, watch.target, lambda _: None) as found:
+                where, _, root = found
+                if self._fast is not None and where is not None:
+                    await self._fast.maps.want(where.base, root)
+                    where.base.start("collected", root)
+                    where.base.start("fresh", root)
+        except Unverified:
+            return  # the verification will say so
 
-    async def _whole(self, bench: Bench, state: State, import_root: str | None) -> Run:
-        """Return the outcome of the whole suite on the bare workspace, at hand or made now."""
-        limit = bench.settings.timeout_seconds
-        return await self._baselines.get(
-            f"{state.fingerprint} {bench.level} {import_root}",
-            lambda: self._run(bench, state, limit, import_root=import_root),
-        )
+    async def _cold(self, bench: Bench, state: State, case: Case, root: str | None) -> Judgement:
+        limit = limit_of_suite(case.base, bench.settings.timeout_seconds)
 
-    async def _run(
-        self,
-        bench: Bench,
-        state: State,
-        limit: float,
-        *,
-        watch: Watch | None = None,
-        text: str = "",
-        import_root: str | None = None,
-        only: Only = None,
-        stop: Callable[..., bool] | None = None,
-    ) -> Run:
-        count = bench.settings.parallel or os.cpu_count() or 1
-        slots = self._slots.setdefault(count, asyncio.Semaphore(count))
-        async with slots, self._states.copy(state) as root:
-            if watch is not None:
-                await asyncio.to_thread(shadow.lay, root, watch.target.path, text)
-            bare = bench.level is sandbox.Level.NONE
-            show = shadow.substitutes if bare else shadow.mount_points
-            await asyncio.to_thread(show, root, bench.workspace, bench.shown)
-            before = await asyncio.to_thread(marks, root, bench.shown)
-            run = await run_suite(
+        async def run(only: Only, stop: Stop | None) -> Run:
+            return await self._benches.run(
                 bench,
-                root,
-                watch=watch,
-                import_root=import_root,
+                state,
+                limit,
+                watch=case.watch,
+                text=case.candidate.new,
+                import_root=root,
                 only=only,
-                timeout=limit,
                 stop=stop,
             )
-            run.touched = touched(before, await asyncio.to_thread(marks, root, bench.shown))
-            return run
+
+        async def without(only: Only) -> Run:
+            return await self._benches.run(bench, state, limit, import_root=root, only=only)
+
+        async def whole() -> Run:
+            return await self._benches.whole(bench, state, root, again=True)
+
+        return await tried(case, Cold(run, without), self._second, whole=whole)
+
+    @contextlib.asynccontextmanager
+    async def _based(
+        self, bench: Bench, state: State, target: Target, say: Say
+    ) -> AsyncIterator[tuple[Place | None, Run, str | None]]:
+        """Give where the candidate is tried, and the baseline: of the base, if that will do."""
+        if self._fast is None or not self._fast.can(bench):
+            base, root = await self._benches.baseline(bench, state, target, say)
+            yield None, base, root
+            return
+        async with self._fast.bases.use(bench, state) as place:
+            base, root = await self._benches.baseline(bench, place.base.state, target, say)
+            now = await self._fast.carried(bench, place, state, base, root)
+            if now is not None:
+                yield place, now, root
+                return
+        async with self._fast.bases.use(bench, state, exact=True) as place:
+            base, root = await self._benches.baseline(bench, state, target, say)
+            yield place, base, root
 
     async def aclose(self) -> None:
         """End what still runs."""
-        await self._baselines.aclose()
-
-
-def _conditions(state: State, path: str) -> tuple[str, Environment]:
-    """Return the file's real place and the interpreter, where tests may run and can tell."""
-    snapshot = state.snapshot
-    name = PurePosixPath(path).name
-    if path.endswith(".pyi"):
-        raise Unverified("No test executes a stub file.")
-    if not is_python(path) and name not in _CONFIGURATION:
-        raise Unverified(
-            f"Festina has no gate that could verify {PurePosixPath(path).suffix or name} files:"
-            " nothing shows whether the tests depend on this one."
-        )
-    if not snapshot.trusted:
-        remedy = snapshot.trust_remedy or (
-            f"If you trust it, run `festina trust {snapshot.workspace}` and verify again."
-        )
-        raise Unverified(f"The workspace is not trusted, so nothing of it was run. {remedy}")
-    try:
-        real = shadow.locate(snapshot.workspace, path)
-    except shadow.Outside as error:
-        raise Unverified(str(error)) from error
-    if any(real == shown or real.startswith(f"{shown}/") for shown in state.tree.shown):
-        raise Unverified(f"{path} belongs to an environment, which the tests see as installed.")
-    for python in (state.found, state.python):
-        if isinstance(python, Missing):
-            raise Unverified(f"{python.reason} {python.remedy}")
-    environment = state.python
-    assert isinstance(environment, Environment)
-    if (missing := cannot_test(environment)) is not None:
-        raise Unverified(f"{missing.reason} {missing.remedy}")
-    return real, environment
-
-
-async def _level(state: State) -> sandbox.Level:
-    """Return the isolation to use: the setting's, if it works, else the best there is."""
-    snapshot = state.snapshot
-    if snapshot.settings.sandbox == "off" and snapshot.consent:
-        return sandbox.Level.NONE
-    probe = await sandbox.probe()
-    if probe.level is sandbox.Level.NONE and not snapshot.consent:
-        raise Unverified(
-            f"Tests run only in a sandbox, and there is none here: {probe.detail} {probe.remedy}"
-        )
-    return probe.level
+        await self._benches.aclose()
+        if self._fast is not None:
+            await self._fast.aclose()

@@ -1,0 +1,203 @@
+"""Bases that are kept warm: a copy of a workspace with processes that have its tests loaded.
+
+A base serves every later state of its workspace that differs from it in texts alone: those are laid
+over it for each run (:mod:`~festina.verify.drift`). So typing and saving restart nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from festina.verify.drift import Files, drift
+from festina.verify.forkserver import ForkServer, Kind, NoServer
+from festina.verify.process_io import to_the_end
+from festina.verify.state import State, States
+from festina.verify.suite import Bench
+
+_log = logging.getLogger(__name__)
+
+_KEPT = 2
+"""Bases kept at once; each can hold two processes of about 100 MiB, mostly shared."""
+_STARTS = 3
+"""Times that a server of one base is started; something kills it when these do not suffice."""
+IDLE_SECONDS = 900.0
+"""After which a base that nobody used lets its processes go."""
+
+
+class Base:
+    """One base copy with its fork servers, each started when it is first asked for."""
+
+    def __init__(self, bench: Bench, state: State, root: Path) -> None:
+        self.bench = bench
+        self.state = state
+        self.root = root
+        self._servers: dict[tuple[Kind, str | None], asyncio.Task[ForkServer]] = {}
+        self._starts: dict[tuple[Kind, str | None], int] = {}
+        self.refused: dict[tuple[Kind, str | None], str] = {}
+
+    def start(self, kind: Kind, import_root: str | None) -> asyncio.Task[ForkServer]:
+        """Start a server, unless it runs or was refused for good; a task that gives it.
+
+        The task raises :class:`NoServer` where there is none to be had.
+        """
+        key = (kind, import_root)
+        task = self._servers.get(key)
+        if task is not None and task.done():
+            failed = task.cancelled() or task.exception() is not None
+            if failed or not task.result().alive:
+                task = None
+        if task is None:
+            task = self._servers[key] = asyncio.create_task(self._start(kind, import_root))
+            task.add_done_callback(_seen)
+        return task
+
+    async def _start(self, kind: Kind, import_root: str | None) -> ForkServer:
+        key = (kind, import_root)
+        if key in self.refused:
+            raise NoServer(self.refused[key])
+        self._starts[key] = self._starts.get(key, 0) + 1
+        try:
+            if self._starts[key] > _STARTS:
+                raise NoServer("it ended again and again")
+            return await ForkServer.start(self.bench, self.root, kind, import_root=import_root)
+        except NoServer as error:
+            self.refused[key] = str(error)
+            _log.info("No %s fork server: %s.", kind, error)
+            raise
+
+    async def server(self, kind: Kind, import_root: str | None) -> ForkServer:
+        """Return a server that runs, once it is ready.
+
+        Raises:
+            NoServer: there is none to be had; the next tier has to do.
+        """
+        return await asyncio.shield(self.start(kind, import_root))
+
+    def is_ready(self, kind: Kind, import_root: str | None) -> bool:
+        """Whether a server is there to be used at once."""
+        task = self._servers.get((kind, import_root))
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return False
+        return task.result().alive
+
+    async def rest(self) -> None:
+        """End the servers; they start again when they are asked for."""
+        tasks, self._servers = list(self._servers.values()), {}
+        self._starts.clear()
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(NoServer, asyncio.CancelledError):
+                await (await task).aclose()
+
+
+def _seen(task: asyncio.Task[ForkServer]) -> None:
+    """Look at a failure, which those who waited were told."""
+    if not task.cancelled():
+        task.exception()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A state of a workspace, as a base and what is laid over it."""
+
+    base: Base
+    files: Files
+
+
+class Bases:
+    """The bases that are kept, the one used last at the end; ``forget`` is told what goes."""
+
+    def __init__(self, states: States, forget: Callable[[Base], Awaitable[None]]) -> None:
+        self._states = states
+        self._forget = forget
+        self._kept: list[tuple[Base, contextlib.AsyncExitStack]] = []
+        self._users: dict[int, int] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._resting: asyncio.TimerHandle | None = None
+        self._chores: set[asyncio.Task[None]] = set()
+
+    @contextlib.asynccontextmanager
+    async def use(self, bench: Bench, state: State, *, exact: bool = False) -> AsyncIterator[Place]:
+        """Give a state as a base, an older one if possible, and what to lay over it.
+
+        ``exact`` asks for a base of just that state.
+
+        Raises:
+            shadow.Changed: the workspace is no longer in that state.
+            OSError: the workspace could not be copied.
+        """
+        place = await self._find(state, exact=exact)
+        if place is None:
+            async with self._opening.setdefault(state.surroundings, asyncio.Lock()):
+                place = await self._find(state, exact=exact) or await self._open(bench, state)
+        base = place.base
+        self._users[id(base)] = self._users.get(id(base), 0) + 1
+        try:
+            yield place
+        finally:
+            self._users[id(base)] -= 1
+            self._rest_later()
+
+    async def _find(self, state: State, *, exact: bool) -> Place | None:
+        for index in reversed(range(len(self._kept))):
+            base, _ = self._kept[index]
+            if exact and base.state.fingerprint != state.fingerprint:
+                continue
+            files = await asyncio.to_thread(drift, base.state, state)
+            if files is not None:
+                self._kept = [one for one in self._kept if one[0] is not base] + [
+                    one for one in self._kept if one[0] is base
+                ]
+                return Place(base, files)
+        return None
+
+    async def _open(self, bench: Bench, state: State) -> Place:
+        stack = contextlib.AsyncExitStack()
+        root = await stack.enter_async_context(self._states.base(state))
+        base = Base(bench, state, root)
+        self._kept.append((base, stack))
+        await self._trim()
+        return Place(base, {})
+
+    async def _trim(self) -> None:
+        idle = [one for one in self._kept[:-1] if not self._users.get(id(one[0]))]
+        for base, stack in idle[: max(0, len(self._kept) - _KEPT)]:
+            self._kept = [one for one in self._kept if one[0] is not base]
+            self._users.pop(id(base), None)
+            await to_the_end(self._close(base, stack))
+
+    def _rest_later(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+        loop = asyncio.get_running_loop()
+        self._resting = loop.call_later(IDLE_SECONDS, self._rest)
+
+    def _rest(self) -> None:
+        for base, _ in self._kept:
+            if not self._users.get(id(base)):
+                task = asyncio.get_running_loop().create_task(base.rest())
+                self._chores.add(task)
+                task.add_done_callback(self._chores.discard)
+
+    async def aclose(self) -> None:
+        """End every process and give the copies back."""
+        if self._resting is not None:
+            self._resting.cancel()
+        if self._chores:
+            await asyncio.wait(self._chores)
+        kept, self._kept = self._kept, []
+        for base, stack in kept:
+            await to_the_end(self._close(base, stack))
+
+    async def _close(self, base: Base, stack: contextlib.AsyncExitStack) -> None:
+        try:
+            await self._forget(base)
+            await base.rest()
+        finally:
+            await stack.aclose()
