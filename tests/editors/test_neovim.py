@@ -13,6 +13,7 @@ from support import readme
 from support.bench import bench, neovim
 
 SCRIPT = Path(__file__).parent / "neovim.lua"
+ON_SAVE = Path(__file__).parent / "neovim_on_save.lua"
 VERSIONS = [
     "0.11",
     pytest.param("0.10", marks=pytest.mark.slow),
@@ -24,23 +25,35 @@ VERSIONS = [
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_main_job_with_the_stock_client(tmp_path, version):
-    nvim = neovim(version)
     with bench(tmp_path) as made:
         made.released.set()
-        config = made.home / ".config" / "nvim"
-        config.mkdir(parents=True)
-        words = "Neovim 0.10" if version == "0.10" else "Neovim 0.11 or newer"
-        (config / "init.lua").write_text(readme.block("lua", words))
-        done = subprocess.run(
-            [nvim, "--headless", "mod.py", "-c", f"luafile {SCRIPT}", "-c", "cquit 2"],
-            cwd=made.folder,
-            env={**made.environment, "FESTINA_TEST_TOKEN": made.token},
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-        report = done.stdout + done.stderr
-        assert "all ok" in report, report
-        assert done.returncode == 0, report
+        run(made, version, SCRIPT)
     assert any("upper bound" in json.dumps(body) for body in made.fake.requests)
+
+
+@pytest.mark.slow
+@pytest.mark.editors
+@pytest.mark.timeout(300)
+def test_a_save_with_the_stock_client(tmp_path):
+    with bench(tmp_path) as made:
+        run(made, "0.11", ON_SAVE)
+
+
+def run(made, version, script):
+    """Run a script in a Neovim that is configured as the README says; all its checks must hold."""
+    config = made.home / ".config" / "nvim"
+    config.mkdir(parents=True)
+    words = "Neovim 0.10" if version == "0.10" else "Neovim 0.11 or newer"
+    (config / "init.lua").write_text(readme.block("lua", words))
+    done = subprocess.run(
+        [neovim(version), "--headless", "mod.py", "-c", f"luafile {script}", "-c", "cquit 2"],
+        cwd=made.folder,
+        env={**made.environment, "FESTINA_TEST_TOKEN": made.token},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    report = done.stdout + done.stderr
+    assert "all ok" in report, report
+    assert done.returncode == 0, report

@@ -113,7 +113,7 @@ async def test_a_failure_is_shown_at_the_assertion_and_at_the_change_until_it_is
     assert version is None  # it is not open
     (at_change,), version = desk.published["mod.py"]
     assert (at_change.message, version) == ("test_add fails here: assert -1 == 3", 2)
-    assert at_change.range.start.line == 1
+    assert at_change.range == lsp.Range(lsp.Position(1, 4), lsp.Position(1, 16))
     assert at_change.related_information[0].location.uri == desk.uri("test_mod.py")
     assert at_change.related_information[0].location.range == at_test.range
     assert at_test.related_information[0].location.uri == desk.uri("mod.py")

@@ -15,7 +15,7 @@ from festina.edits import Region
 from festina.findings import Finding, Gate
 from festina.lsp import convert, messages, render
 from festina.text import NotText, Text, decode
-from festina.verify.examination import Examination, Note, notes
+from festina.verify.examination import Examination, Note, notes, spread
 
 if TYPE_CHECKING:
     from festina.lsp.app import App
@@ -92,7 +92,16 @@ def load(workspace: Path, shown: Examination, known: Mapping[str, str | None]) -
         text = _read(workspace / path) if content is None else Text(content)
         if text is not None:
             texts[path] = text
-    return Noted(workspace, {path: tuple(some) for path, some in by_path.items()}, texts)
+
+    def spread_over(finding: Finding) -> Finding:
+        text = texts.get(finding.path)
+        return finding if text is None else spread(finding, text.content)
+
+    def whole(note: Note) -> Note:
+        return Note(spread_over(note.finding), tuple(map(spread_over, note.related)))
+
+    arranged = {path: tuple(map(whole, some)) for path, some in by_path.items()}
+    return Noted(workspace, arranged, texts)
 
 
 def _read(path: Path) -> Text | None:

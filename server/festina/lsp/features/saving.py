@@ -7,7 +7,7 @@ about the newest state; what a proposal has running goes first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -150,8 +150,9 @@ class Saving:
 
     def _start(self, standing: Standing, order: _Order) -> None:
         workspace = standing.workspace
-        if (before := self._orders.get(workspace)) is not None and not order.asked:
-            order = replace(order, asked=before.asked)  # who asked still waits for an answer
+        before = self._orders.get(workspace)
+        if before is not None and before.asked and not order.asked:
+            order = replace(before, name=order.name)  # who asked still waits for an answer
         self._orders[workspace] = order
         self._app.lifecycle.runs.jobs.start(_key(workspace), self._look(standing, order))
 
@@ -166,18 +167,11 @@ class Saving:
                 scope = "lint"
             after = replace(self._app.session.snapshot(workspace), buffers=buffers)
             question = standing.question(after, texts, scope, order.asked or None)
-            found: Examination | None = None
             if question is None:
                 standing.unchanged(texts, scope)
+                await self._show(standing, texts)
             else:
-                texts = {**texts, **question.texts}
-                found = await self._examined(order.name, standing, question)
-                if found.scope == "full":
-                    self._app.aftermath.superseded(workspace)
-            noted = await asyncio.to_thread(load, workspace, standing.shown, texts)
-            self._show(noted)
-            if found is not None:
-                self._tell(workspace, order, found)
+                self._tell(workspace, order, await self._examined(order.name, standing, question))
         finally:
             if self._orders.get(workspace) is order:
                 del self._orders[workspace]
@@ -204,6 +198,9 @@ class Saving:
                 on_step=report,
             )
             standing.take(question, found)
+            if found.scope == "full":
+                app.aftermath.superseded(workspace)
+            await self._show(standing, question.texts)
             return found
         finally:
             progress.end(found.summary() if found is not None else None)
@@ -213,7 +210,11 @@ class Saving:
         uri = convert.to_uri(workspace)
         self._app.client.notify_status(messages.status_payload(uri, state, found))
 
-    def _show(self, noted: Noted) -> None:
+    async def _show(self, standing: Standing, texts: Mapping[str, str | None]) -> None:
+        noted = await asyncio.to_thread(load, standing.workspace, standing.shown, texts)
+        self._publish(noted)
+
+    def _publish(self, noted: Noted) -> None:
         """Show what is wrong now, and take away what was shown and is no longer."""
         before = self._published.get(noted.workspace, set())
         now = {self._app.uri_of(noted.workspace / path) for path in noted.notes}
@@ -280,7 +281,7 @@ class Saving:
         self._orders.pop(workspace, None)
         self._standings[workspace].shown = Examination()
         if workspace in self._noted:
-            self._show(Noted(workspace))
+            self._publish(Noted(workspace))
 
 
 def _key(workspace: Path) -> str:
