@@ -19,6 +19,7 @@ from typing import Any
 from festina.config import VerifySettings
 from festina.findings import Gate, Status, Verdict
 from festina.verify.base import Candidate, Snapshot, Verifier
+from festina.verify.engine import Engine
 from support.bench_edits import Edit
 from support.bench_projects import Project, ruff_command
 from support.bench_truth import pytest_command
@@ -34,9 +35,7 @@ def at_home(home: Path) -> None:
 @contextlib.asynccontextmanager
 async def verifier(**options: Any) -> AsyncIterator[Verifier]:
     """Give the engine that the server uses; closed at the end."""
-    from festina.verify import engine
-
-    made: Verifier = getattr(engine, "Engine", engine.ColdVerifier)(**options)
+    made: Verifier = Engine(**options)  # type: ignore[arg-type]
     try:
         yield made
     finally:
@@ -94,8 +93,6 @@ async def mapped(engine: Verifier, where: Snapshot, edit: Edit, patience: float 
     """
     start = time.perf_counter()
     number = 0
-    if type(engine).__name__ == "ColdVerifier":
-        return float("inf")
     while time.perf_counter() - start < patience:
         # a text never seen, which says the same: an answer from memory would tell nothing
         number += 1
