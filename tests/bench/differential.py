@@ -32,7 +32,7 @@ from support import bench_engine
 from support.bench_edits import Edit, edits
 from support.bench_engine import Look, candidate, machine, mapped, snapshot
 from support.bench_projects import WORK, Project, chosen, prepare
-from support.bench_truth import Run, Truth, Truths, again, cold, truth_of
+from support.bench_truth import Run, Truth, Truths, again, truth_of
 
 
 @dataclass
@@ -123,9 +123,7 @@ class Judge:
     def _ground(self) -> tuple[Path, Run]:
         if self._root is None or self._base is None:
             self._root = prepare(self._project, self._work)
-            self._base = cold(self._root, self._project, 900)
-            if self._base.bad or len(self._base.ok) < 50:
-                raise SystemExit(f"{self._project.name}: its suite is not green here")
+            self._base = self.truths.base(self._root, self._project)
         return self._root, self._base
 
     def of(self, edit: Edit) -> Truth:
@@ -149,7 +147,7 @@ def compare(project: Project, args: argparse.Namespace) -> list[Case]:
     """Judge one project's edits both ways, and print what differs."""
     root = prepare(project, args.work)
     judge = Judge(project, args)
-    made = edits(root, project, args.each, args.seed)
+    made = edits(root, project, round(args.each * project.share), args.seed)
     if args.known:
         made = [edit for edit in made if judge.truths.get(edit) is not None]
     print(f"{project.name} {project.version}: {len(made)} edits", flush=True)

@@ -59,6 +59,7 @@ class Storm:
         self._chance = random.Random(seed)
         self._old = (where.workspace / FILE).read_text(encoding="utf-8")
         self.score: collections.Counter[str] = collections.Counter()
+        self.reasons: collections.Counter[str] = collections.Counter()
         self.number = 0
 
     async def one(self) -> None:
@@ -83,6 +84,8 @@ class Storm:
             return
         word = "right" if look.status == right else look.status
         self.score["right" if word == "right" else f"{word} instead of {right}"] += 1
+        if word == "unverified":
+            self.reasons[look.reason[:160]] += 1
         if word in ("passed", "failed"):
             print(f"  WRONG: {look} instead of {right}:\n{new}", flush=True)
 
@@ -135,6 +138,8 @@ async def measure(folder: Path, count: int, seed: int, at_once: int) -> int:
             break
     print(f"{storm.number} verifications in {took:.0f} s: ", end="")
     print(", ".join(f"{number} {what}" for what, number in storm.score.most_common()))
+    for reason, number in storm.reasons.most_common():
+        print(f"  {number} unverified: {reason}")
     for name, traces in (("before", before), ("early", early), ("late", late), ("after", after)):
         print(f"  {name:7} {traces}")
     amiss += [f"left behind: {words}" for words in after.more_than(before)]

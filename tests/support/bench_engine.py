@@ -35,7 +35,7 @@ def at_home(home: Path) -> None:
 @contextlib.asynccontextmanager
 async def verifier(**options: Any) -> AsyncIterator[Verifier]:
     """Give the engine that the server uses; closed at the end."""
-    made: Verifier = Engine(**options)  # type: ignore[arg-type]
+    made: Verifier = Engine(**options)
     try:
         yield made
     finally:

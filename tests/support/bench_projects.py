@@ -37,6 +37,8 @@ class Project:
     source: str = "."
     """What a plain install must have on ``PYTHONPATH``, so that the sources are tested."""
     usual: bool = True
+    share: float = 1.0
+    """How many edits it gets of those that others get: less where the suite takes long."""
 
     @property
     def key(self) -> str:
@@ -93,6 +95,7 @@ PROJECTS = (
                 "tests/test_serde.py::TestSerde::test_recursion",
             ),
         ),
+        share=0.5,
     ),
     Project(  # fixtures on a database
         "sqlite-utils",

@@ -23,6 +23,9 @@ from pathlib import Path
 from support.bench_edits import Edit
 from support.bench_projects import Project, ruff_command
 
+_NOTE = ".edited"
+"""Holds what to put back while a file is edited."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -39,7 +42,8 @@ class Run:
 class Truth:
     """What a person would find: new findings of ruff, and what becomes of the suite.
 
-    ``tests`` is passed, failed or timeout; ``flips`` where repeated runs did not agree.
+    ``tests`` is passed, failed or timeout, or not run after a new finding; ``flips`` where
+    repeated runs did not agree.
     """
 
     lint: tuple[str, ...]
@@ -78,8 +82,29 @@ class Truths:
 
     def put(self, edit: Edit, truth: Truth) -> None:
         """Keep a truth, beside what others have written since."""
+        self._put(edit.digest, asdict(truth))
+
+    def base(self, root: Path, project: Project) -> Run:
+        """Return the run without an edit, made twice where it is not known yet.
+
+        Raises:
+            SystemExit: the suite is not green here, so that there is no truth.
+        """
+        recover(root)
+        known = self._all.get(f"{self._key} base")
+        if known is None:
+            first, base = (cold(root, project, 900) for _ in range(2))
+            if base.bad or not base.ended or base.ok != first.ok or len(base.ok) < 50:
+                bad = sorted(base.bad | first.bad | base.ok ^ first.ok)[:9]
+                raise SystemExit(f"{project.name} is not green without an edit: {bad}")
+            known = {"ok": sorted(base.ok), "seconds": round(base.seconds, 3)}
+            self._put("base", known)
+        ok, seconds = frozenset(known["ok"]), float(known["seconds"])  # type: ignore[call-overload,arg-type]
+        return Run(ok, frozenset(), ended=True, timed_out=False, seconds=seconds)
+
+    def _put(self, name: str, value: dict[str, object]) -> None:
         self.reload()
-        self._all[f"{self._key} {edit.digest}"] = asdict(truth)
+        self._all[f"{self._key} {name}"] = value
         new = self._file.with_suffix(f".{os.getpid()}")
         new.write_text(json.dumps(self._all, indent=0))
         new.replace(self._file)
@@ -146,8 +171,9 @@ def lint_counts(root: Path, path: str) -> collections.Counter[str]:
 @contextmanager
 def laid(root: Path, edit: Edit) -> Iterator[None]:
     """Write an edit into the tree, and put the file back; no bytecode of either survives."""
-    file = root / edit.path
+    file, note = root / edit.path, root / _NOTE
     before = file.stat()
+    note.write_text(json.dumps({"path": edit.path, "old": edit.old}))
     try:
         file.write_text(edit.new, encoding="utf-8", newline="")
         _forget(file)
@@ -156,6 +182,17 @@ def laid(root: Path, edit: Edit) -> Iterator[None]:
         file.write_text(edit.old, encoding="utf-8", newline="")
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
         _forget(file)
+        note.unlink()
+
+
+def recover(root: Path) -> None:
+    """Put back what a process that was killed had edited."""
+    note = root / _NOTE
+    if note.exists():
+        known = json.loads(note.read_text())
+        (root / known["path"]).write_text(known["old"], encoding="utf-8", newline="")
+        _forget(root / known["path"])
+        note.unlink()
 
 
 def _forget(file: Path) -> None:
@@ -170,6 +207,8 @@ def truth_of(root: Path, project: Project, edit: Edit, base: Run) -> Truth:
     before = lint_counts(root, edit.path)
     with laid(root, edit):
         new = tuple(sorted((lint_counts(root, edit.path) - before).elements()))
+        if new:  # a failure already
+            return Truth(new, "not run", (), 0.0)
         run = cold(root, project, limit, first_failure=True)
         tests, failing = judged(run, base)
     return Truth(new, tests, failing, round(run.seconds, 3))
