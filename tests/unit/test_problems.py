@@ -71,6 +71,7 @@ def test_globs(glob: str, yes: list[str], no: list[str]) -> None:
         ),
         ("./x.go:1:2: undefined: y", "x.go", 1, 2, None, "undefined: y"),
         ("    x_test.go:8: got 3", "pkg/x_test.go", 8, None, None, "got 3"),
+        ("src/a.ts:7:TODO: later", "src/a.ts", 7, None, None, "TODO: later"),
         ("m.c:4: fatal error: no.h: No such file", "m.c", 4, None, None, "no.h: No such file"),
         ("m.c:4:1: error: unused [-Wunused]", "m.c", 4, 1, "-Wunused", "unused"),
         ("my dir/b.py:1:2: F401 [*] `os` unused", "my dir/b.py", 1, 2, "F401", "`os` unused"),

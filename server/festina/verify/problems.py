@@ -18,7 +18,10 @@ _LONGEST_LINE = 1_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _PATH = r"(?P<path>(?:/|\./|[\w@.-])[^:()\s]*(?: [^:()\s]+)*?)"
 _PLACED = re.compile(r"\w[:(]\d")
-_AT = re.compile(_PATH + r":(?P<line>\d+)(?::(?P<column>\d+))?(?::\s+|\s+-\s+)(?P<rest>\S.*)")
+_AT = re.compile(
+    _PATH + r":(?P<line>\d+)(?::(?P<column>\d+))?"
+    r"(?::\s+|\s+-\s+|:(?=[^\s\d]))(?P<rest>\S.*)"  # the last as grep writes it
+)
 _TSC = re.compile(_PATH + r"\((?P<line>\d+),(?P<column>\d+)\):\s+(?P<rest>\S.*)")
 _ESLINT = re.compile(r"\s+(?P<line>\d+):(?P<column>\d+)\s+(?P<rest>(?:error|warning)\s\s*\S.*)")
 _RUSTC = re.compile(r"\s+--> (?P<path>[^:]+):(?P<line>\d+):(?P<column>\d+)")
