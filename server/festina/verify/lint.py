@@ -17,6 +17,7 @@ from festina.findings import Finding, Gate, GateResult, Severity, Status
 from festina.verify import process, sandbox
 from festina.verify.base import Candidate
 from festina.verify.compare import compared
+from festina.verify.process_io import all_of
 from festina.verify.syntax import is_python
 
 _SECONDS = 60.0
@@ -112,10 +113,9 @@ async def by_runs(
     Raises:
         Broken: ruff failed.
     """
-    return await asyncio.gather(
-        findings_in(ruff, candidate.path, candidate.old, rules),
-        findings_in(ruff, candidate.path, candidate.new, rules),
-    )
+    texts = (candidate.old, candidate.new)
+    old, new = await all_of(*(findings_in(ruff, candidate.path, text, rules) for text in texts))
+    return old, new
 
 
 async def findings_in(ruff: Ruff, path: str, text: str, rules: Sequence[str] = ()) -> list[Finding]:

@@ -70,7 +70,7 @@ class RuffServer:
             server._reading = asyncio.create_task(server._read(reader))
             await server._greet(rules)
         except (OSError, TimeoutError) as error:
-            await server.aclose()
+            await to_the_end(server.aclose())
             raise Gone(str(error) or "it did not answer in time") from error
         except BaseException:
             await to_the_end(server.aclose())

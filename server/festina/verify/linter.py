@@ -24,7 +24,7 @@ from festina.verify.base import Candidate
 from festina.verify.lint import Ruff
 from festina.verify.lint_look import Look, extended_by, look_at
 from festina.verify.lint_server import Gone, RuffServer
-from festina.verify.process_io import to_the_end
+from festina.verify.process_io import all_of, to_the_end
 from festina.verify.syntax import is_python
 
 _IDLE_SECONDS = 300.0
@@ -169,7 +169,7 @@ class Linter:
             said = await asyncio.gather(*(server.findings(path, text) for text in texts))
             async with self._runs:
                 runs = (lint.findings_in(ruff, path, text, kept.rules) for text in texts)
-                true = await asyncio.gather(*runs)
+                true = await all_of(*runs)
             after = await asyncio.to_thread(look_at, ruff, path, extended)
             place.agreed = said == true and not place.look.differs(after)
             kept.failures = 0
@@ -259,11 +259,9 @@ class Linter:
         """End every server and whatever still runs."""
         for task in self._background:
             task.cancel()
-        if self._background:
-            await asyncio.wait(self._background)
         for key in [*self._kept]:
             self._discard(key)
-        if self._background:
+        while self._background:
             await asyncio.wait(self._background)
         self._old.clear()
 

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _CHUNK = 65536
 
@@ -28,6 +30,19 @@ async def to_the_end(work: Coroutine[Any, Any, object]) -> None:
         task.exception()  # so that nobody misses it
         raise asyncio.CancelledError
     task.result()
+
+
+async def all_of(*work: Coroutine[Any, Any, T]) -> list[T]:
+    """Await several things at once, all of them to their end, though one of them fails.
+
+    Raises:
+        Exception: the first one's that failed.
+    """
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 async def within(seconds: float, event: asyncio.Event) -> bool:
