@@ -88,8 +88,10 @@ class Watched:
             assert self._ids(one.region) == self.own[one.id], f"{one.id} moved to other lines"
             if one.state is State.READY:
                 self._check_ready(one)
-            if one.candidate is not None and one.candidate.rest is Rest.AWAITED:
+            awaited = [view.index for view in one.candidates if view.rest is Rest.AWAITED]
+            if awaited:
                 assert one.state is State.VERIFYING, f"{one.id} waits for the suite, {one.state}"
+                assert awaited == [one.visible], f"{one.id} waits for what is not on show"
         for accepted in self.lifecycle.aftermath._of.values():
             ids = self._ids(accepted.region)
             was = self.accepted.setdefault(accepted.proposal, ids)

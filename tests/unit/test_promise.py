@@ -354,6 +354,35 @@ async def test_a_withdrawal_while_others_still_come_waits_for_them():
     assert now.visible == 1
 
 
+@pytest.mark.parametrize("tells", [True, False])
+async def test_the_others_that_still_come_take_nothing_away_from_the_one_turned_to(tells):
+    sitting = held([GOOD, OTHER, THIRD], whole=confirms, scope="full")
+    third = asyncio.Event()
+    verify = sitting.verifier.verify
+
+    async def third_waits(snapshot, candidate, on_step=None, **scope):
+        if "x = y" in candidate.new:
+            await third.wait()
+            verdict = await verify(snapshot, candidate, on_step, **scope)
+            return verdict if tells else passed()  # by the whole suite, which is applicable
+        return await verify(snapshot, candidate, on_step, **scope)
+
+    sitting.verifier.verify = third_waits
+    sitting.verifier.hold_whole.set()
+    proposal = sitting.start(variations=3)
+    first = (await sitting.until(proposal, State.READY)).visible
+    sitting.verifier.hold_whole = asyncio.Event()
+    there = sitting.lifecycle.turn(proposal, 1).visible
+    assert there != first
+    third.set()
+    await sitting.lifecycle.runs.jobs.join(proposal)
+    now = sitting.session.proposals[proposal]
+    assert (now.state, now.visible) == (State.VERIFYING, there)
+    await over(sitting, proposal)
+    now = await sitting.until(proposal, State.READY)
+    assert now.visible == there
+
+
 async def full(sitting):
     """Two candidates where the whole suite must pass, and has for the first one."""
     proposal = sitting.start(variations=2)
