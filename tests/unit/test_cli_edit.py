@@ -223,6 +223,8 @@ def test_the_whole_suite_decides_unless_a_person_asks_for_less(line, scope, used
 
     (line.project / "festina.toml").write_text(f'verify.tests.scope = "{scope}"\n')
     assert settings_of(line.project, pytest.fail).verify.tests_scope == used
+    for said in ("impacted", "full"):
+        assert settings_of(line.project, pytest.fail, said).verify.tests_scope == said
 
 
 # -- the first send to an endpoint that was found -------------------------------------------

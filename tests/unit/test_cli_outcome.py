@@ -1,10 +1,10 @@
 import pytest
 
 from festina.commands.outcome import Outcome
-from festina.events import Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
-from festina.findings import Status
+from festina.events import Completing, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
+from festina.findings import Rest, Status
 from festina.proposals import CandidateStatus
-from support.fakes import failed, passed
+from support.fakes import failed, impacted, passed
 
 
 def folded(count, *events):
@@ -35,6 +35,18 @@ def test_a_candidate_ends_when_it_is_judged_or_refused():
     assert outcome.best.index == 1
     assert outcome.answers[0].status is CandidateStatus.UNUSABLE
     assert [outcome.answers[n].to_json()["status"] for n in (0, 1)] == ["unusable", "passed"]
+
+
+def test_the_whole_suite_judges_a_candidate_once_more():
+    outcome, ended = folded(
+        2, parsed(1), Judged(1, "x\ny\n", impacted(passed()), Rest.OWED), Completing(1)
+    )
+    assert ended == [1]
+    assert outcome.status() == "0 of 2 candidates · 0 passed · 1 being checked · " + (
+        "running the whole suite"
+    )
+    ended = outcome.fold(Judged(1, "x\ny\n", failed()))
+    assert ended.status is CandidateStatus.FAILED
 
 
 def test_a_repair_starts_its_candidate_anew():

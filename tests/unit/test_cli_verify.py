@@ -4,6 +4,7 @@ import pytest
 
 from festina.commands.base import Exit
 from support.command_line import GOOD, SYNTAX, UNDEFINED, WRONG, CommandLine
+from support.fakes import passed
 
 OLD = GOOD.replace("min(value, high)", "value")
 
@@ -120,6 +121,22 @@ def test_a_mistake_gets_a_sentence(line, words, sentence):
     ran = line.run(*words)
     assert (ran.code, ran.out) == (Exit.USAGE, "")
     assert sentence in ran.err
+
+
+@pytest.mark.parametrize(("words", "scope"), [((), "full"), (("--scope", "impacted"), "impacted")])
+def test_how_much_of_the_suite_must_pass_can_be_said(line, candidate, monkeypatch, words, scope):
+    asked = []
+
+    async def verify(self, snapshot, candidate, on_step=None, *, scope=None):
+        asked.append((snapshot.settings.tests_scope, scope))
+        return passed()
+
+    monkeypatch.setattr("festina.commands.judging.ColdVerifier.verify", verify)
+    assert line.run(*VERIFY, "--candidate", candidate(GOOD), *words).code == Exit.DONE
+    assert line.run(*VERIFY, "--candidates", candidate(GOOD).parent, *words).code == Exit.DONE
+    assert asked == [(scope, None)] * 2
+    ran = line.run(*VERIFY, "--candidate", candidate(GOOD), "--scope", "some")
+    assert ran.code == Exit.USAGE
 
 
 def test_the_projects_own_tests_decide(line, candidate):

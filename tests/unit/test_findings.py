@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict, duration
+from festina.findings import Finding, Gate, GateResult, Rest, Status, TestCounts, Verdict, duration
 
 
 def result(gate, status, **more):
@@ -105,6 +105,31 @@ def test_the_summary_says_on_what_a_verdict_rests():
     )
     assert verdict.summary() == "ruff ok, 12 tests ok (2 of 3 changed lines executed), 84 ms"
     assert "tested" not in verdict.summary()
+
+
+@pytest.mark.parametrize(
+    ("scope", "rest", "words"),
+    [
+        ("full", Rest.NONE, "1,247 tests ok"),
+        ("full", Rest.CONFIRMED, "whole suite: 1,247 tests ok"),
+        ("impacted", Rest.NONE, "1,247 impacted tests ok"),
+        ("impacted", Rest.OWED, "1,247 impacted tests ok, the whole suite has not run"),
+        ("impacted", Rest.AWAITED, "1,247 impacted tests ok, the whole suite is running"),
+        ("impacted", Rest.OPEN, "1,247 impacted tests ok, the whole suite is still running"),
+        ("impacted", Rest.SILENT, "1,247 impacted tests ok, the whole suite could not tell"),
+    ],
+)
+def test_the_summary_says_how_much_of_the_suite_that_is(scope, rest, words):
+    tests = TestCounts(1247, 1247, 0, 0, 3, 3, scope)
+    verdict = Verdict.of((result(Gate.TESTS, Status.PASSED, tests=tests),), seconds=0.084)
+    assert verdict.summary(rest) == f"{words} (3 of 3 changed lines executed), 84 ms"
+    assert verdict.partial is (scope == "impacted")
+
+
+def test_a_verdict_that_is_not_passed_is_not_partial():
+    tests = TestCounts(2, 1, 1, scope="impacted")
+    assert not Verdict.of((result(Gate.TESTS, Status.FAILED, tests=tests),), seconds=0.1).partial
+    assert not Verdict.of((result(Gate.LINT, Status.PASSED),), seconds=0.1).partial
 
 
 def test_the_summary_names_why_something_is_not_verified():

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from festina.config import VerifySettings
 from festina.edits import Region
-from festina.events import Finished, Judged, Parsed, Refused, Repairing, Streaming
+from festina.events import Completing, Finished, Judged, Parsed, Refused, Repairing, Streaming
 from festina.findings import Status
 from festina.models.base import ModelError, Trouble
 from festina.pipeline import Task, propose
@@ -78,6 +79,23 @@ async def test_equal_candidates_are_judged_once():
     events, _, verifier = await run(task(count=6, rounds=0), [GOOD], by_value)
     assert len(verifier.judged) == 1
     assert len([event for event in events if isinstance(event, Judged)]) == 6
+
+
+async def test_of_several_the_whole_suite_runs_for_the_best_one_alone():
+    small, large = GOOD, "def one():\n    x = 1\n    return x and 1\n"
+    for whole, best, ran in ((lambda _: passed(), 1, 1), (by_length, 0, 2)):
+        snapshot = Snapshot(Path("/w"), settings=VerifySettings(tests_scope="full"))
+        verifier = ScriptedVerifier(lambda _: passed(), whole)
+        given = task(snapshot=snapshot, count=2, rounds=0)
+        model = ScriptedModel([large, small])
+        events = [event async for event in propose(given, model, DirectRunner(), verifier)]
+        assert events[-1].best == best
+        assert verifier.scopes == ["impacted"] * 2 + ["full"] * ran
+        assert [type(event) for event in events].count(Completing) == ran
+
+
+def by_length(new):
+    return passed() if "x = 1" in new else failed()
 
 
 async def test_the_first_candidate_goes_ahead():

@@ -8,6 +8,7 @@ from festina.confirming import key_of
 from festina.edits import Region
 from festina.findings import Rest, Status
 from festina.lifecycle import Order
+from festina.pipeline import propose
 from festina.proposals import CandidateStatus, State
 from festina.session import Refusal
 from support.fakes import TEST, failed, passed, unverified
@@ -381,6 +382,23 @@ async def test_the_others_that_still_come_take_nothing_away_from_the_one_turned_
     await over(sitting, proposal)
     now = await sitting.until(proposal, State.READY)
     assert now.visible == there
+
+
+async def test_a_withdrawal_at_the_very_end_of_a_run_is_no_verification_for_ever(monkeypatch):
+    sitting, last = held(whole=refutes), asyncio.Event()
+
+    async def lingers(*arguments):
+        async for event in propose(*arguments):
+            yield event
+        await last.wait()
+
+    monkeypatch.setattr("festina.runs.propose", lingers)
+    proposal = await ready(sitting)
+    now = await over(sitting, proposal)
+    assert now.state is State.VERIFYING
+    last.set()
+    now = await sitting.until(proposal, State.REJECTED)
+    assert now.message.endswith(f"tests failed: {TEST}: assert 1 == 2, 10 ms")
 
 
 async def full(sitting):

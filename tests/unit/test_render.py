@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from festina.edits import Region
-from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict
+from festina.findings import Finding, Gate, GateResult, Rest, Status, TestCounts, Verdict
 from festina.lsp import render
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.text import Text
@@ -118,6 +118,17 @@ def test_titles_fit_a_menu_and_say_what_was_executed():
     )
     named = replace(ready, name="n" * 100)
     assert len(render.accept_title(named, named.candidate)) == render.ACTION_CHARS
+
+
+def test_a_title_says_that_the_whole_suite_still_runs_before_a_menu_cuts_it():
+    ready = proposal(State.READY, fakes.impacted(verdict(SYNTAX, LINT, TESTS)))
+    ready = ready.with_candidate(replace(ready.candidate, rest=Rest.OPEN))
+    title = render.accept_title(replace(ready, name="normalise"), ready.candidate)
+    assert "ruff ok, 12 impacted tests ok, the whole suite is still running" in title
+    assert len(title) == render.ACTION_CHARS
+    assert lines(ready)[0].startswith("Festina: ready: ruff ok, 12 impacted tests ok, the whole")
+    assert "the whole suite is still running (3 of 3 changed" in " ".join(lines(ready)[1:3])
+    assert render.news(ready) == "Festina: f is ready: 12 tests ok so far"
 
 
 def test_an_unverified_edit_begins_with_the_reason_and_leaves_the_remedy_to_the_diagnostic():
