@@ -428,6 +428,27 @@ async def test_whoever_turns_to_another_one_waits_for_the_whole_suite():
     assert (await sitting.lifecycle.application(proposal)).candidate.index == 1
 
 
+async def test_a_file_that_is_saved_while_the_whole_suite_is_awaited_is_looked_at_after_it():
+    sitting = Sitting([GOOD, OTHER], whole=confirms, scope="full")
+    proposal = await full(sitting)
+
+    def and_meanwhile_a_file_changed(new):
+        sitting.verifier.print = "f2"
+        return confirms(new)
+
+    sitting.verifier.whole = and_meanwhile_a_file_changed
+    sitting.verifier.hold_whole = asyncio.Event()
+    sitting.lifecycle.turn(proposal, 1)
+    sitting.lifecycle.workspace_changed("file:///w/other.py")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    sitting.verifier.scopes.clear()
+    sitting.verifier.hold_whole.set()
+    await sitting.lifecycle.runs.jobs.join("workspace")
+    await sitting.until(proposal, State.READY)
+    assert sitting.verifier.scopes[:2] == ["impacted", "full"], "again, for what is there now"
+
+
 async def test_turning_to_one_that_the_whole_suite_refutes_leads_back():
     sitting = Sitting([OTHER, GOOD], whole=refutes_others, scope="full")
     proposal = await full(sitting)
