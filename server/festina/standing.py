@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
-from festina.findings import Finding
+from festina.config import Settings
+from festina.findings import Finding, Gate
 from festina.text import NotText, decode
 from festina.verify.base import ExamineScope, Snapshot
 from festina.verify.examination import Examination, Place
@@ -25,6 +27,14 @@ class Question:
     after: Snapshot
     scope: ExamineScope
     texts: Mapping[str, str | None]
+
+
+def scope_of(settings: Settings) -> ExamineScope | None:
+    """Return what is run when a file is saved; nothing that is no gate of the project's."""
+    if settings.on_save == "off":
+        return None
+    scope = cast("ExamineScope", settings.on_save)
+    return scope if Gate.TESTS in settings.verify.gates else "lint"
 
 
 class Standing:
@@ -41,6 +51,14 @@ class Standing:
     def seen(self, path: str, text: str) -> None:
         """A file was opened; if nothing is known of it, this is the text to compare with."""
         self._verified.setdefault(path, text)
+
+    def opened(self, path: str, text: str, on_disk: str | None) -> None:
+        """A file that was opened with ``text`` is otherwise on disk: that is what was verified.
+
+        Editors bring unsaved text back when they start.
+        """
+        if on_disk is not None and path not in self._pending and self._verified.get(path) == text:
+            self._verified[path] = on_disk
 
     def forget(self, path: str) -> None:
         """A file was closed: somebody else may change it from now on."""

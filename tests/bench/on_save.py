@@ -130,6 +130,21 @@ class Sitting:
                 await editor.client.something()
         return time.perf_counter() - start
 
+    async def warm_up(self, text: str) -> None:
+        """Save comments until it is known which tests execute what."""
+        for number in range(1000):
+            await self.save(f"{text}# {number}\n", red=False)
+            said = self._said()[-1]
+            print(f"  {said}", file=sys.stderr)
+            if "impacted" in said or "no test executes" in said:
+                break
+            await asyncio.sleep(2)
+        await self.save(text, red=False)
+
+    def _said(self) -> list[str]:
+        reports = self.editor.client.progress_reports.values()
+        return [one.message or "" for some in reports for one in some if one.kind == "end"]
+
     def _shown(self) -> bool:
         return any(
             one.severity == 1 for some in self.editor.client.diagnostics.values() for one in some
@@ -139,8 +154,7 @@ class Sitting:
         return bool(self.editor.client.diagnostics.get(self.buffer.uri))
 
     def _ended(self) -> int:
-        reports = self.editor.client.progress_reports.values()
-        return sum(getattr(one, "kind", "") == "end" for some in reports for one in some)
+        return len(self._said())
 
 
 def cold(root: Path, project: Project, ids: list[str]) -> float:
@@ -156,7 +170,7 @@ async def tests_of(
     root: Path, project: Project, broken: str, settings: VerifySettings
 ) -> list[str]:
     """Return the ids that a save of the broken text runs."""
-    verifier = App({}).verifier
+    verifier = App({}).verifier  # as the server makes it, with what is known on disk
     old = (root / project.file).read_text()
     before = Snapshot(root, {project.file: old}, settings, trusted=True)
     after = Snapshot(root, {project.file: broken}, settings, trusted=True)
@@ -184,8 +198,7 @@ async def measure(project: Project, args: argparse.Namespace, work: Path) -> Tim
         env = {"FESTINA_CONFIG": str(config)}
         async with Editor.start(VSCODE, root, home, env=env) as editor:
             sitting = Sitting(editor, await editor.open(project.file))
-            await sitting.save(good + "# warm\n", red=False)
-            await sitting.save(good, red=False)
+            await sitting.warm_up(good)
             for broken in damages(good, random.Random(f"{project.name} {args.seed}")):
                 if len(chosen) == args.each:
                     break

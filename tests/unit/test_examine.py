@@ -74,6 +74,21 @@ async def test_where_nothing_knows_what_is_impacted_everything_runs(tmp_path):
     assert (await look(Scripted(run({A: "passed"})), "full", workspace=tmp_path)).scope == "full"
 
 
+async def test_a_suite_that_takes_long_is_not_waited_for_in_the_place_of_what_is_not_known(
+    tmp_path, monkeypatch
+):
+    class Endless(Scripted):
+        async def run(self, state, only):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("festina.verify.examine._WHOLE", 0.01)
+    found = await look(Endless(None), workspace=tmp_path)
+    assert "not known yet which tests the change can affect" in found.reason
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await look(Endless(None), "full", workspace=tmp_path)
+
+
 async def test_nothing_runs_where_no_test_is_impacted(tmp_path):
     tools = Scripted(run({}), impacted=frozenset())
     found = await look(tools, workspace=tmp_path)
@@ -167,11 +182,24 @@ async def test_what_tells_nothing_says_why_and_the_lint_findings_stay(tmp_path, 
 
 
 async def test_what_does_not_compile_is_not_run(tmp_path):
+    cancelled = asyncio.Event()
+
+    class Waiting(Scripted):
+        async def run(self, state, only):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+
+        async def lint(self, candidate):
+            await asyncio.sleep(0.01)
+            return self.findings
+
     finding = Finding(Gate.SYNTAX, "mod.py", "invalid syntax", 1)
-    tools = Scripted(run({A: "failed"}), lint=(finding,))
-    found = await look(tools, workspace=tmp_path)
+    found = await look(Waiting(None, lint=(finding,)), workspace=tmp_path)
     assert (found.findings, found.reason) == ((finding,), "mod.py does not compile.")
-    assert len(tools.asked) == 1
+    assert (found.counts, found.scope) == (None, "lint")
+    assert cancelled.is_set()
 
 
 @pytest.mark.parametrize(

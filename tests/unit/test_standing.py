@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from festina.config import Settings, VerifySettings
 from festina.findings import Finding, Gate, TestCounts
-from festina.standing import Standing
+from festina.standing import Standing, scope_of
 from festina.verify.base import Snapshot
 from festina.verify.examination import Examination
 
@@ -75,6 +76,27 @@ def test_a_save_is_compared_with_what_was_opened_then_with_what_was_green(desk):
     assert question.after.buffers == {}
     desk.take(question, GREEN)
     assert desk.save("a.py", "three\n").before.buffers == {"a.py": "two\n"}
+
+
+def test_unsaved_text_that_an_editor_brings_back_was_not_verified(desk):
+    (desk.root / "new.py").write_text("on disk\n")
+    desk.standing.seen("new.py", "unsaved\n")
+    desk.standing.opened("new.py", "unsaved\n", desk.standing.text("new.py"))
+    desk.standing.opened("a.py", "an older one\n", "one\n")
+    assert desk.save("new.py", "unsaved\n").before.buffers == {"new.py": "on disk\n"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "scope"),
+    [
+        (Settings(), "impacted"),
+        (Settings(on_save="off"), None),
+        (Settings(on_save="full"), "full"),
+        (Settings(on_save="full", verify=VerifySettings(gates=("syntax", "lint"))), "lint"),
+    ],
+)
+def test_the_settings_say_what_runs_and_no_gate_that_the_project_has_not(settings, scope):
+    assert scope_of(settings) == scope
 
 
 def test_while_it_is_red_everything_since_green_is_examined(desk):

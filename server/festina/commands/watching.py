@@ -8,14 +8,14 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from festina.commands import job
 from festina.commands.base import Exit, Stop
 from festina.commands.watch_view import Lines, Screen, View
-from festina.standing import Standing
+from festina.standing import Standing, scope_of
 from festina.trust import TrustStore
 from festina.verify import shadow
 from festina.verify.base import Snapshot, Step, Verifier
@@ -39,9 +39,9 @@ async def watch(args: argparse.Namespace) -> Exit:
     view: View = Lines() if args.json else Screen()
     settings = job.settings_of(workspace, view.warn)
     snapshot = job.snapshot_of(workspace, settings, TrustStore())
-    scope: ExamineScope = "impacted"
-    if settings.on_save in ("lint", "full"):
-        scope = cast("ExamineScope", settings.on_save)
+    if settings.on_save == "off":  # of editors: here somebody asks for it
+        settings = replace(settings, on_save="impacted")
+    scope = scope_of(settings) or "lint"
     if args.scope is not None:
         scope = cast("ExamineScope", args.scope)
     if not snapshot.trusted and scope != "lint":

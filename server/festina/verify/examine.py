@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,14 @@ CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.i
 
 _PATIENCE = 5.0
 """Seconds that the person waits longer for the second look at a failure, at most."""
+
+
+_WHOLE = 60.0
+"""Seconds that the whole suite may take in the place of impacted tests that are not known."""
+_SLOW = (
+    "It is not known yet which tests the change can affect, and all of them take longer than"
+    f" {_WHOLE:.0f} s. To wait for them, set verify.on_save to full."
+)
 
 
 class Untold(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -82,17 +90,25 @@ async def examine(asked: Asked, tools: Tools) -> Examination:
     start = time.perf_counter()
     texts = await asyncio.to_thread(_texts, asked)
     asked.say("running ruff")
-    found = [finding for one in await asyncio.gather(*_lints(texts, tools)) for finding in one]
-    result = Examination(tuple(found))
-    wrong = next((finding for finding in found if finding.gate is Gate.SYNTAX), None)
-    if asked.scope != "lint" and wrong is not None:
-        result = replace(result, reason=f"{wrong.path} does not compile.")
-    elif asked.scope != "lint" and asked.concerns_tests:
-        try:
-            result = await _tests(asked, texts, tools, result)
-        except Untold as reason:
-            result = replace(result, reason=str(reason))
-    return replace(result, seconds=time.perf_counter() - start)
+    testing: asyncio.Task[Examination] | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            linting = group.create_task(_lint(texts, tools))
+            if asked.scope != "lint" and asked.concerns_tests:
+                testing = group.create_task(_tests(asked, texts, tools))
+            found = await linting
+            wrong = next((finding for finding in found if finding.gate is Gate.SYNTAX), None)
+            if testing is not None and wrong is not None:
+                testing.cancel()  # what does not compile breaks everything, and needs no run
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    result = Examination()
+    if testing is not None and wrong is not None:
+        result = Examination(reason=f"{wrong.path} does not compile.")
+    elif testing is not None:
+        result = testing.result()
+    seconds = time.perf_counter() - start
+    return replace(result, findings=(*found, *result.findings), seconds=seconds)
 
 
 def concerns_tests(path: str) -> bool:
@@ -100,24 +116,40 @@ def concerns_tests(path: str) -> bool:
     return (is_python(path) and not path.endswith(".pyi")) or Path(path).name in CONFIGURATION
 
 
-def _lints(texts: Texts, tools: Tools) -> list[Awaitable[Sequence[Finding]]]:
-    return [
-        tools.lint(Candidate(path, new if old is None else old, new))
-        for path, (old, new) in texts.items()
-        if new is not None and is_python(path)
-    ]
+async def _lint(texts: Texts, tools: Tools) -> list[Finding]:
+    found = await asyncio.gather(
+        *(
+            tools.lint(Candidate(path, new if old is None else old, new))
+            for path, (old, new) in texts.items()
+            if new is not None and is_python(path)
+        )
+    )
+    return [finding for one in found for finding in one]
 
 
-async def _tests(asked: Asked, texts: Texts, tools: Tools, result: Examination) -> Examination:
+async def _tests(asked: Asked, texts: Texts, tools: Tools) -> Examination:
+    try:
+        return await _tested(asked, texts, tools)
+    except Untold as reason:
+        return Examination(reason=str(reason))
+
+
+async def _tested(asked: Asked, texts: Texts, tools: Tools) -> Examination:
     chosen = None
     if asked.scope == "impacted":
         asked.say("finding the tests that the change can affect")
         chosen = await tools.impacted(texts)
     if chosen is not None and not chosen:
-        return replace(result, counts=TestCounts(scope="impacted"), scope="impacted")
+        return Examination(counts=TestCounts(scope="impacted"), scope="impacted")
     what = "all tests" if chosen is None else count(len(chosen), "impacted test")
     asked.say(f"running {what}")
-    run = await tools.run(asked.after, chosen)
+    try:
+        async with asyncio.timeout(
+            _WHOLE if asked.scope == "impacted" and chosen is None else None
+        ):
+            run = await tools.run(asked.after, chosen)
+    except TimeoutError:
+        raise Untold(_SLOW) from None
     if (reason := _incomplete(run)) is not None:
         raise Untold(reason)
     failing = {outcome.id: outcome for outcome in run.outcomes.values() if outcome.bad}
@@ -142,9 +174,8 @@ async def _tests(asked: Asked, texts: Texts, tools: Tools, result: Examination) 
     )
     findings, places = await asyncio.to_thread(_placed, asked, texts, run, failing)
     preexisting = before & frozenset(failing)
-    return replace(
-        result,
-        findings=(*result.findings, *findings),
+    return Examination(
+        findings=tuple(findings),
         preexisting=preexisting,
         through={test: place for test, place in places.items() if test not in preexisting},
         counts=counts,

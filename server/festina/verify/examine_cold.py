@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from festina.findings import Finding, GateResult, Status
+from festina.findings import Finding, Gate, GateResult, Status
 from festina.verify import shadow, syntax
 from festina.verify.bare import Bare
 from festina.verify.base import Candidate, Snapshot
@@ -46,8 +46,7 @@ class ColdTools:
 
     async def run(self, state: Snapshot, only: Collection[str] | None) -> Run:
         """Run the suite, or some tests of it."""
-        # any file of the workspace will do where none was changed
-        path = next(filter(concerns_tests, self._asked.paths), "pyproject.toml")
+        path = self._path()
         try:
             found = await self._state(state)
             if only is not None:
@@ -66,6 +65,10 @@ class ColdTools:
     async def impacted(self, texts: Texts) -> frozenset[str] | None:
         """Tell nothing: only a run that was traced knows what executes what."""
         return None
+
+    def _path(self) -> str:
+        """Return a file that is to be tested; any will do where none was changed."""
+        return next(filter(concerns_tests, self._asked.paths), "pyproject.toml")
 
     async def _state(self, snapshot: Snapshot) -> State:
         """Return the state of a snapshot: one and the same for all that is done here."""
@@ -90,4 +93,6 @@ class ColdTools:
         compiled = await syntax.check(Candidate(candidate.path, "", candidate.new), newer)
         if compiled.status is Status.FAILED:
             return compiled.findings
+        if Gate.LINT not in snapshot.settings.gates:
+            return ()
         return (await self._lint(state, snapshot, candidate)).findings

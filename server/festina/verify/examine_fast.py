@@ -17,7 +17,7 @@ from festina.verify.classify import Swap, classify
 from festina.verify.concern import swaps_of
 from festina.verify.conditions import Unverified, conditions, level_of
 from festina.verify.examination import Texts
-from festina.verify.examine import Asked, concerns_tests
+from festina.verify.examine import Asked
 from festina.verify.examine_cold import ColdTools, Lint
 from festina.verify.fast import Fast
 from festina.verify.forkserver import NoCell, NoServer
@@ -123,7 +123,7 @@ class FastTools(ColdTools):
             return frozenset(test for test in chosen.tests if _file(test) not in own) | own
 
     async def _bench(self, state: State) -> tuple[Bench, Target]:
-        path = next(path for path in self._asked.paths if concerns_tests(path))
+        path = self._path()
         real, environment = conditions(state, path)
         bench = await self._benches.bench(state, environment, await level_of(state))
         names = module_names(bench.workspace, real)

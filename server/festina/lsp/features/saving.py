@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
@@ -20,7 +20,7 @@ from festina.lsp import convert, messages
 from festina.lsp.features.noted import Noted, load
 from festina.proposals import CandidateStatus, Proposal, State
 from festina.session import Refusal, relative_path
-from festina.standing import Question, Standing
+from festina.standing import Question, Standing, scope_of
 from festina.verify.examination import Examination
 from festina.verify.examine import concerns_tests
 from festina.verify.syntax import is_python
@@ -63,9 +63,17 @@ class Saving:
             return
         standing, path = known
         standing.seen(path, document.text.content)
+        self._app.lifecycle.runs.jobs.start(
+            f"opened {document.uri}", self._opened(standing, path, document)
+        )
         if (noted := self._noted.get(standing.workspace)) and path in noted.notes:
             self._published[standing.workspace].add(document.uri)
             self._app.board.changed(document.uri)
+
+    async def _opened(self, standing: Standing, path: str, document: Document) -> None:
+        on_disk = await asyncio.to_thread(standing.text, path)
+        if self._app.session.documents.get(document.uri) == document:  # else it may be saved by now
+            standing.opened(path, document.text.content, on_disk)
 
     def closed(self, document: Document) -> None:
         """A file was closed. What fails in it still does, and stays on show."""
@@ -105,8 +113,10 @@ class Saving:
             raise Refusal(f"Festina has no gate that could check {kind} files.")
         standing = self._standing(workspace)
         standing.saved([path])
-        full = self._app.session.settings_of(workspace).on_save == "full"
-        self._start(standing, _Order("full" if full else "impacted", path, asked=path))
+        settings = self._app.session.settings_of(workspace)
+        if settings.on_save in ("off", "lint"):
+            settings = replace(settings, on_save="impacted")
+        self._start(standing, _Order(scope_of(settings) or "lint", path, asked=path))
         return f"Verifying {path}."
 
     # -- what else changes ------------------------------------------------------------------
@@ -268,8 +278,9 @@ class Saving:
         return self._standings[workspace]
 
     def _scope(self, workspace: Path) -> ExamineScope | None:
-        chosen = self._chosen[workspace] = self._app.session.settings_of(workspace).on_save
-        return None if chosen == "off" else cast("ExamineScope", chosen)
+        settings = self._app.session.settings_of(workspace)
+        self._chosen[workspace] = settings.on_save
+        return scope_of(settings)
 
     def _buffers(self, workspace: Path, order: _Order) -> dict[str, str]:
         """Return the buffers that stand above the disk: of saved files none, it is what counts."""
