@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import shutil
 import subprocess
@@ -24,6 +25,10 @@ def missing(level: Level) -> str:
     """
     if level is Level.NONE:
         return ""
+    if level is Level.LANDLOCK:
+        libc = ctypes.CDLL(None)
+        version = libc.syscall(444, None, ctypes.c_size_t(0), 1)
+        return "" if version >= 3 else "the kernel has no Landlock that is new enough"
     command = RAW[level].split()
     if shutil.which(command[0]) is None:
         return f"{command[0]} is not installed"

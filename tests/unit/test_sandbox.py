@@ -15,7 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from festina.verify import process, sandbox, sandbox_advice, sandbox_command, sweep
+from festina.verify import (
+    process,
+    sandbox,
+    sandbox_advice,
+    sandbox_command,
+    sandbox_landlock,
+    sweep,
+)
 from festina.verify.sandbox import Box, Level
 from support import doomed, levels, processes
 
@@ -395,16 +402,33 @@ class TestProbe:
         assert tried == 2
 
     async def test_the_best_level_wins(self) -> None:
-        works = [level for level in levels.ISOLATING if not levels.missing(level)]
+        all_levels = (*levels.ISOLATING, Level.LANDLOCK)
+        works = [level for level in all_levels if not levels.missing(level)]
         found = await sandbox.probe(fresh=True)
         assert found.level is (works[0] if works else Level.NONE)
 
+    async def test_without_tools_landlock_is_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        if why := levels.missing(Level.LANDLOCK):
+            pytest.skip(why)
+        monkeypatch.setattr(sandbox_command, "tool", lambda *_: None)
+        found = await sandbox.probe(fresh=True)
+        assert found.level is Level.LANDLOCK
+        assert "bwrap: not installed." in found.detail
+        assert "times" in found.detail
+        assert "Install bubblewrap" in found.remedy
+        assert "agree" not in found.remedy
+        monkeypatch.undo()
+        await sandbox.probe(fresh=True)
+
     async def test_no_tools(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sandbox_command, "tool", lambda *_: None)
+        monkeypatch.setattr(sandbox_landlock, "version", lambda: 2)
         found = await sandbox.probe(fresh=True)
         assert found.level is Level.NONE
         assert "bwrap: not installed." in found.detail
+        assert "landlock: it needs Linux 6.2." in found.detail
         assert "Install bubblewrap" in found.remedy
+        assert "agree once" in found.remedy
         monkeypatch.undo()
         await sandbox.probe(fresh=True)
 
@@ -415,6 +439,7 @@ class TestProbe:
         fake.write_text("#!/bin/sh\necho setting up uid map: Permission denied >&2\nexit 1\n")
         fake.chmod(0o755)
         monkeypatch.setattr(sandbox_command, "tool", lambda *_: str(fake))
+        monkeypatch.setattr(sandbox_landlock, "version", lambda: 0)
         found = await sandbox.probe(fresh=True)
         assert found.level is Level.NONE
         assert "setting up uid map: Permission denied" in found.detail

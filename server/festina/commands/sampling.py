@@ -153,7 +153,8 @@ async def _introduce(task: Task, sample: Sample, terminal: Terminal) -> None:
         )
     else:
         terminal.say(
-            f"Sandbox: {probe.level}: no network, private files hidden, all else read-only.", "dim"
+            f"Sandbox: {probe.level}: no network, private files hidden, no other file written.",
+            "dim",
         )
     terminal.say()
 

@@ -44,7 +44,7 @@ class Benches:
                 await asyncio.to_thread(install_plugin, folder)
                 self._plugins = folder
         shown = state.tree.shown
-        if level is sandbox.Level.NONE:  # linked there, and a test's `git commit` would be real
+        if level.in_a_copy:  # linked there, and a test's `git commit` would be real
             shown = tuple(path for path in shown if PurePosixPath(path).name not in _REPOSITORIES)
         return Bench(
             state.snapshot.workspace.resolve(),
@@ -124,7 +124,7 @@ class Benches:
         async with self.slot(bench), self._states.copy(state) as root:
             if watch is not None:
                 await asyncio.to_thread(shadow.lay, root, watch.target.path, text)
-            bare = bench.level is sandbox.Level.NONE
+            bare = bench.level.in_a_copy
             show = shadow.substitutes if bare else shadow.mount_points
             await asyncio.to_thread(show, root, bench.workspace, bench.shown)
             before = await asyncio.to_thread(marks, root, bench.shown)

@@ -83,7 +83,7 @@ class ForkServer:
         Raises:
             NoServer: it cannot be had here, or not for this project.
         """
-        if bench.level is sandbox.Level.NONE:
+        if bench.level.in_a_copy:
             raise NoServer("there is no sandbox to fork in")
         server = cls(bench, kind)
         try:

@@ -3,8 +3,10 @@
 Two implementations give the same view: bubblewrap, and the namespaces of util-linux's ``unshare``
 with our own `sandbox_child` inside. Inside both: the shadow at the workspace's path and private
 ``/tmp``, home and ``/run`` are writable, all else is read-only; processes, network and System V IPC
-are private; no capability, and the same user id as outside. `Level.NONE` has none of that, only the
-limits and the end of all processes with the run: it is for people who have agreed to it.
+are private; no capability, and the same user id as outside. Where the kernel refuses namespaces,
+`Level.LANDLOCK` runs a command in the copy where that lies, and takes from it what else it could
+reach. `Level.NONE` has none of that, only the limits and the end of all processes with the run: it
+is for people who have agreed to it.
 """
 
 from __future__ import annotations
@@ -25,10 +27,14 @@ from festina.verify import (
     sandbox_bare,
     sandbox_cells,
     sandbox_command,
+    sandbox_landlock,
+    sandbox_trials,
     sandbox_view,
     sweep,
 )
 from festina.verify.process import Completed, LaunchError, Limits
+from festina.verify.sandbox_advice import AGREE
+from festina.verify.sandbox_environ import allow_environ as allow_environ
 from festina.verify.sandbox_view import Operation
 
 _log = logging.getLogger(__name__)
@@ -39,7 +45,13 @@ class Level(enum.StrEnum):
 
     BUBBLEWRAP = "bubblewrap"
     NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
     NONE = "none"
+
+    @property
+    def in_a_copy(self) -> bool:
+        """Whether a command sees its copy where that lies, and not at the workspace's path."""
+        return self in (Level.LANDLOCK, Level.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +88,16 @@ class Box:
     limits: Limits = field(default_factory=Limits)
     nested: bool = False
 
+    @property
+    def visible(self) -> tuple[Path, ...]:
+        """``read_only``, and what our own supervisor needs."""
+        own = (Path(sys.base_prefix), Path(process.interpreter()).parent.parent)
+        return (*self.read_only, *own)
+
 
 _TRIAL_SECONDS = 20.0
 _LATE = "it did not answer in time"
+_NO_LINUX = "Sandboxes need Linux, and on this system Festina was never run by its authors."
 # What the trial insists on; it says what is missing.
 _TRIAL = """
 import os, socket, sys
@@ -93,18 +112,6 @@ except OSError: bad.append('there is no loopback interface')
 if bad: sys.exit('; '.join(bad))
 for path in ('written', '/tmp/written', '/dev/shm/written'): open(path, 'w').close()
 """
-_LOCALE = {"LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "LINES", "NO_COLOR"}
-_PYTHON = {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHASHSEED", "PYTHONUTF8", "PYTHONIOENCODING"}
-_SYSTEM = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH"}
-_ALLOWED = _LOCALE | _PYTHON | _SYSTEM
-
-
-def allow_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """Of an environment, only the variables that are known to hold no secret and to matter."""
-    allowed = {
-        name: value for name, value in environ.items() if name in _ALLOWED or name.startswith("LC_")
-    }
-    return {**allowed, "TMPDIR": "/tmp"}  # noqa: S108 - private in the sandbox
 
 
 async def run(
@@ -121,17 +128,21 @@ async def run(
     """Run a command in a box and wait until it and everything that it started is gone.
 
     ``timeout`` is in seconds; ``cwd`` is a path as seen inside, the workspace by default. The rest
-    is as for `process.run`. At `Level.NONE` the command runs in the shadow itself, where it lies,
-    with an empty home of its own; a ``cwd`` in the workspace means the same place in the shadow.
+    is as for `process.run`. At the levels ``in_a_copy`` the command runs in the shadow itself,
+    where it lies, with an empty home of its own; a ``cwd`` in the workspace means the same place in
+    the shadow.
 
     Raises:
         OSError: the command does not exist inside, or may not be executed.
         LaunchError: the sandbox could not be set up; the message says why.
     """
-    if level is Level.NONE and box.nested:
-        raise LaunchError("Nothing can be isolated in a run that has no sandbox.")
-    if level is Level.NONE:
-        return await sandbox_bare.run(box, argv, timeout, pass_fds, stdin, max_output, cwd)
+    if level.in_a_copy and box.nested:
+        raise LaunchError("Nothing can be isolated once more without namespaces.")
+    if level.in_a_copy:
+        restricted = level is Level.LANDLOCK
+        return await sandbox_bare.run(
+            box, argv, timeout, pass_fds, stdin, max_output, cwd, restricted=restricted
+        )
     for last in (False, True):
         wrapper, view = await prepare(box, level)
         plan = process.make_plan(
@@ -181,8 +192,12 @@ async def attempt(level: Level) -> str:
         workspace, shadow = scratch / "workspace", scratch / "shadow"
         workspace.mkdir()
         shadow.mkdir()
+        (workspace / "secret").write_text("not for everybody", encoding="ascii")
+        (workspace / "secret").chmod(0o600)
         box = Box(workspace, shadow, environ={"PATH": os.defpath})
-        command = [process.interpreter(), "-I", "-S", "-c", _TRIAL]
+        restricted = level is Level.LANDLOCK
+        trial = sandbox_trials.LANDLOCK if restricted else sandbox_trials.NAMESPACES
+        command = [process.interpreter(), "-I", "-S", "-c", trial]
         try:
             done = await run(box, command, level=level, timeout=_TRIAL_SECONDS)
         except (LaunchError, OSError) as error:
@@ -197,7 +212,7 @@ async def attempt(level: Level) -> str:
 
 async def _probe() -> Probe:
     if sys.platform != "linux":
-        return Probe(Level.NONE, "Sandboxes need Linux.", "Run Festina in WSL 2 or a container.")
+        return Probe(Level.NONE, _NO_LINUX, f"Run Festina in WSL 2 or a container. {AGREE}")
     failures: dict[str, str] = {}
     for level, tool in ((Level.BUBBLEWRAP, "bwrap"), (Level.NAMESPACES, "unshare")):
         if sandbox_command.tool(tool) is None:
@@ -210,10 +225,20 @@ async def _probe() -> Probe:
             )
             return Probe(level, " ".join([detail, *_listed(failures)]), sure=_sure(failures))
         failures[tool] = why
+    remedy = sandbox_advice.remedy("not installed" in failures["bwrap"])
+    why = sandbox_landlock.missing() or await attempt(Level.LANDLOCK)
+    if not why:
+        detail = (
+            "landlock works here: no network, only the copy of the project can be written to, and"
+            f" private files cannot be read. {sandbox_landlock.shortcomings()} It is slower, and"
+            " tests that need a local server or a /tmp of their own fail."
+        )
+        detail = " ".join([detail, *_listed(failures)])
+        return Probe(Level.LANDLOCK, detail, remedy, sure=_sure(failures))
+    failures["landlock"] = why
     _log.warning("No sandbox works here: %s", "; ".join(_listed(failures)))
     detail = " ".join(["No sandbox works here.", *_listed(failures)])
-    remedy = sandbox_advice.remedy("not installed" in failures["bwrap"])
-    return Probe(Level.NONE, detail, remedy, sure=_sure(failures))
+    return Probe(Level.NONE, detail, f"{remedy} {AGREE}", sure=_sure(failures))
 
 
 def _sure(failures: Mapping[str, str]) -> bool:
@@ -269,8 +294,7 @@ def cell_plan(box: Box, level: Level) -> dict[str, object]:
 
 
 def _operations(box: Box) -> tuple[Operation, ...]:
-    read_only = (*box.read_only, Path(sys.base_prefix), Path(process.interpreter()).parent.parent)
-    found = sandbox_view.operations(box.workspace, box.shadow, read_only, box.links, os.environ)
+    found = sandbox_view.operations(box.workspace, box.shadow, box.visible, box.links, os.environ)
     if box.nested:
         base = Operation("bind", sandbox_cells.BASE, os.path.realpath(box.shadow))
         cell = Operation("dir", sandbox_cells.SCRATCH)

@@ -16,11 +16,11 @@ _CONTAINER = (
     "This looks like a container. Start it with `--security-opt seccomp=unconfined --security-opt"
     " apparmor=unconfined --security-opt systempaths=unconfined`, or run Festina outside of it."
 )
-_OTHERWISE = "Or agree once, for this workspace, to run its tests without a sandbox."
+AGREE = "Or agree once, for this workspace, to run its tests without a sandbox."
 
 
 def remedy(bubblewrap_missing: bool, root: Path = Path("/")) -> str:
-    """Say what stands in the way here, as far as the system files under ``root`` show it."""
+    """Say what stands in the way of namespaces, as far as system files under ``root`` show it."""
     advice = []
     if bubblewrap_missing:
         advice.append(_INSTALL)
@@ -33,7 +33,7 @@ def remedy(bubblewrap_missing: bool, root: Path = Path("/")) -> str:
     marks = (".dockerenv", "run/.containerenv")
     if any((root / mark).exists() for mark in marks) or "KUBERNETES_SERVICE_HOST" in os.environ:
         advice.append(_CONTAINER)
-    return " ".join([*advice, _OTHERWISE])
+    return " ".join(advice)
 
 
 def _read(root: Path, name: str) -> str:

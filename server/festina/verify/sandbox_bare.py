@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from festina.verify import process, sweep
+from festina.verify import process, sandbox_landlock, sweep
 from festina.verify.process import Completed
 
 if TYPE_CHECKING:
@@ -23,8 +23,13 @@ async def run(
     stdin: bytes | None,
     max_output: int,
     cwd: Path | None,
+    *,
+    restricted: bool,
 ) -> Completed:
-    """Run in the shadow with an empty home, so that at least honest code leaves no traces."""
+    """Run in the shadow with an empty home, so that at least honest code leaves no traces.
+
+    ``restricted`` keeps all code to them, with Landlock.
+    """
     async with sweep.scratch() as scratch:
         await asyncio.to_thread(_stand_in, box)
         home = str(scratch)
@@ -34,8 +39,22 @@ async def run(
         if cwd is not None:
             inside = cwd.is_relative_to(box.workspace)
             place = box.shadow / cwd.relative_to(box.workspace) if inside else cwd
+        restrict: dict[str, object] | None = None
+        if restricted:
+            shown = [box.workspace / link for link in box.links]
+            readable = [*box.visible, *shown]
+            restrict = await asyncio.to_thread(
+                sandbox_landlock.rules, (box.shadow, scratch), readable, os.environ
+            )
+            restrict["code"] = process.code_of("festina.verify.sandbox_restrict")
         plan = process.make_plan(
-            argv, cwd=place, env=env, pass_fds=pass_fds, limits=box.limits, lock=True
+            argv,
+            cwd=place,
+            env=env,
+            pass_fds=pass_fds,
+            limits=box.limits,
+            lock=True,
+            restrict=restrict,
         )
         return await process.launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
 

@@ -123,6 +123,10 @@ def _become(plan: dict[str, Any], supervisor: int) -> None:
     os.chdir(plan["cwd"])
     if plan["limits"] is not None:
         limit(plan["limits"])
+    if plan["restrict"] is not None:  # here, so that the supervisor is out of reach
+        modules: dict[str, Any] = {}
+        exec(plan["restrict"]["code"], modules)  # noqa: S102 - our own module
+        modules["restrict"](plan["restrict"])
     try:
         os.execvpe(plan["argv"][0], plan["argv"], plan["env"])  # noqa: S606
     except OSError as error:  # which names the last place on PATH that was looked at

@@ -6,16 +6,25 @@ import os
 import struct
 from typing import NamedTuple
 
-GENERIC = (198, 220, 97, 277, 219)
+_MODES, _ATTRIBUTES = (53, 54, 452), (5, 6, 14, 15, 463, 466)
+_COMMON = (194, 196, 190, 186, 180, 217, 218, 219)
+GENERIC = (198, 220, 97, 277, 219, 199, 129, 261, _MODES, _ATTRIBUTES, _COMMON)
 CLONE3, IO_URING_SETUP = 435, 425
 CLONE_NEWUSER = 0x10000000
 SETFCAP = 31
-EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
-FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK
+EPERM, ENOSYS, ENOTSUP, EAFNOSUPPORT = 1, 38, 95, 97
+SOCK_DGRAM, AF_NETLINK = 2, 16
+FAMILIES = (1, 2, 10, AF_NETLINK)  # with AF_UNIX, AF_INET, AF_INET6
+_LOAD, _EQUAL, _AT_LEAST, _HAS, _AND, _GIVE = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 
 
 class Machine(NamedTuple):
-    """What differs between processors: the identity of the architecture, and call numbers."""
+    """What differs between processors: the identity of the architecture, and call numbers.
+
+    ``modes`` change modes and owners by path, ``attributes`` file attributes by path; ``common`` is
+    what all of a user's processes have in common: System V IPC, message queues, keyrings.
+    """
 
     arch: int
     socket: int
@@ -23,11 +32,22 @@ class Machine(NamedTuple):
     unshare: int
     seccomp: int
     keyctl: int
+    socketpair: int
+    kill: int
+    prlimit: int
+    modes: tuple[int, ...]
+    attributes: tuple[int, ...]
+    common: tuple[int, ...]
 
 
 # Those newer than 2011 share the numbers of the generic table.
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 41, 56, 272, 317, 250),
+    "x86_64": Machine(
+        *(0xC000003E, 41, 56, 272, 317, 250, 53, 62, 302),
+        modes=(90, 268, 92, 94, 260, 452),
+        attributes=(188, 189, 197, 198, 463, 466),
+        common=(29, 30, 64, 68, 240, 248, 249, 250),
+    ),
     "aarch64": Machine(0xC00000B7, *GENERIC),
     "riscv64": Machine(0xC00000F3, *GENERIC),
     "loongarch64": Machine(0xC0000102, *GENERIC),
@@ -39,31 +59,67 @@ def machine() -> Machine | None:
     return MACHINES.get(os.uname().machine)
 
 
-def program(numbers: Machine, *, nested: bool = False) -> bytes:
+def program(numbers: Machine, *, nested: bool = False, shared: bool = False) -> bytes:
     """Write the filter (``man 2 seccomp``) that closes what namespaces leave open.
 
     Sockets of families that no network namespace holds back (vsock reaches the host of a virtual
     machine); user namespaces, in which there are capabilities again (a ``nested`` sandbox, which
     makes others, needs them); and the two system calls whose arguments a filter cannot see, for
-    which every program has another way.
+    which every program has another way. Where all namespaces are ``shared`` (with Landlock), no
+    socket at all that can reach anybody, nothing that all of a user's processes have in common, no
+    signal to all of them, no limits of others, and whatever changes modes and owners by path only
+    says that it did: files of other folders have paths as well.
     """
-    load, equal, at_least, has, give = 0x20, 0x15, 0x35, 0x45, 0x06
-    allow, error = 0x7FFF0000, 0x00050000
-    code = [(load, 0, 0, 4), (equal, 1, 0, numbers.arch), (give, 0, 0, error | ENOSYS)]
-    code += [(load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (give, 0, 0, error | ENOSYS)]
+    code = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, numbers.arch), (_GIVE, 0, 0, _ERROR | ENOSYS)]
+    code += [(_LOAD, 0, 0, 0), (_AT_LEAST, 0, 1, 0x40000000), (_GIVE, 0, 0, _ERROR | ENOSYS)]
     for number in (CLONE3, IO_URING_SETUP):
-        code += [(equal, 0, 1, number), (give, 0, 0, error | ENOSYS)]
+        code += _when(number, [(_GIVE, 0, 0, _ERROR | ENOSYS)])
     for number in () if nested else (numbers.clone, numbers.unshare):
-        code += [(equal, 0, 4, number), (load, 0, 0, 16), (has, 0, 1, CLONE_NEWUSER)]
-        code += [(give, 0, 0, error | EPERM), (give, 0, 0, allow)]
-    count = len(FAMILIES)
-    code += [(equal, 0, count + 3, numbers.socket), (load, 0, 0, 16)]
-    code += [(equal, count - index, 0, family) for index, family in enumerate(FAMILIES)]
-    code += [(give, 0, 0, error | EAFNOSUPPORT), (give, 0, 0, allow), (give, 0, 0, allow)]
+        code += _when(number, [_argument(0), *_if_has(CLONE_NEWUSER, EPERM)])
+    if shared:
+        for number in numbers.modes:
+            code += _when(number, [(_GIVE, 0, 0, _ERROR)])
+        for number in numbers.attributes:
+            code += _when(number, [(_GIVE, 0, 0, _ERROR | ENOTSUP)])
+        for number in numbers.common:
+            code += _when(number, [(_GIVE, 0, 0, _ERROR | EPERM)])
+        code += _when(numbers.kill, [_argument(0), *_if_equal(0xFFFFFFFF, EPERM)])
+        others = [(_EQUAL, 1, 0, 0), (_GIVE, 0, 0, _ERROR | EPERM), (_GIVE, 0, 0, _ALLOW)]
+        code += _when(numbers.prlimit, [_argument(0), *others])
+        # of the pairs, those of datagrams can still reach others
+        kind = [_argument(1), (_AND, 0, 0, 15), *_if_equal(SOCK_DGRAM, EAFNOSUPPORT)]
+        code += _when(numbers.socketpair, kind)
+    families = (AF_NETLINK,) if shared else FAMILIES
+    count = len(families)
+    code += [(_EQUAL, 0, count + 3, numbers.socket), _argument(0)]
+    code += [(_EQUAL, count - index, 0, family) for index, family in enumerate(families)]
+    code += [(_GIVE, 0, 0, _ERROR | EAFNOSUPPORT), (_GIVE, 0, 0, _ALLOW), (_GIVE, 0, 0, _ALLOW)]
     return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
 
 
-def locks(*, nested: bool = False) -> dict[str, int | bytes] | None:
+Instruction = tuple[int, int, int, int]
+
+
+def _argument(index: int) -> Instruction:
+    return (_LOAD, 0, 0, 16 + 8 * index)
+
+
+def _when(number: int, then: list[Instruction]) -> list[Instruction]:
+    """For one system call; ``then`` decides, or ends with nothing to allow it."""
+    if then[-1][0] != _GIVE:
+        then = [*then, (_GIVE, 0, 0, _ALLOW)]
+    return [(_EQUAL, 0, len(then), number), *then]
+
+
+def _if_has(bits: int, error: int) -> list[Instruction]:
+    return [(_HAS, 0, 1, bits), (_GIVE, 0, 0, _ERROR | error), (_GIVE, 0, 0, _ALLOW)]
+
+
+def _if_equal(value: int, error: int) -> list[Instruction]:
+    return [(_EQUAL, 0, 1, value), (_GIVE, 0, 0, _ERROR | error), (_GIVE, 0, 0, _ALLOW)]
+
+
+def locks(*, nested: bool = False, shared: bool = False) -> dict[str, int | bytes] | None:
     """What the last step of locking up needs to know; None for a processor that is not listed.
 
     In a ``nested`` sandbox user id 0 keeps one capability, ``CAP_SETFCAP``: without it, no kernel
@@ -74,7 +130,7 @@ def locks(*, nested: bool = False) -> dict[str, int | bytes] | None:
     if numbers is None:
         return None
     return {
-        "filter": program(numbers, nested=nested),
+        "filter": program(numbers, nested=nested, shared=shared),
         "seccomp": numbers.seccomp,
         "keyctl": numbers.keyctl,
         "clone": numbers.clone,

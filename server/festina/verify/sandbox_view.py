@@ -41,6 +41,7 @@ _NEVER_MASKED_BELOW = ("/usr/", "/bin/", "/sbin/", "/lib/", "/proc/", "/sys/", "
 _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
 _HIDDEN_DIRECTORIES = ("/etc/ssl/private", "/etc/ssh", "/etc/sudoers.d")
 _MAX_SOCKETS = 200
+PRIVATE_IN_SYSTEM = (*_HIDDEN_FILES, *_HIDDEN_DIRECTORIES)
 
 PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "pressure")
 """What of ``/proc`` user id 0 could write to by ownership, without a capability."""
@@ -77,7 +78,7 @@ def operations(
         raise ValueError("the root directory cannot be a workspace in the sandbox")
     if not shadow.is_dir():
         raise ValueError(f"{shadow} is not a directory")
-    private = _private(environ)
+    private = private_places(environ)
     masks = [path for path in private if not _below(path, private)]
     places = {os.path.realpath(inside): os.path.realpath(shadow)}
     if inside not in places and _below(inside, masks):
@@ -106,8 +107,8 @@ def operations(
     return tuple(sorted(unique, key=lambda step: step.target.rstrip("/").count("/")))
 
 
-def _private(environ: Mapping[str, str]) -> list[str]:
-    """Existing directories to cover, as real paths; some of them can be below others."""
+def private_places(environ: Mapping[str, str]) -> list[str]:
+    """List the existing directories to cover, as real paths; some can be below others."""
     named = [environ[name] for name in _MASK_VARIABLES if environ.get(name)]
     with contextlib.suppress(KeyError):  # a user id without a name, as containers have
         named.append(pwd.getpwuid(os.getuid()).pw_dir)

@@ -51,7 +51,7 @@ class Bench:
 
     def stands_at(self, root: Path) -> Path:
         """Return where a run sees its copy ``root``: at the workspace's path, in a sandbox."""
-        return root if self.level is sandbox.Level.NONE else self.workspace
+        return root if self.level.in_a_copy else self.workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Workbench:
         settings = state.snapshot.settings
         workspace = state.snapshot.workspace.resolve()
         shown = state.tree.shown
-        bare = level is sandbox.Level.NONE
+        bare = level.in_a_copy
         if bare:  # linked there, so what is done to them would be real
             shown = tuple(each for each in shown if PurePosixPath(each).name not in _REPOSITORIES)
         count = settings.parallel or os.cpu_count() or 1
