@@ -55,6 +55,7 @@ class _Caches:
     def __init__(self, trail: Any) -> None:
         self.trail = trail
         self.known: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.kept: list[Any] = []
 
     def watch(self) -> None:
         real = functools.lru_cache
@@ -76,12 +77,14 @@ class _Caches:
     def _keep(self, cached: Any) -> Any:
         code = getattr(getattr(cached, "__wrapped__", None), "__code__", None)
         if code is None or self.trail.table(code.co_filename) is not None:
-            with contextlib.suppress(TypeError):
+            try:
                 self.known.add(cached)
+            except TypeError:  # Python 3.8 has no weak references to them
+                self.kept.append(cached)
         return cached
 
     def empty(self) -> None:
-        for cached in list(self.known):
+        for cached in [*self.known, *self.kept]:
             if cached.cache_info().currsize:
                 cached.cache_clear()
         for name in list(linecache.cache):

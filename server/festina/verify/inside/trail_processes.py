@@ -47,6 +47,8 @@ class Processes:
         _posixsubprocess.fork_exec = ours
         if hasattr(subprocess, "_fork_exec"):
             subprocess._fork_exec = ours
+        # the other way would close our descriptors; what is started notices no difference
+        vars(subprocess)["_USE_POSIX_SPAWN"] = False
         for name in ("execv", "execve", "posix_spawn", "posix_spawnp"):
             if hasattr(os, name):
                 setattr(os, name, self._starting(name, getattr(os, name)))
