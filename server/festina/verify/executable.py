@@ -7,7 +7,6 @@ the only right ones), beside the pytest plugin: standard library only, Python 3.
 from __future__ import annotations
 
 import ast
-import copy
 import dis
 import re
 import warnings
@@ -51,7 +50,7 @@ def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] 
             before = ast.parse(old)
         except (SyntaxError, ValueError):
             before = None
-        if before is not None and _meaning(before) == _meaning(tree):
+        if before is not None and _same(before, tree):
             return None
         code = compile(new, "<candidate>", "exec", dont_inherit=True)
     change = _Change(_LINE_END.split(old), _LINE_END.split(new), before, tree, code)
@@ -154,13 +153,25 @@ def _first_line(node: ast.stmt) -> int:
     return min([node.lineno] + [decorator.lineno for decorator in decorators])
 
 
-def _meaning(tree: ast.Module) -> str:
-    """Return the code without positions and docstrings."""
-    tree = copy.deepcopy(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, (*_SCOPES, ast.Module)) and node.body and _is_string(node.body[0]):
-            node.body[0] = ast.Pass()
-    return ast.dump(tree)
+def _same(one: object, other: object) -> bool:
+    """Whether two trees mean the same code, whatever their positions and docstrings."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list):
+        assert isinstance(other, list)
+        return len(one) == len(other) and all(map(_same, one, other))
+    if not isinstance(one, ast.AST):
+        return repr(one) == repr(other)  # -0.0 is not 0.0, and nan is nan
+    for name in one._fields:
+        ours, theirs = getattr(one, name, None), getattr(other, name, None)
+        if name == "body" and isinstance(one, (*_SCOPES, ast.Module)) and ours and theirs:
+            if _is_string(ours[0]) != _is_string(theirs[0]):
+                return False
+            if _is_string(ours[0]):
+                ours, theirs = ours[1:], theirs[1:]
+        if not _same(ours, theirs):
+            return False
+    return True
 
 
 def _is_string(node: ast.stmt) -> bool:

@@ -262,6 +262,7 @@ class ForkServer:
             raise NoCell(run.refused)
         if "setup" in said:
             raise NoCell(str(said["setup"]))
+        run.ended = str(said.get("ended", ""))
         if run.stopped or run.timed_out:
             run.returncode = -9
             return

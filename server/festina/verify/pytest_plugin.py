@@ -121,8 +121,9 @@ class _Witness:
         self.reporter.write("start", pytest=pytest.__version__, python=list(sys.version_info[:3]))
 
     def know_modules(self) -> None:
-        """Note what is imported now: a child reports what it has beside that."""
-        self.modules = _modules(self.modules)
+        """Note what is imported now: a child reports what it has beside that, and after us."""
+        self.modules = _tracer.modules()
+        sys.modules[__name__] = sys.modules.pop(__name__)
 
 
 _setup = _take_setup()
@@ -134,7 +135,7 @@ if "serve" in _setup:
     _ours.append(_session)
 _sealed = _seal.Seal([sys.modules[__name__], *_ours])
 if "serve" in _setup:
-    _serving = _session.Serving(_setup, _setup["fd"], _witness)
+    _serving = _session.Serving(_setup, _setup["fd"], _witness, _sealed)
 else:
     _witness.arm(_setup, _setup["fd"])
 
@@ -263,6 +264,7 @@ def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
         for line, wanted in needs.items()
         if all(tuple(need) not in lines.missing for need in wanted)
     ]
+    modules = _tracer.modules(_witness.modules, __name__)
     _witness.reporter.write(
         "end",
         status=int(exitstatus),
@@ -270,26 +272,12 @@ def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
         changed=sorted(int(line) for line in needs),
         executed=sorted(executed),
         imported=lines.imported,
-        modules={name: real for name, (_, real) in _modules(_witness.modules).items() if real},
+        modules={name: real for name, (_, real) in modules.items() if real},
         replaced=sorted(_sealed.broken),
         spent=_serving.spent if _serving is not None else {},
     )
     if _serving is not None:
         _serving.leave(int(exitstatus))
-
-
-def _modules(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Return the file of every module not yet known, and its real path, if not the library's."""
-    library = os.path.dirname(os.path.realpath(os.__file__))  # noqa: PTH120
-    found = {}
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or (name in known and known[name][0] == file):
-            continue
-        path = os.path.realpath(file)
-        own = not path.startswith(library + os.sep) or "site-packages" in path
-        found[name] = (file, path if own else "")
-    return found
 
 
 def _failure(report: Any) -> dict[str, Any]:

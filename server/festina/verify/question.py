@@ -32,13 +32,18 @@ class Question:
     after: str | None = None
 
     def wire(self, workspace: Path, nonce: str) -> bytes:
-        """Return the question as a child reads it."""
+        """Return the question as a child reads it: a line of JSON, then the texts as they are."""
         watch = self.watch
         old, new = (watch.old, watch.new) if watch else ("", "")
-        return json.dumps(
+        texts = {
+            path: None if text is None else text.encode("utf-8", "surrogatepass")
+            for path, text in self.files.items()
+        }
+        sizes = {path: None if text is None else len(text) for path, text in texts.items()}
+        line = json.dumps(
             {
                 "nonce": nonce,
-                "files": dict(self.files),
+                "sizes": sizes,
                 "swaps": self.swaps,
                 "path": str(workspace / watch.target.path) if watch else "",
                 "old": old if self.before is None else self.before,
@@ -48,4 +53,5 @@ class Question:
                 "ordered": True,
                 "first": self.first,
             }
-        ).encode("ascii")
+        )
+        return b"".join([line.encode("ascii"), b"\n", *filter(None, texts.values())])

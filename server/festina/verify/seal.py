@@ -41,6 +41,9 @@ class Seal:
         self.objects: list[tuple[object, dict[str, Any]]] = []
         self.watch(*objects)
         self.originals: list[tuple[str, dict[str, Any], str, Any]] = []
+        self.changes: Any = None
+        self.holders: list[dict[str, Any]] = []
+        self.by_holder: dict[int, list[tuple[str, dict[str, Any], str, Any]]] = {}
         for name, module in self.modules.items():
             self._note(name, module)
         self.here = os.getcwd() + os.sep  # noqa: PTH109 - 3.8, early, cheap
@@ -61,12 +64,33 @@ class Seal:
                     if callable(part) or isinstance(part, _KINDS)
                 ]
 
+    def settle(self, dicts: Any) -> None:
+        """Compare, and from now on only what lies in dictionaries that are changed.
+
+        ``dicts`` is :mod:`festina_dicts`. Does nothing where this interpreter cannot tell.
+        """
+        self.check()
+        for original in self.originals:
+            holder = dicts.dict_of(original[1])
+            if holder is None:
+                return
+            self.by_holder.setdefault(id(holder), []).append(original)
+        self.holders = [dicts.dict_of(holder) for _, holder, _, _ in self.originals]
+        changes = dicts.Changes([sys.modules, *self.holders])
+        self.changes = changes if changes.works else None
+
     def check(self) -> None:
         """Compare with how things were."""
-        for name, holder, attribute, value in self.originals:
+        originals: Iterable[tuple[str, dict[str, Any], str, Any]] = self.originals
+        modules = self.modules
+        if self.changes is not None:
+            changed = self.changes.changed()
+            originals = [one for holder in changed for one in self.by_holder.get(holder, ())]
+            modules = modules if id(sys.modules) in changed else {}
+        for name, holder, attribute, value in originals:
             if holder.get(attribute) is not value:
                 self.broken.add(name)
-        for name, module in self.modules.items():
+        for name, module in modules.items():
             if sys.modules.get(name) is not module:
                 self.broken.add(f"the module {name}")
         for thing, kept in self.objects:

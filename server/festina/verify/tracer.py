@@ -141,3 +141,32 @@ class Lines:
         if sys.gettrace() == self._on_call:
             sys.settrace(None)
         threading.settrace(None)
+
+
+def modules(
+    known: dict[str, tuple[str, str]] | None = None, fence: str = ""
+) -> dict[str, tuple[str, str]]:
+    """Return the file of each imported module, and its real path where it is not the library's.
+
+    With ``known``, only of those that were imported after the module ``fence`` and are not known.
+    """
+    library = os.path.dirname(os.path.realpath(os.__file__))  # noqa: PTH120
+    found = {}
+    for name, module in _after(fence) if known else list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or (known and known.get(name, ("", ""))[0] == file):
+            continue
+        path = os.path.realpath(file)
+        own = not path.startswith(library + os.sep) or "site-packages" in path
+        found[name] = (file, path if own else "")
+    return found
+
+
+def _after(fence: str) -> list[tuple[str, Any]]:
+    """Return what was imported after a module, without looking at the others."""
+    found: list[tuple[str, Any]] = []
+    for name in reversed(sys.modules):
+        if name == fence:
+            break
+        found.append((name, sys.modules[name]))
+    return found

@@ -36,6 +36,7 @@ class Server:
         self.failures = 0
         self.requests = b""
         self.why = ""
+        self.waits = False  # in a child: it was made ahead of its question
 
     def say(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
         """Send one message; ends this process where the host is gone."""
@@ -74,6 +75,7 @@ class Server:
             if len(self.waiting) < self.standby and self.failures < _MOST_FAILURES:
                 cell, ends = self._fork()
                 if cell is not None and cell.inside:
+                    self.waits = True
                     return cell
                 if cell is not None:
                     self.waiting.append((cell.pid, ends))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib
 import json
+import mmap
 import os
 import random
 import re
@@ -21,8 +22,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_dicts = importlib.import_module("festina_dicts")
 _early = importlib.import_module("festina_early")
 _gate = importlib.import_module("festina_gate")
+_pages = importlib.import_module("festina_pages")
 _server = importlib.import_module("festina_server")
 _tracer = importlib.import_module("festina_tracer")
 
@@ -32,6 +35,10 @@ _SEEDS = 24
 """How often the random generator is followed: 624 numbers each time."""
 
 
+_MOST = 1 << 28
+"""Bytes of a question with its files."""
+
+
 class Serving:
     """One fork server, from the start of pytest on; in a child, all that came before its tests.
 
@@ -39,12 +46,12 @@ class Serving:
     plugin reports is kept, for the host and for every child.
     """
 
-    def __init__(self, setup: Mapping[str, Any], control: int, witness: Any) -> None:
+    def __init__(self, setup: Mapping[str, Any], control: int, witness: Any, sealed: Any) -> None:
         serve = setup["serve"]
         self.kind: str = serve["kind"]
         self.root: str = serve["workspace"]
         self.quiet: list[str] = serve["quiet"]
-        self.witness = witness
+        self.witness, self.sealed = witness, sealed
         self.server = _server.Server(control, serve["cell"], serve["standby"])
         self.early = _early.Early(self.root, serve["shown"])
         self.index: Any = None
@@ -64,11 +71,12 @@ class Serving:
         args.append("--tb=native")  # others parse the whole module around each line
         # pytest has looked for these before it loaded us, and for those that are not there as well
         self.early.read.update(_CONFIGURATION.split())
-        used = os.path.realpath(str(getattr(config, "inipath", None) or config.inifile))
-        if self.early.own(used):
-            self.early.read.add(os.path.relpath(used, self.root))
+        used = getattr(config, "inipath", None)
+        if used is not None and self.early.own(os.path.realpath(str(used))):
+            self.early.read.add(os.path.relpath(os.path.realpath(str(used)), self.root))
         if self.kind != "fresh":
             return
+        self.early.stop()
         own = sorted({path for path, _, _ in self.early.ran} | self._own_modules())
         if own:
             self.server.refuse(f"{own[0]} is imported before the tests begin")
@@ -90,7 +98,8 @@ class Serving:
             _gate.check()
         except _gate.Unfit as error:
             self.server.refuse(str(error))
-        self.index = self.swap.Index(self.root)
+        self.early.stop()
+        self.index = self.swap.Index(self.root, self.early.ran)
         doctests = {
             os.path.realpath(str(item.fspath))
             for item in session.items
@@ -108,6 +117,8 @@ class Serving:
         self.witness.reporter.write(
             "collected", ids=[item.nodeid for item in session.items], files=[]
         )
+        if session.items:  # as yet nothing can have replaced anything
+            self.sealed.file = session.items[0].nodeid.partition("::")[0]
         # pytest's cache would be written at the end, for nobody
         session.config.option.cacheshow = session.config.option.cacheshow or [""]
         self._renew_tmp(session.config)
@@ -126,7 +137,6 @@ class Serving:
     # --- in the server
 
     def _serve(self, facts: dict[str, Any], capture: Any = None) -> tuple[dict[str, Any], Any]:
-        self.early.stop()
         for name in self.quiet:
             os.environ.pop(name, None)
         for stream in (sys.stdout, sys.stderr):
@@ -151,6 +161,8 @@ class Serving:
             python=list(sys.version_info[:3]),
             pytest=pytest.__version__,
         )
+        if self.kind == "collected":
+            self.sealed.settle(_dicts)
         where = os.getcwd()
         gc.collect()
         gc.freeze()  # children share the pages for as long as nobody writes into them
@@ -163,7 +175,8 @@ class Serving:
         if capture is not None:
             capture.start_global_capturing()
             capture.suspend_global_capture()
-        importlib.invalidate_caches()
+        if self.server.waits:
+            _pages.take(cell.talk)
         return self._question(cell), cell
 
     def _own_modules(self) -> set[str]:
@@ -177,32 +190,42 @@ class Serving:
     # --- in a child
 
     def _question(self, cell: Any) -> dict[str, Any]:
-        parts = []
+        """Read a line of JSON, and after it the texts of the files: ``sizes`` says of what size."""
         os.set_blocking(cell.talk, True)  # a project can have changed how sockets are made
+        space = mmap.mmap(-1, _MOST)  # takes no memory but where something is written
+        texts = memoryview(space)
+        size = 0
         while True:
-            part = os.read(cell.talk, 1 << 18)
+            part = os.readv(cell.talk, [texts[size:]])
             if not part:
                 break
-            parts.append(part)
+            size += part
         self.begun = time.perf_counter()
-        if not parts:
+        if not size:
             os._exit(0)  # a child that was not needed
-        question: dict[str, Any] = json.loads(b"".join(parts))
+        if size == _MOST:
+            cell.fail("there is too much to lay over the workspace")
+        end = space.find(b"\n")
+        question: dict[str, Any] = json.loads(texts[:end].tobytes())
+        texts = texts[end + 1 : size]
+        question["files"] = {}
+        for path, size in question["sizes"].items():
+            question["files"][path] = None if size is None else texts[:size]
+            texts = texts[size or 0 :]
         self.spent["question"] = time.perf_counter() - self.begun
         return question
 
     def _lay(self, question: dict[str, Any], cell: Any) -> None:
         begun = time.perf_counter()
+        files = question["files"]
         try:
-            cell.lay(
-                {
-                    path: None if text is None else text.encode("utf-8", "surrogatepass")
-                    for path, text in question["files"].items()
-                }
-            )
+            known = self.kind == "collected" and all(map(os.path.exists, files))
+            cell.lay(files)
             cell.lock()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing runs then
-            _refuse(question, cell.talk, f"The files could not be laid: {error}.")
+            _refuse(question, cell.talk, f"the files could not be laid: {error}")
+        if not known or None in files.values():
+            importlib.invalidate_caches()  # there are other files to be found
         self.spent["lay"] = time.perf_counter() - begun
 
     def _swap(self, question: dict[str, Any]) -> None:
