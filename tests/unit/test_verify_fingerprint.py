@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import festina
-from festina.config import VerifySettings
+from festina.config import Command, VerifySettings
 from festina.verify import lint, surroundings
 from festina.verify.base import Snapshot
 from festina.verify.state import States
@@ -132,6 +132,20 @@ async def test_changes_of_ours_and_of_the_question(
     monkeypatch.setattr(lint, "our_ruff", lambda: Path(sys.executable))
     found.add((await States().of(asked)).fingerprint)
     assert len(found) == len(variants) + 2
+
+
+async def test_another_version_of_a_commands_program(place: Place) -> None:
+    tool = place.root / "node_modules" / ".bin" / "tool"
+    packages = place.root / "node_modules" / ".package-lock.json"
+    commands = (Command("check", ("tool", "{file}")),)
+    settings = dataclasses.replace(place.snapshot().settings, commands=commands)
+    asked = dataclasses.replace(place.snapshot(), settings=settings)
+    found = {(await States().of(asked)).fingerprint}
+    for number, path in enumerate((tool, packages, tool), 1):
+        write(path, f"version {number}\n" * number)
+        tool.chmod(0o755)
+        found.add((await States().of(asked)).fingerprint)
+    assert len(found) == 4
 
 
 async def test_what_does_not_matter_does_not_change_it(place: Place) -> None:

@@ -42,6 +42,8 @@ def workspace(tmp_path: Path) -> Path:
         === .git/HEAD
         === pkg/__pycache__/b.pyc
         === .tox/x
+        === target/CACHEDIR.TAG
+        === target/debug/large
         """,
     )
     (root / "run.sh").write_text("exit\n")

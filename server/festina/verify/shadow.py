@@ -89,7 +89,7 @@ def _walk(root: Path, relative: str, shown: list[str]) -> Iterator[Entry]:
         path = f"{relative}/{item.name}" if relative else item.name
         if item.name in _SHOWN or _is_environment(item):
             shown.append(path)
-        elif item.name not in _LEFT_OUT and not _is_secret(item.name):
+        elif not _is_left_out(item):
             with contextlib.suppress(OSError):  # it is gone by now, or not for us to see
                 yield from _entry(item, path)
             if item.is_dir(follow_symlinks=False):
@@ -111,6 +111,15 @@ def _entry(item: os.DirEntry[str], path: str) -> Iterator[Entry]:
 
 def _is_secret(name: str) -> bool:
     return name == ".env" or (name.startswith(".env.") and not name.endswith(_HARMLESS))
+
+
+def _is_left_out(item: os.DirEntry[str]) -> bool:
+    """Whether something is a secret or a cache; cargo's target is one, of gigabytes."""
+    if item.name in _LEFT_OUT or _is_secret(item.name):
+        return True
+    if not item.is_dir(follow_symlinks=False):
+        return False
+    return os.path.exists(os.path.join(item.path, "CACHEDIR.TAG"))  # noqa: PTH110, PTH118
 
 
 def _is_environment(item: os.DirEntry[str]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import festina
-from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep
+from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep, toolchains
 from festina.verify.base import Snapshot
 from festina.verify.contents import Contents, digest
 from festina.verify.interpreter import Environment, Found, Missing, Poetry
@@ -216,6 +216,10 @@ def _around(
     if isinstance(found, Found):
         project = lint.project_ruff(found.python)
         files += [found.python, *([project] if project is not None else [])]
+    if commands := snapshot.settings.commands:
+        own = found.python if isinstance(found, Found) else None
+        programs = [command.run[0] for command in commands]
+        files += toolchains.rests_on(programs, snapshot.workspace, own, os.environ)
     if isinstance(python, Environment):
         parts = [python.stamp(), *surroundings.sources(python.outside(snapshot.workspace))]
     return parts + surroundings.stamps(files)

@@ -85,9 +85,7 @@ def tools_for(
     Raises:
         Missing: the program is not there.
     """
-    folders = [workspace / "node_modules" / ".bin"]
-    folders += [python.parent] if python is not None else []
-    path = os.pathsep.join([*map(str, folders), environ.get("PATH") or os.defpath])
+    path = _path(workspace, python, environ)
     program = _find(argv[0], workspace, path)
     if program is None:
         raise Missing(
@@ -112,6 +110,22 @@ def tools_for(
     inside = workspace.resolve()
     shown = [each for each in dict.fromkeys(shown) if not each.resolve().is_relative_to(inside)]
     return Tools(program, tuple(shown), given, rust or go)
+
+
+def rests_on(
+    programs: Iterable[str], workspace: Path, python: Path | None, environ: Mapping[str, str]
+) -> list[Path]:
+    """List files outside of the copy that show when commands are another version now. Blocks."""
+    path = _path(workspace, python, environ)
+    found = [_find(name, workspace, path) for name in programs]
+    packages = [workspace / "node_modules" / ".package-lock.json"]
+    return [*filter(None, found), *packages]
+
+
+def _path(workspace: Path, python: Path | None, environ: Mapping[str, str]) -> str:
+    folders = [workspace / "node_modules" / ".bin"]
+    folders += [python.parent] if python is not None else []
+    return os.pathsep.join([*map(str, folders), environ.get("PATH") or os.defpath])
 
 
 def _find(name: str, workspace: Path, path: str) -> Path | None:
