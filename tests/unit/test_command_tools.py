@@ -17,7 +17,7 @@ import pytest
 from festina.config import Command, VerifySettings
 from festina.findings import Gate, Status, Verdict
 from festina.verify.base import Candidate, Snapshot
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from support import projects
 
 TOOLS = Path(__file__).parents[2] / ".tools"
@@ -121,16 +121,16 @@ def node_modules() -> Path:
 
 
 @pytest.fixture
-async def verifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ColdVerifier]:
+async def verifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    verifier = Engine(cache=tmp_path / "baselines")
     yield verifier
     await verifier.aclose()
     assert [path.name for path in (tmp_path / "cache").rglob("*-[0-9]*")] == []
 
 
 async def judge(
-    verifier: ColdVerifier, root: Path, path: str, before: str, after: str, command: Command
+    verifier: Engine, root: Path, path: str, before: str, after: str, command: Command
 ) -> Verdict:
     old = (root / path).read_text()
     assert before in old
@@ -143,7 +143,7 @@ async def judge(
 
 
 async def both(
-    verifier: ColdVerifier,
+    verifier: Engine,
     root: Path,
     path: str,
     command: Command,
@@ -169,9 +169,7 @@ async def both(
     [("npm", ("npm", "test")), ("node", ("node", "--test"))],
     ids=["npm-test", "node-test"],
 )
-async def test_node(
-    verifier: ColdVerifier, tmp_path: Path, name: str, run: tuple[str, ...]
-) -> None:
+async def test_node(verifier: Engine, tmp_path: Path, name: str, run: tuple[str, ...]) -> None:
     need(name)
     root = projects.make(tmp_path / "shop", JAVASCRIPT)
     await both(
@@ -188,7 +186,7 @@ async def test_node(
 
 @pytest.mark.slow
 async def test_tsc_finds_what_no_longer_fits_elsewhere(
-    verifier: ColdVerifier, tmp_path: Path, node_modules: Path
+    verifier: Engine, tmp_path: Path, node_modules: Path
 ) -> None:
     root = projects.make(tmp_path / "shop", JAVASCRIPT)
     (root / "node_modules").symlink_to(node_modules)
@@ -209,7 +207,7 @@ async def test_tsc_finds_what_no_longer_fits_elsewhere(
 
 @pytest.mark.slow
 async def test_eslint_counts_only_what_is_new(
-    verifier: ColdVerifier, tmp_path: Path, node_modules: Path
+    verifier: Engine, tmp_path: Path, node_modules: Path
 ) -> None:
     root = projects.make(tmp_path / "shop", JAVASCRIPT)
     (root / "node_modules").symlink_to(node_modules)
@@ -227,7 +225,7 @@ async def test_eslint_counts_only_what_is_new(
     )
 
 
-async def test_cargo(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_cargo(verifier: Engine, tmp_path: Path) -> None:
     need("cargo")
     root = projects.make(tmp_path / "shop", RUST)
     command = Command("cargo test", ("cargo", "test", "--offline"), ("**/*.rs",))
@@ -249,7 +247,7 @@ async def test_cargo(verifier: ColdVerifier, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_go(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_go(verifier: Engine, tmp_path: Path) -> None:
     need("go")
     root = projects.make(tmp_path / "shop", GO)
     command = Command("go test", ("go", "test", "./..."), ("**/*.go",))
@@ -268,7 +266,7 @@ async def test_go(verifier: ColdVerifier, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_pre_commit(verifier: ColdVerifier, tmp_path: Path) -> None:
+async def test_pre_commit(verifier: Engine, tmp_path: Path) -> None:
     """A hook that needs no environment, and one that was never installed."""
     folder = TOOLS / "pre-commit"
     program = folder / "bin" / "pre-commit"

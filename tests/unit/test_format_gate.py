@@ -10,7 +10,7 @@ from festina.config import VerifySettings
 from festina.findings import Gate, Status
 from festina.verify import format_gate
 from festina.verify.base import Candidate, Snapshot
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from support import projects
 
 FORMATTED = (
@@ -105,7 +105,7 @@ async def test_it_is_off_until_it_is_asked_for(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert "format" not in VerifySettings().gates
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+    verifier = Engine(cache=tmp_path / "baselines")
     settings = VerifySettings(gates=("syntax", "lint", "format"))
     (root / "m.py").write_text("x = 1\n")
     candidate = Candidate("m.py", "x = 1\n", "x = [ 1 ]\n")

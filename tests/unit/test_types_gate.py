@@ -13,7 +13,7 @@ import pytest
 from festina.config import VerifySettings
 from festina.findings import Finding, Gate, Severity, Status, Verdict
 from festina.verify.base import Candidate, Snapshot
-from festina.verify.engine import ColdVerifier
+from festina.verify.engine import Engine
 from support import projects
 
 PROJECT = """
@@ -44,14 +44,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-async def verifier(tmp_path: Path) -> AsyncIterator[ColdVerifier]:
-    verifier = ColdVerifier(cache=tmp_path / "baselines")
+async def verifier(tmp_path: Path) -> AsyncIterator[Engine]:
+    verifier = Engine(cache=tmp_path / "baselines")
     yield verifier
     await verifier.aclose()
 
 
 async def judge(
-    verifier: ColdVerifier,
+    verifier: Engine,
     root: Path,
     before: str,
     after: str,
@@ -76,7 +76,7 @@ def wish(**more: object) -> tuple[Finding, ...]:
     return (Finding(Gate.TYPES, "shop/core.py", message, line=6, code="return-value", **more),)  # type: ignore[arg-type]
 
 
-async def test_mypy_on_what_the_project_says(verifier: ColdVerifier, root: Path) -> None:
+async def test_mypy_on_what_the_project_says(verifier: Engine, root: Path) -> None:
     fine = await judge(verifier, root, "count * 3", "3 * count")
     assert fine.status is Status.PASSED
     assert fine.summary().startswith("syntax ok, mypy ok, ")
@@ -101,7 +101,7 @@ async def test_mypy_on_what_the_project_says(verifier: ColdVerifier, root: Path)
     assert "mypy does not report 'name-defined' without the edit" in verdict.summary()
 
 
-async def test_what_cannot_be_told(verifier: ColdVerifier, root: Path) -> None:
+async def test_what_cannot_be_told(verifier: Engine, root: Path) -> None:
     untrusted = await judge(verifier, root, "count * 3", "3 * count", trusted=False)
     assert "is not trusted" in untrusted.summary()
     (root / "pyproject.toml").write_text("[tool.mypy]\nfiles = ['nowhere']\n")
@@ -114,7 +114,7 @@ async def test_what_cannot_be_told(verifier: ColdVerifier, root: Path) -> None:
 
 
 async def test_no_checker_at_all(
-    verifier: ColdVerifier, root: Path, monkeypatch: pytest.MonkeyPatch
+    verifier: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "pyproject.toml").unlink()
     verdict = await judge(verifier, root, "count * 3", "3 * count")
@@ -124,9 +124,7 @@ async def test_no_checker_at_all(
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("package", ["ty", "basedpyright"])
-async def test_other_checkers(
-    verifier: ColdVerifier, root: Path, tmp_path: Path, package: str
-) -> None:
+async def test_other_checkers(verifier: Engine, root: Path, tmp_path: Path, package: str) -> None:
     """Installed in an environment of the project; without an index, this is skipped."""
     python = tmp_path / "env" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
