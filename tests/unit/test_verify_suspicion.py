@@ -48,7 +48,8 @@ def test_what_stands_out(line: str) -> None:
     new = OLD.replace("return value", line)
     said = suspicion(OLD, new)
     assert said is not None
-    assert "(line 5)" in said
+    assert "(line 5)" in said.message
+    assert said.line == 5
     assert suspicion(new, new + "\n\nX = 1\n") is None  # was there before
 
 

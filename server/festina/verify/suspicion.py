@@ -8,167 +8,154 @@ itself. Such an edit is for a person to read. What the old text used already is 
 from __future__ import annotations
 
 import ast
+import functools
 import re
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-_CALLERS = "with which code can tell a test from any other caller"
-_JUDGE = "with which code can reach what judges it"
-_UNSEEN = "so that what it runs cannot be seen here"
-_EQUAL = "so that comparisons in tests may prove nothing"
+from festina.verify import copied, forms
+from festina.verify.comparing import Use
+from festina.verify.forms import FEWER
+from festina.verify.gather import Gathered, gather
+from festina.verify.layout import is_encoded, layout, parse, plain
+from festina.verify.named import named
+from festina.verify.window import window
 
-_MODULES = frozenset(["pytest", "_pytest", "pluggy", "unittest", "mock", "gc", "ctypes"])
-_MODULES |= frozenset(["builtins", "__builtin__"])
-_TESTS = re.compile(r"(?:tests?|conftest|test_\w+|festina_\w+)\Z")
-_NAMES = {
-    **dict.fromkeys(["_getframe", "_current_frames", "currentframe", "getouterframes"], _CALLERS),
-    **dict.fromkeys(["getinnerframes", "extract_stack", "walk_stack", "walk_tb"], _CALLERS),
-    **dict.fromkeys(["format_stack", "print_stack", "_getframemodulename", "f_back"], _CALLERS),
-    **dict.fromkeys(["tb_frame", "f_code", "gi_frame", "cr_frame", "ag_frame"], _CALLERS),
-    **dict.fromkeys(["settrace", "setprofile", "sys.monitoring", "meta_path"], _JUDGE),
-    **dict.fromkeys(["f_globals", "f_locals", "f_builtins", "__builtins__", "__globals__"], _JUDGE),
-    **dict.fromkeys(["__closure__", "__code__", "__subclasses__", "get_objects"], _JUDGE),
-    **dict.fromkeys(["get_referrers", "__loader__", "__spec__", "__self__", "_exit"], _JUDGE),
-    **dict.fromkeys(["inspect.stack", "inspect.trace"], _CALLERS),
-    **dict.fromkeys(["sys.modules", "path_hooks"], _JUDGE),
-    **dict.fromkeys(["__import__", "import_module", "run_path"], _UNSEEN),
-}
-_BUILTINS = dict.fromkeys(["exec", "eval"], _UNSEEN)
-"""Everyday names of methods (of a model, a session, an expression): only the builtins matter."""
-_WORDS = re.compile(
-    r"_?pytest|PYTEST_|unittest|festina|/proc/|conftest|(?:^|/)tests?/|/tests?$|(?:^|/)test_\w+\.py"
+_REMARK = re.compile(
+    r"#.*?(\bnoqa\b|\bpragma:\s*no\s*(?:cover|branch)\b|\btype:\s*ignore\b|\bpyright:\s*ignore\b"
+    r"|\bmypy:|\bruff:\s*noqa\b|\bpylint:\s*disable\b|\bnosec\b)",
+    re.IGNORECASE,
 )
-_ASSERTING = re.compile(r"assert[A-Z_]\w(?!ever$|ype$)")  # not typing's assert_never, assert_type
-_TYPE_CHECKS = frozenset(["isinstance", "issubclass", "type", "hasattr", "callable", "id"])
-_SHORT = 80
-_COMPARING = frozenset(["__eq__", "__ne__", "__bool__", "__lt__", "__le__", "__gt__", "__ge__"])
+_SILENT = "which silences a check"
 
 
-Use = tuple[str, int, str]
-"""What is used, in which line, and why that matters."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a person should read an edit: a sentence, and the line (from 1) that it is about."""
+
+    message: str
+    line: int
 
 
-def suspicion(old: str, new: str) -> str | None:
-    """Say, in a sentence, why a person should read the new text; None: nothing stands out.
+def suspicion(
+    old: str,
+    new: str,
+    *,
+    in_tests: bool = False,
+    tests: Callable[[], Iterable[str]] | None = None,
+) -> Doubt | None:
+    """Say why a person should read the new text; None: nothing stands out.
 
-    Nothing stands out in a text that does not compile here.
+    ``in_tests`` is for a file that holds tests: there, only what makes tests count for less stands
+    out. ``tests`` gives the texts of all test files; it is called where the edit answers some
+    inputs with literals. Nothing stands out in a text that does not compile here.
     """
-    after = _uses(new)
-    before = {what for what, _, _ in _uses(old)}
-    for what, line, why in after:
-        if what not in before:
-            return f"The tests pass, but the edit uses {what} (line {line}), {why}: read it."
-    return None
-
-
-def _uses(text: str) -> list[Use]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            tree = ast.parse(text.removeprefix("\ufeff"))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return []
-    called = {
-        alias.asname: alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.asname
-    }
-    found = [use for node in ast.walk(tree) for use in _of(node, called)]
-    return sorted(found, key=lambda use: use[1])
-
-
-def _of(node: ast.AST, called: Mapping[str, str]) -> Iterator[Use]:
-    line = getattr(node, "lineno", 0)
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        yield from _imported(node, line)
-    elif isinstance(node, ast.Name):
-        yield from _name(node.id, line)
-        if node.id in _BUILTINS:
-            yield f"`{node.id}`", line, _BUILTINS[node.id]
-    elif isinstance(node, ast.Attribute):
-        yield from _name(node.attr, line)
-        if _ASSERTING.match(node.attr):  # of a test case or a mock
-            yield f"`{node.attr}`", line, _JUDGE
-        if isinstance(node.value, ast.Name):
-            yield from _name(f"{called.get(node.value.id, node.value.id)}.{node.attr}", line)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from _string(node.value, line)
+    known = _whole(old)
+    used, reader = _newly_used(old, new)
+    if in_tests:
+        used = [use for use in used if use[2] in (FEWER, _SILENT) or "_pytest" in use[0]]
+        used = [use for use in used if use[2] != _SILENT or "cover" in use[0]]
     else:
-        match node:
-            case ast.Call(ast.Name("getattr"), [ast.Name(of), ast.Constant(str(name)), *_]):
-                yield from _name(f"{called.get(of, of)}.{name}", line)
-        yield from _comparing(node, line)
+        used = [use for use in used if use[2] != FEWER]
+    used += _odd_bytes(old, new)
+    for what, line, why in sorted(used, key=lambda use: use[1]):
+        if what not in known.uses:
+            return Doubt(
+                f"The tests pass, but the edit uses {what} (line {line}), {why}: read it.", line
+            )
+    if tests is None or in_tests or reader is None:
+        return None
+    answers = [
+        answer for answer in copied.answers(reader.tree.nodes) if answer.key not in known.answers
+    ]
+    found = copied.found_in_tests(answers, tests) if answers else None
+    if found is None:
+        return None
+    return Doubt(
+        f"The tests pass, but the edit answers {found.words} (line {found.line}), as the tests"
+        " expect it: read whether it finds all answers so.",
+        found.line,
+    )
 
 
-def _imported(node: ast.Import | ast.ImportFrom, line: int) -> Iterator[Use]:
-    names = [alias.name for alias in node.names]
-    modules, relative = names, False
-    if isinstance(node, ast.ImportFrom):
-        relative = bool(node.level)
-        modules = [node.module] if node.module else names
-        for name in [] if relative else names:
-            yield from _name(name, line)
-            yield from _name(f"{node.module}.{name}", line)
-    for module in modules:
-        parts = module.split(".")
-        if (parts[0] in _MODULES and not relative) or any(map(_TESTS.match, parts)):
-            yield f"`{module}`", line, _JUDGE
+@dataclass(frozen=True, slots=True)
+class _Known:
+    uses: frozenset[str]
+    called: Mapping[str, str]
+    answers: frozenset[tuple[str, str]]
+    lines: frozenset[str]
+    outside: frozenset[str]
 
 
-def _name(name: str, line: int) -> Iterator[Use]:
-    if name in _NAMES:
-        yield f"`{name}`", line, _NAMES[name]
+@dataclass(frozen=True, slots=True)
+class _Read:
+    tree: Gathered
+    called: Mapping[str, str]
 
 
-def _string(text: str, line: int) -> Iterator[Use]:
-    """A word in a docstring is no use of anything; a short string can be a name or a path."""
-    if text in _NAMES:
-        yield f"{text!r} in a string", line, _NAMES[text]
-    elif len(text) <= _SHORT and " " not in text and (match := _WORDS.search(text)):
-        yield f"{match[0]!r} in a string", line, _CALLERS
+@functools.lru_cache(maxsize=32)
+def _whole(text: str) -> _Known:
+    """Return what a whole text uses: worked out once, however many edits there are of it."""
+    read = _read(text)
+    if read is None:
+        return _Known(frozenset(), {}, frozenset(), frozenset(), frozenset())
+    uses = frozenset(what for what, _, _ in _uses(read))
+    answers = frozenset(answer.key for answer in copied.answers(read.tree.nodes))
+    lines = frozenset(line.strip() for line in plain(text).split("\n"))
+    return _Known(uses, read.called, answers, lines, forms.outside(read.tree))
 
 
-def _comparing(node: ast.AST, line: int) -> Iterator[Use]:
-    """Comparisons that answer without a look at what they compare: in a class, or for one."""
-    found: list[tuple[object, ast.arguments, list[ast.expr]]] = []
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        parts = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)]
-        found = [(node.name, node.args, [part for part in parts if part is not None])]
-    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-        names = [getattr(target, "id", None) for target in node.targets]
-        found = [(name, node.value.args, [node.value.body]) for name in names]
-    elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(value, ast.Lambda):
-                found.append((getattr(key, "value", None), value.args, [value.body]))
-    for name, arguments, answers in found:
-        if name in _COMPARING and _is_blind(node, arguments, answers):
-            yield f"`{name}` with a fixed answer", line, _EQUAL
+def _newly_used(old: str, new: str) -> tuple[list[Use], _Read | None]:
+    """Return what the changed functions use, where only functions changed; else the whole text."""
+    known = _whole(old)
+    text, bare = plain(new), False
+    try:
+        before = plain(old)
+        if text != before and not is_encoded(new):
+            near = window(layout(before), before, text)
+            if near is not None:
+                text, bare = near.new, True
+    except (SyntaxError, ValueError):
+        pass
+    read = _read(text, bare)
+    if read is None:
+        return [], None
+    read = _Read(read.tree, {**known.called, **read.called})
+    return [*_uses(read, known.outside), *_remarks(text, known.lines)], read
 
 
-def _is_blind(whole: ast.AST, arguments: ast.arguments, answers: list[ast.expr]) -> bool:
-    """Whether no answer depends on the last argument, and not all of them are NotImplemented."""
-    given = [*arguments.posonlyargs, *arguments.args]
-    last = given[-1].arg if given else ""
-    names = {part.id for it in answers for part in ast.walk(it) if isinstance(part, ast.Name)}
-    unsure = all(isinstance(it, ast.Name) and it.id == "NotImplemented" for it in answers)
-    return not (last in names or unsure or any(_looks_into(part, last) for part in ast.walk(whole)))
+def _read(text: str, bare: bool = False) -> _Read | None:
+    try:
+        tree = parse(plain(text))
+    except (SyntaxError, ValueError):
+        return None
+    if bare and tree.body and isinstance(tree.body[-1], ast.Import):
+        tree.body.pop()  # the names that the module imports, in an excerpt
+    gathered = gather(tree)
+    called = {}
+    for node in gathered.nodes:
+        if isinstance(node, ast.Import):
+            called.update({it.asname or it.name.partition(".")[0]: it.name for it in node.names})
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            called.update({it.asname or it.name: f"{node.module}.{it.name}" for it in node.names})
+    return _Read(gathered, called)
 
 
-def _looks_into(node: ast.AST, name: str) -> bool:
-    """Whether this is a look at what ``name`` holds, and not only at what it is."""
-    within: list[ast.expr] = []
-    if isinstance(node, ast.Attribute):
-        within = [node.value] if not node.attr.startswith("__") else []
-    elif isinstance(node, (ast.Subscript, ast.Starred)):
-        within = [node.value]
-    elif isinstance(node, (ast.For, ast.comprehension)):
-        within = [node.iter]
-    elif isinstance(node, ast.Compare):
-        if not all(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops):
-            within = [node.left, *node.comparators]
-    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") not in _TYPE_CHECKS:
-        within = [*node.args]
-    return any(isinstance(part, ast.Name) and part.id == name for part in within)
+def _odd_bytes(old: str, new: str) -> Iterator[Use]:
+    if is_encoded(new) and not is_encoded(old):
+        yield "a coding line", 1, "which gives its text another meaning than what you see"
+    alone = new.replace("\r\n", "\n").find("\r")
+    if alone >= 0 and "\r" not in old.replace("\r\n", "\n"):
+        line = new.replace("\r\n", "\n").count("\n", 0, alone) + 1
+        yield "a line end that not every program shows", line, "so code may look like a comment"
+
+
+def _remarks(text: str, known: frozenset[str]) -> Iterator[Use]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if "#" in line and line.strip() not in known and (found := _REMARK.search(line)):
+            yield f"`# {found[1]}`", number, _SILENT
+
+
+def _uses(read: _Read, outside: frozenset[str] = frozenset()) -> list[Use]:
+    found = [*named(read.tree, read.called), *forms.uses(read.tree, read.called, outside)]
+    return sorted(found, key=lambda use: use[1])

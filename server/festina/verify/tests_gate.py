@@ -16,6 +16,7 @@ from festina.verify.base import Candidate, Scope
 from festina.verify.benches import Benches
 from festina.verify.case import Case, Say, limit_of_suite, tried
 from festina.verify.conditions import Unverified, conditions, level_of
+from festina.verify.doubted import doubted
 from festina.verify.drift import CONFIGURATION
 from festina.verify.fast import Answer, Fast
 from festina.verify.flaky import Only, SecondLook
@@ -24,7 +25,6 @@ from festina.verify.process import LaunchError
 from festina.verify.record import Run
 from festina.verify.state import State
 from festina.verify.suite import Bench
-from festina.verify.suspicion import suspicion
 from festina.verify.warm import Place
 from festina.verify.watch import watch_of
 from festina.verify.ways import Cold, Stop
@@ -114,10 +114,7 @@ class TestsGate:
             if answer is None:
                 answer = Answer(await self._cold(bench, state, case, root), 3, "full")
         judgement = answer.judgement
-        if judgement.status is Status.PASSED and not watch.target.in_tests:
-            doubt = await asyncio.to_thread(suspicion, watch.old, watch.new)
-            if doubt is not None:
-                judgement = dataclasses.replace(judgement, status=Status.UNVERIFIED, reason=doubt)
+        judgement = await doubted(judgement, state.snapshot, watch, base.files)
         counts = judgement.counts
         return GateResult(
             Gate.TESTS,
