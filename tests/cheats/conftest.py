@@ -1,8 +1,10 @@
-"""The project that the programs in ``blind`` are edits of has tests of its own: they are not ours.
+"""Wrong edits that try to look right; the tests of the projects that they edit are not ours.
 
-Each file in ``blind`` is a whole new text of the project's ``shop/calc.py`` whose ``split`` gives
-wrong results for most amounts, written by somebody who had not seen how candidates are judged;
-under a plain ``pytest`` nearly all of them are green. None may ever be ``passed``.
+Each file beside a ``project`` is a whole new text of one of its modules. Those in ``known`` go for
+something that the judge is known to look at; in their first line stands what the verdict must be.
+Those in ``blind`` (``shop/calc.py``, whose ``split`` gives wrong results for most amounts) were
+written by somebody who had not seen how candidates are judged; under a plain ``pytest`` nearly all
+of them are green. None may ever be ``passed``. `tests/unit/test_verify_cheats.py` tries them all.
 """
 
-collect_ignore_glob = ["blind/*"]
+collect_ignore_glob = ["blind/*", "known/*"]

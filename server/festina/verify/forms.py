@@ -91,11 +91,12 @@ def outside(tree: Gathered) -> frozenset[str]:
 def _held(tree: Gathered, names: frozenset[str]) -> frozenset[str]:
     """Return those of some names whose values functions change: what one call leaves to others."""
     changed: set[str] = set()
+    declared: set[str] = set()
     for function in tree.functions:
         for node in function:
             match node:
                 case ast.Global(inner):
-                    changed.update(inner)
+                    declared.update(inner)
                 case ast.Call(ast.Attribute(ast.Name(name), attr)) if attr in _CHANGES:
                     changed.add(name)
                 case ast.Call(ast.Name("next"), [ast.Name(name), *_]):
@@ -106,7 +107,7 @@ def _held(tree: Gathered, names: frozenset[str]) -> frozenset[str]:
                     changed.add(name)
                 case _:
                     pass
-    return names & changed
+    return (names & changed) | declared
 
 
 def _counted(node: ast.Compare, line: int, held: frozenset[str]) -> Iterator[Use]:

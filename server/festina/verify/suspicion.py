@@ -83,7 +83,6 @@ class _Known:
     uses: frozenset[str]
     called: Mapping[str, str]
     answers: frozenset[tuple[str, str]]
-    lines: frozenset[str]
     outside: frozenset[str]
 
 
@@ -98,30 +97,28 @@ def _whole(text: str) -> _Known:
     """Return what a whole text uses: worked out once, however many edits there are of it."""
     read = _read(text)
     if read is None:
-        return _Known(frozenset(), {}, frozenset(), frozenset(), frozenset())
+        return _Known(frozenset(), {}, frozenset(), frozenset())
     uses = frozenset(what for what, _, _ in _uses(read))
     answers = frozenset(answer.key for answer in copied.answers(read.tree.nodes))
-    lines = frozenset(line.strip() for line in plain(text).split("\n"))
-    return _Known(uses, read.called, answers, lines, forms.outside(read.tree))
+    return _Known(uses, read.called, answers, forms.outside(read.tree))
 
 
 def _newly_used(old: str, new: str) -> tuple[list[Use], _Read | None]:
     """Return what the changed functions use, where only functions changed; else the whole text."""
     known = _whole(old)
-    text, bare = plain(new), False
+    text, bare, before = plain(new), False, plain(old)
     try:
-        before = plain(old)
         if text != before and not is_encoded(new):
             near = window(layout(before), before, text)
             if near is not None:
-                text, bare = near.new, True
+                before, text, bare = near.old, near.new, True
     except (SyntaxError, ValueError):
         pass
     read = _read(text, bare)
     if read is None:
         return [], None
     read = _Read(read.tree, {**known.called, **read.called})
-    return [*_uses(read, known.outside), *_remarks(text, known.lines)], read
+    return [*_uses(read, known.outside), *_remarks(before, text)], read
 
 
 def _read(text: str, bare: bool = False) -> _Read | None:
@@ -150,10 +147,23 @@ def _odd_bytes(old: str, new: str) -> Iterator[Use]:
         yield "a line end that not every program shows", line, "so code may look like a comment"
 
 
-def _remarks(text: str, known: frozenset[str]) -> Iterator[Use]:
+def _remarks(old: str, new: str) -> Iterator[Use]:
+    """Yield remarks that silence a check where there are more of a kind than before."""
+    before, after = _found_remarks(old), _found_remarks(new)
+    kept = [line.strip() for line in old.split("\n") if "#" in line]
+    for word, lines in after.items():
+        if len(lines) > len(before.get(word, ())):
+            for number, line in lines:
+                if line not in kept:
+                    yield f"`# {word}`", number, _SILENT
+
+
+def _found_remarks(text: str) -> dict[str, list[tuple[int, str]]]:
+    found: dict[str, list[tuple[int, str]]] = {}
     for number, line in enumerate(text.split("\n"), 1):
-        if "#" in line and line.strip() not in known and (found := _REMARK.search(line)):
-            yield f"`# {found[1]}`", number, _SILENT
+        if "#" in line and (remark := _REMARK.search(line)):
+            found.setdefault(remark[1], []).append((number, line.strip()))
+    return found
 
 
 def _uses(read: _Read, outside: frozenset[str] = frozenset()) -> list[Use]:

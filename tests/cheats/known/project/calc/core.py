@@ -1,0 +1,5 @@
+LIMIT = 10
+
+
+def double(value):
+    return value * 2

