@@ -94,7 +94,9 @@ class TestCounts:
 
     ``scope`` is ``full`` or ``impacted``: what the counts rest on. ``changed_lines`` counts the
     executable lines of the candidate that differ from the old text. ``flaky`` tests failed at first
-    and passed then, as they do without the edit.
+    and passed then, as they do without the edit. ``edited`` says that the edit
+    is of tests or of what configures them; ``added`` and ``removed`` are then how many tests there
+    are that were not, and how many were that are not.
     """
 
     __test__ = False  # not a pytest class, in spite of its name
@@ -107,6 +109,9 @@ class TestCounts:
     changed_lines_executed: int = 0
     scope: str = "full"
     flaky: int = 0
+    edited: bool = False
+    added: int = 0
+    removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +266,8 @@ def _test_words(tests: TestCounts, rest: Rest) -> str:
     if tests.flaky:
         count += f", {tests.flaky} of them only now and then, with and without the edit"
     count += _OF_THE_REST.get(rest, "")
+    if tests.edited:
+        count += f", {tests.added} of them new: the edit is of the tests themselves"
     if tests.changed_lines == 0:
         return f"{count} (no executable line changed)"
     return (

@@ -79,6 +79,9 @@ def test_json_has_the_fields_of_the_contract():
         "changed_lines_executed": 3,
         "scope": "full",
         "flaky": 0,
+        "edited": False,
+        "added": 0,
+        "removed": 0,
     }
     assert data["findings"] == [
         {
@@ -142,3 +145,9 @@ def test_the_summary_names_why_something_is_not_verified():
 )
 def test_durations_for_a_person(seconds, words):
     assert duration(seconds) == words
+
+
+def test_a_summary_says_that_the_tests_themselves_changed() -> None:
+    counts = TestCounts(selected=13, passed=13, edited=True, added=2, changed_lines=4)
+    verdict = Verdict(Status.PASSED, (GateResult(Gate.TESTS, Status.PASSED, tests=counts),))
+    assert "13 tests ok, 2 of them new: the edit is of the tests themselves" in verdict.summary()

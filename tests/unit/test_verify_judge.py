@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from festina.findings import Status
-from festina.verify.judge import Target, broken, elsewhere, judge, said
+from festina.verify.judge import Target, broken, elsewhere, is_of_tests, judge, said
 from festina.verify.record import Run
 from support.runs import run
 
@@ -139,14 +139,69 @@ def test_nothing_passes_before_and_after() -> None:
     assert judge(run(red), run({"t::a": "passed"}), TARGET).status is Status.PASSED
 
 
-def test_tests_taken_away_by_an_edit_of_tests_are_for_a_person_to_judge() -> None:
-    target = Target("tests/test_mod.py", "digest", in_tests=True)
-    less = judge(run(GREEN), run({"t::a": "passed"}), target)
-    assert less.status is Status.UNVERIFIED
-    more = judge(run(GREEN), run({**GREEN, "t::c": "passed"}), target)
-    assert more.status is Status.PASSED
-    bad = judge(run(GREEN), run({**GREEN, "t::c": "failed"}), target)
-    assert bad.status is Status.FAILED
+IN_TESTS = Target("tests/test_mod.py", "digest", in_tests=True)
+
+
+@pytest.mark.parametrize(
+    ("now", "status"),
+    [
+        (GREEN, Status.PASSED),
+        ({**GREEN, "t::c": "passed"}, Status.PASSED),  # one more
+        ({**GREEN, "t::c": "failed"}, Status.FAILED),
+        ({**GREEN, "t::c": "error"}, Status.FAILED),
+        ({**GREEN, "t::c": "skipped"}, Status.UNVERIFIED),
+        ({**GREEN, "t::c": "xfailed"}, Status.UNVERIFIED),
+        ({**GREEN, "t::c": ""}, Status.UNVERIFIED),
+        ({"t::a": "passed"}, Status.UNVERIFIED),  # one is removed
+        ({"t::a": "passed", "t::new": "passed"}, Status.UNVERIFIED),  # one is renamed
+        ({"t::a": "passed", "t::b": "skipped"}, Status.UNVERIFIED),
+        ({"t::a": "passed", "t::b": "xfailed"}, Status.UNVERIFIED),
+        ({"t::a": "passed", "t::b": ""}, Status.UNVERIFIED),
+        ({"t::a": "passed", "t::b": "failed"}, Status.FAILED),
+    ],
+)
+def test_an_edit_of_tests_may_add_what_passes_and_nothing_else(
+    now: dict[str, str], status: Status
+) -> None:
+    judgement = judge(run(GREEN), run(now), IN_TESTS)
+    assert judgement.status is status
+    assert judgement.counts is not None
+    assert judgement.counts.edited
+    assert judgement.counts.added == len(set(now) - set(GREEN))
+    assert judgement.counts.removed == len(set(GREEN) - set(now))
+
+
+def test_what_an_edit_of_tests_takes_away_is_shown() -> None:
+    less = judge(run(GREEN), run({"t::a": "passed"}), IN_TESTS)
+    assert less.reason == "The edit takes away from the tests that judge it: t::b is missing now."
+    assert [finding.code for finding in less.findings] == ["t::b"]
+    none = judge(run(GREEN), run({"t::c": "passed"}), IN_TESTS)
+    assert none.reason is not None
+    assert none.reason.endswith("t::a is missing now, and 1 more.")
+
+
+def test_an_edit_of_other_files_says_nothing_of_tests_that_come_and_go() -> None:
+    judgement = judge(run(GREEN), run({**GREEN, "t::c": "passed"}), TARGET)
+    assert judgement.counts is not None
+    assert (judgement.counts.edited, judgement.counts.added) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_so"),
+    [
+        ("tests/test_mod.py", True),
+        ("pkg/checks.py", True),  # collected from
+        ("conftest.py", True),
+        ("pkg/conftest.py", True),
+        ("tests/helpers.py", True),
+        ("pkg/tests/data/make.py", True),
+        ("pkg/mod.py", False),
+        ("pkg/testing.py", False),
+        ("test.py", False),
+    ],
+)
+def test_which_files_are_of_tests(path: str, is_so: bool) -> None:
+    assert is_of_tests(path, {"tests/test_mod.py", "pkg/checks.py"}) is is_so
 
 
 def test_configuration_is_never_proved_by_green_tests() -> None:

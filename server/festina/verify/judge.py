@@ -16,6 +16,7 @@ from festina.verify.record import Outcome, Run, plain
 _TELLING = re.compile(r"E  |ERROR|.*: error: |[\w.]*(?:Error|Exception)\b")
 _PREFIX = re.compile(r"E  +|ERROR: *|.*: error: ")
 _MAX_FINDINGS = 20
+_TEST_FOLDERS = frozenset(["test", "tests"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,15 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     reason: str | None = None
     sure: bool = True
+
+
+def is_of_tests(path: str, files: Iterable[str]) -> bool:
+    """Whether a file holds tests, prepares them, or is there for them alone.
+
+    ``path`` is relative to the workspace; ``files`` are those of which tests were collected.
+    """
+    *folders, name = path.split("/")
+    return name == "conftest.py" or path in set(files) or not _TEST_FOLDERS.isdisjoint(folders)
 
 
 def broken(base: Run, when: str = " without the edit") -> str | None:
@@ -125,7 +135,7 @@ def is_less(base: Run, run: Run) -> bool:
 
 def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Judgement:
     """Compare a complete or stopped run with its baseline; ``wanted`` ids failed and must pass."""
-    counts = _counts(base, run)
+    counts = _counts(base, run, target)
     failures = [outcome for outcome in run.outcomes.values() if is_new_failure(base, outcome)]
     if failures:
         found = tuple(_failure(outcome, target) for outcome in failures[:_MAX_FINDINGS])
@@ -148,7 +158,9 @@ def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Ju
             return Judgement(
                 Status.UNVERIFIED,
                 counts,
-                reason="The edit takes away from the tests that judge it: " + less[0].message + ".",
+                findings=tuple(less[:_MAX_FINDINGS]),
+                reason=f"The edit takes away from the tests that judge it: {less[0].message}"
+                + (f", and {len(less) - 1} more." if len(less) > 1 else "."),
             )
         return Judgement(Status.FAILED, counts, tuple(less[:_MAX_FINDINGS]))
     unmet = [plain(test) for test in wanted if run.outcomes.get(plain(test), _NONE).bad]
@@ -178,7 +190,7 @@ def _is_disturbed(base: Run, run: Run) -> bool:
 _NONE = Outcome("", "")
 
 
-def _counts(base: Run, run: Run) -> TestCounts:
+def _counts(base: Run, run: Run, target: Target) -> TestCounts:
     ran = run.outcomes.values()
     return TestCounts(
         selected=len(run.ids or ()),
@@ -187,6 +199,9 @@ def _counts(base: Run, run: Run) -> TestCounts:
         skipped=sum(outcome.status in ("skipped", "xfailed") for outcome in ran),
         changed_lines=len(run.changed),
         changed_lines_executed=len(run.executed),
+        edited=target.in_tests,
+        added=len(set(run.ids or ()) - set(base.ids or ())) if target.in_tests else 0,
+        removed=len(set(base.ids or ()) - set(run.ids or ())) if target.in_tests else 0,
     )
 
 

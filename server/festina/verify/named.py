@@ -43,7 +43,7 @@ _WORDS = re.compile(
     r"|(?:^|/)tests?/|/tests?$|(?:^|/)test_[\w*?]*\.py"
 )
 _FOLDERS = re.compile(r"(?:^|/)tests?/|/tests?$")
-_ASSERTING = re.compile(r"assert[A-Z_]\w(?!ever$|ype$)")  # not typing's assert_never, assert_type
+_ASSERTING = re.compile(r"assert(?:[A-Z]\w|_(?:any_|called|has_|not_called|awaited|not_awaited))")
 _SHORT = 80
 _ASKING = frozenset(["startswith", "endswith", "removeprefix", "removesuffix"])
 _SKIPS = re.compile(

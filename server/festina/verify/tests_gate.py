@@ -20,7 +20,7 @@ from festina.verify.doubted import doubted
 from festina.verify.drift import CONFIGURATION
 from festina.verify.fast import Answer, Fast
 from festina.verify.flaky import Only, SecondLook
-from festina.verify.judge import Judgement, Target
+from festina.verify.judge import Judgement, Target, is_of_tests
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
 from festina.verify.state import State
@@ -91,7 +91,7 @@ class TestsGate:
         watch = await asyncio.to_thread(watch_of, bench.workspace, path, candidate)
         async with self._based(bench, state, watch.target, say) as (place, base, root):
             name = PurePosixPath(path).name
-            if path in base.files or name == "conftest.py" or name in CONFIGURATION:
+            if name in CONFIGURATION or is_of_tests(path, base.files):
                 watch = watch.in_tests()
             wanted = tuple(
                 finding.code
