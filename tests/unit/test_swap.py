@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import inspect
 import itertools
+import json
+import subprocess
 import sys
 import traceback
 import types
@@ -12,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.assertion import rewrite
 
 from festina.verify.classify import Swap, classify
 from festina.verify.inside import swap
@@ -336,3 +341,47 @@ def test_code_of_other_folders_is_left_alone(
     with pytest.raises(swap.NotSwappable, match="nothing of"):
         swap.Index(str(other)).apply(it.wire("return 1", "return 2"))
     assert it.module.f() == 1
+
+
+def test_source_and_tracebacks_are_those_of_the_new_text(project: Callable[[str], Project]) -> None:
+    it = project("def f():\n    return 1\n\ndef g():\n    return 1 / 0\n")
+    assert inspect.getsource(it.module.g).endswith("1 / 0\n")  # now the old lines are known
+    it.swap("    return 1\n\n", "    x = 3\n    # three\n    return x\n\n")
+    assert inspect.getsource(it.module.f).endswith("    return x\n")
+    assert inspect.getsource(it.module.g).startswith("def g")
+    assert it.module.f() == 3
+
+
+def test_a_test_that_pytest_rewrote_is_imported_afresh(project: Callable[[str], Project]) -> None:
+    """What an import hook made of a text is not what the text says: compared, not assumed."""
+    text = "def test_f():\n    x = 1\n    assert x == 1\n"
+    it = project(text)
+    tree = ast.parse(text)
+    rewrite.rewrite_asserts(tree, text.encode(), str(it.file))
+    exec(compile(tree, str(it.file), "exec"), vars(it.module))
+    with pytest.raises(swap.NotSwappable, match="not imported as it stands"):
+        it.swap("x = 1", "x = 2")
+
+
+def test_nothing_is_left_open_and_nothing_warned_of(tmp_path: Path) -> None:
+    """In a project's own process any warning may be an error, and fail a test that is right."""
+    (tmp_path / "m.py").write_text("def f():\n    return 1\n\n\ndef g():\n    return 3\n")
+    new = "def f():\n    return 2\n\n\n\ndef g():\n    return 3\n"
+    kind = classify((tmp_path / "m.py").read_text(), new, version=HERE, path="m.py")
+    assert isinstance(kind, Swap)
+    for name in ("swap", "codes"):
+        source = Path(swap.__file__).with_name(f"{name}.py")
+        (tmp_path / f"festina_{name}.py").write_text(source.read_text())
+    script = (
+        "import gc, json, sys, festina_swap, m\n"
+        "index = festina_swap.Index(sys.argv[1])\n"
+        "assert index.apply(json.loads(sys.argv[2])) == 1 and m.f() == 2\n"
+        "gc.collect()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-B", "-c", script, str(tmp_path), json.dumps(kind.wire)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
