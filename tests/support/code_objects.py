@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import dis
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 
 
@@ -47,16 +48,18 @@ def found(code: CodeType, first: int, leaf: str) -> CodeType:
 def shape(code: CodeType, without: Iterable[CodeType] = ()) -> object:
     """Return all of a code object but its positions, and but some code objects in it."""
     left_out = [id(part) for part in without]
-    consts = []
-    for const in code.co_consts:
+
+    def constant(const: object) -> object:
         if isinstance(const, CodeType):
-            consts.append(const.co_name if id(const) in left_out else shape(const, without))
-        else:
-            consts.append(_typed(const))
+            return const.co_name if id(const) in left_out else shape(const, without)
+        return _typed(const)
+
+    body: object = (code.co_code, [constant(const) for const in code.co_consts])
+    if "__firstlineno__" in code.co_names:
+        body = _class_body(code, constant)
     return (
         code.co_name,
-        code.co_code,
-        consts,
+        body,
         code.co_names,
         code.co_varnames,
         code.co_freevars,
@@ -65,6 +68,22 @@ def shape(code: CodeType, without: Iterable[CodeType] = ()) -> object:
         (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
         getattr(code, "co_exceptiontable", b""),
     )
+
+
+def _class_body(code: CodeType, constant: Callable[[object], object]) -> object:
+    """Return what a class body does, but for two notes about itself that it takes since 3.13.
+
+    They are the line in which it begins, and the names that its methods give to ``self``.
+    """
+    words: list[object] = []
+    for step in dis.get_instructions(code):
+        value = step.argval
+        if step.argval in ("__firstlineno__", "__static_attributes__"):
+            words.pop()
+        if isinstance(value, CodeType) or "CONST" in step.opname:
+            value = constant(value)
+        words.append((step.opname, value))
+    return words
 
 
 def exact(code: CodeType) -> object:
