@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from festina.findings import Status
-from festina.verify.judge import Target, broken, elsewhere, is_of_tests, judge, said
+from festina.verify.judge import Target, broken, elsewhere, judge, said
 from festina.verify.record import Run
+from festina.verify.watch import is_of_tests
 from support.runs import run
 
 TARGET = Target("pkg/mod.py", "digest", ("pkg.mod",))

@@ -16,7 +16,6 @@ from festina.verify.record import Outcome, Run, plain
 _TELLING = re.compile(r"E  |ERROR|.*: error: |[\w.]*(?:Error|Exception)\b")
 _PREFIX = re.compile(r"E  +|ERROR: *|.*: error: ")
 _MAX_FINDINGS = 20
-_TEST_FOLDERS = frozenset(["test", "tests"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +43,6 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     reason: str | None = None
     sure: bool = True
-
-
-def is_of_tests(path: str, files: Iterable[str]) -> bool:
-    """Whether a file holds tests, prepares them, or is there for them alone.
-
-    ``path`` is relative to the workspace; ``files`` are those of which tests were collected.
-    """
-    *folders, name = path.split("/")
-    return name == "conftest.py" or path in set(files) or not _TEST_FOLDERS.isdisjoint(folders)
 
 
 def broken(base: Run, when: str = " without the edit") -> str | None:

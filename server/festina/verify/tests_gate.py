@@ -20,13 +20,13 @@ from festina.verify.doubted import doubted
 from festina.verify.drift import CONFIGURATION
 from festina.verify.fast import Answer, Fast
 from festina.verify.flaky import Only, SecondLook
-from festina.verify.judge import Judgement, Target, is_of_tests
+from festina.verify.judge import Judgement, Target
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
 from festina.verify.state import State
 from festina.verify.suite import Bench
 from festina.verify.warm import Place
-from festina.verify.watch import watch_of
+from festina.verify.watch import is_of_tests, watch_of
 from festina.verify.ways import Cold, Stop
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,8 @@ from festina.text import Text
 from festina.verify.base import Candidate
 from festina.verify.judge import Target
 from festina.verify.syntax import is_python
+
+_TEST_FOLDERS = frozenset(["test", "tests"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ def watch_of(workspace: Path, path: str, candidate: Candidate) -> Watch:
     )
     old, new = (text.removeprefix("\ufeff") for text in (candidate.old, candidate.new))
     return Watch(target, old, new, hunks(old, new))
+
+
+def is_of_tests(path: str, files: Iterable[str]) -> bool:
+    """Whether a file holds tests, prepares them, or is there for them alone.
+
+    ``path`` is relative to the workspace; ``files`` are those of which tests were collected.
+    """
+    *folders, name = path.split("/")
+    return name == "conftest.py" or path in set(files) or not _TEST_FOLDERS.isdisjoint(folders)
 
 
 def hunks(old: str, new: str) -> tuple[tuple[int, int, int, int], ...]:
