@@ -79,6 +79,18 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def absolute(value: Any) -> tuple[str, ...]:
+    """Read a list of absolute paths.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    given = texts(value)
+    if any(not path.startswith("/") for path in given):
+        raise Invalid("must be a list of absolute paths")
+    return given
+
+
 def url(value: Any) -> str:
     """An address of the web, with a host."""
     address = text(value)

@@ -52,7 +52,9 @@ class Command:
 class VerifySettings:
     """Which gates run, and within what limits. Times in seconds, memory in MiB.
 
-    ``parallel`` is how many candidates are checked at once; 0 means one a processor.
+    ``parallel`` is how many candidates are checked at once; 0 means one a processor. With
+    ``network`` = ``local`` what runs in a sandbox reaches the network of this machine, and of its
+    Unix sockets those in ``sockets``.
     """
 
     gates: tuple[str, ...] = ("syntax", "lint", "tests", "command")
@@ -64,6 +66,8 @@ class VerifySettings:
     memory_mib: int = 4096
     python: str = ""
     sandbox: str = "auto"
+    network: str = "none"
+    sockets: tuple[str, ...] = ()
     parallel: int = 0
 
 
@@ -179,6 +183,8 @@ KEYS: dict[str, _Key] = {
     "verify.python": _Key("verify.python", allowed.text),
     "verify.parallel": _Key("verify.parallel", allowed.whole(0, 256)),
     "verify.sandbox": _Key("verify.sandbox", allowed.one_of("auto", "off"), user_only=True),
+    "verify.network": _Key("verify.network", allowed.one_of("none", "local"), user_only=True),
+    "verify.sockets": _Key("verify.sockets", allowed.absolute, user_only=True),
     "repair.rounds": _Key("repair_rounds", allowed.whole(0, 10)),
     "variations": _Key("variations", allowed.whole(1, 75)),
     "apply_unverified": _Key("apply_unverified", allowed.flag),

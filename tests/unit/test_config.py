@@ -216,6 +216,8 @@ SAMPLES = {
     "memory_mib": 256,
     "parallel": 3,
     "sandbox": "off",
+    "network": "local",
+    "sockets": ["/run/x.sock"],
     "rounds": 1,
     "variations": 3,
     "apply_unverified": False,

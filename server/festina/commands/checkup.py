@@ -130,8 +130,16 @@ def _ruff(binary: Path | None) -> Line:
     return Line("project", "ruff", OK, str(binary))
 
 
+_OPEN = (
+    'verify.network = "local" opens the network: that cannot be held to this machine alone, so code'
+    " under test can reach whatever you can."
+)
+
+
 async def _sandbox(settings: Settings) -> Line:
     probe = await sandbox.probe(fresh=True)
+    if probe.level is not sandbox.Level.NONE and settings.verify.network == "local":
+        return Line("project", "sandbox", NOTE, f"{probe.detail} But {_OPEN}", probe.remedy)
     if probe.level is not sandbox.Level.NONE:
         return Line("project", "sandbox", OK, probe.detail, probe.remedy)
     if settings.verify.sandbox == "off":

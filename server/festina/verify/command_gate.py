@@ -16,7 +16,7 @@ from festina.verify.base import Candidate
 from festina.verify.command_said import Said, added, explained
 from festina.verify.globs import applies
 from festina.verify.interpreter import Environment, Found
-from festina.verify.isolation import Refused, isolation
+from festina.verify.isolation import Refused, isolation, named
 from festina.verify.once import Once
 from festina.verify.problems import problems
 from festina.verify.process import LaunchError
@@ -81,7 +81,7 @@ class CommandGate:
             result,
             seconds=time.perf_counter() - start,
             name=command.name,
-            sandbox=None if level is None else str(level),
+            sandbox=named(level, state.snapshot),
         )
 
     async def aclose(self) -> None:

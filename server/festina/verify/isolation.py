@@ -31,3 +31,10 @@ async def isolation(snapshot: Snapshot, what: str) -> sandbox.Level:
             f"{what} only in a sandbox, and there is none here: {probe.detail} {probe.remedy}"
         )
     return probe.level
+
+
+def named(level: sandbox.Level | None, snapshot: Snapshot) -> str | None:
+    """Return the isolation that was in force as a verdict names it; None where nothing ran."""
+    if level is None or level is sandbox.Level.NONE or snapshot.settings.network == "none":
+        return None if level is None else str(level)
+    return f"{level}, with the network open"

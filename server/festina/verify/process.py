@@ -101,13 +101,15 @@ def make_plan(
     private: bool = False,
     nested: bool = False,
     restrict: Mapping[str, object] | None = None,
+    families: Sequence[int] | None = None,
     bound: bool = False,
     view: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """What the supervisor needs to know, in values that `marshal` can carry.
 
     ``lock`` takes every privilege away; ``nested`` leaves user namespaces possible all the same.
-    ``restrict`` is for `sandbox_restrict`. The processes of user id 0 are watched where they are
+    ``restrict`` is for `sandbox_restrict`, ``families`` for the filter of a run that shares all
+    namespaces. The processes of user id 0 are watched where they are
     not ``bound``: no limit does it.
     ``private`` says that there is a user namespace around it, in which processes are counted from
     nothing; before Linux 5.14 they are not, and cannot be seen.
@@ -120,7 +122,7 @@ def make_plan(
         "pass_fds": list(pass_fds),
         "limits": limits.resources(private=private) if limits is not None else None,
         "lock": lock,
-        "locks": sandbox_filter.locks(nested=nested, shared=restrict is not None),
+        "locks": sandbox_filter.locks(nested=nested, families=families),
         "restrict": dict(restrict) if restrict is not None else None,
         "view": dict(view) if view is not None else None,
         "most": limits.processes if limits is not None and watched else 0,

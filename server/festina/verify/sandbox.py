@@ -12,12 +12,10 @@ is for people who have agreed to it.
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -32,67 +30,15 @@ from festina.verify import (
     sandbox_view,
     sweep,
 )
-from festina.verify.process import Completed, LaunchError, Limits
+from festina.verify.process import Completed, LaunchError
 from festina.verify.sandbox_advice import AGREE
 from festina.verify.sandbox_environ import allow_environ as allow_environ
+from festina.verify.sandbox_values import Box as Box
+from festina.verify.sandbox_values import Level as Level
+from festina.verify.sandbox_values import Probe as Probe
 from festina.verify.sandbox_view import Operation
 
 _log = logging.getLogger(__name__)
-
-
-class Level(enum.StrEnum):
-    """How well a command can be isolated on this machine, best first."""
-
-    BUBBLEWRAP = "bubblewrap"
-    NAMESPACES = "namespaces"
-    LANDLOCK = "landlock"
-    NONE = "none"
-
-    @property
-    def in_a_copy(self) -> bool:
-        """Whether a command sees its copy where that lies, and not at the workspace's path."""
-        return self in (Level.LANDLOCK, Level.NONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What was found when the levels were tried out.
-
-    ``detail`` says what works and why better levels do not, ``remedy`` what a person can do about
-    it (empty where nothing needs to be done). It is not ``sure`` where a level only was too slow.
-    """
-
-    level: Level
-    detail: str
-    remedy: str = ""
-    sure: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One sandbox: what stands where, and what a command in it may use.
-
-    ``shadow`` is the directory that stands at ``workspace``, the only real one that can be written
-    to. ``read_only`` are paths to show although they lie where private files are (interpreters,
-    directories of ``sys.path``). ``links`` are paths of the real workspace, such as ``.venv``,
-    relative or absolute, that are shown read-only in their own place. ``environ`` is the whole
-    environment of the command. In a ``nested`` one, which needs namespaces, the command can isolate
-    processes of its own once more: see `cell_plan`.
-    """
-
-    workspace: Path
-    shadow: Path
-    read_only: tuple[Path, ...] = ()
-    links: tuple[Path, ...] = ()
-    environ: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
-    nested: bool = False
-
-    @property
-    def visible(self) -> tuple[Path, ...]:
-        """``read_only``, and what our own supervisor needs."""
-        own = (Path(sys.base_prefix), Path(process.interpreter()).parent.parent)
-        return (*self.read_only, *own)
 
 
 _TRIAL_SECONDS = 20.0
@@ -154,6 +100,7 @@ async def run(
             lock=True,
             private=True,
             nested=box.nested,
+            restrict=sandbox_landlock.scopes() if box.network == "local" else None,
             bound=view is not None and bool(view["pid_max"]),
             view=view,
         )
@@ -261,6 +208,7 @@ async def prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] 
         "code": process.code_of("festina.verify.sandbox_mounts"),
         "nested": nested,
         "pid_max": bound * (sandbox_cells.AT_ONCE if nested else 1),
+        "loopback": box.network == "none",
     }
     if level is Level.NAMESPACES:
         steps = sandbox_command.steps(operations, box.limits)
@@ -271,11 +219,17 @@ async def prepare(box: Box, level: Level) -> tuple[list[str], dict[str, object] 
             "proc_hidden": sandbox_view.PROC_HIDDEN,
             "setattr": True,
         }
-        return sandbox_command.unshare(box.workspace), view
+        return sandbox_command.unshare(box.workspace, box.network), view
     options = await _bwrap_options()
     completed = os.getuid() == 0 and (box.nested or bound > 0)
     wrapper = sandbox_command.bubblewrap(
-        box.workspace, operations, box.limits, options, nested=nested, completed=completed
+        box.workspace,
+        operations,
+        box.limits,
+        options,
+        nested=nested,
+        completed=completed,
+        network=box.network,
     )
     return wrapper, view | {"built": True} if completed else None
 
@@ -290,11 +244,15 @@ def cell_plan(box: Box, level: Level) -> dict[str, object]:
     """
     if level not in (Level.BUBBLEWRAP, Level.NAMESPACES) or not box.nested:
         raise ValueError(f"no cells in a sandbox of the level {level}")
-    return sandbox_cells.plan(_operations(box), box.workspace, box.limits)
+    plan = sandbox_cells.plan(_operations(box), box.workspace, box.limits)
+    return plan | {"network": box.network}
 
 
 def _operations(box: Box) -> tuple[Operation, ...]:
-    found = sandbox_view.operations(box.workspace, box.shadow, box.visible, box.links, os.environ)
+    sockets = box.sockets if box.network == "local" else ()
+    found = sandbox_view.operations(
+        box.workspace, box.shadow, box.visible, box.links, os.environ, sockets
+    )
     if box.nested:
         base = Operation("bind", sandbox_cells.BASE, os.path.realpath(box.shadow))
         cell = Operation("dir", sandbox_cells.SCRATCH)

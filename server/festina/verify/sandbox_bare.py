@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from festina.verify import process, sandbox_landlock, sweep
+from festina.verify import process, sandbox_filter, sandbox_landlock, sweep
 from festina.verify.process import Completed
 
 if TYPE_CHECKING:
-    from festina.verify.sandbox import Box
+    from festina.verify.sandbox_values import Box
 
 
 async def run(
@@ -40,12 +40,15 @@ async def run(
             inside = cwd.is_relative_to(box.workspace)
             place = box.shadow / cwd.relative_to(box.workspace) if inside else cwd
         restrict: dict[str, object] | None = None
+        local = box.network == "local"
+        families = sandbox_filter.INTERNET if local else sandbox_filter.NO_FAMILIES
         if restricted:
             shown = [box.workspace / link for link in box.links]
             readable = [*box.visible, *shown]
             restrict = await asyncio.to_thread(
                 sandbox_landlock.rules, (box.shadow, scratch), readable, os.environ
             )
+            restrict["network"] = box.network
             restrict["code"] = process.code_of("festina.verify.sandbox_restrict")
         plan = process.make_plan(
             argv,
@@ -55,6 +58,7 @@ async def run(
             limits=box.limits,
             lock=True,
             restrict=restrict,
+            families=families if restricted else None,
         )
         return await process.launch((), plan, stdin=stdin, timeout=timeout, max_output=max_output)
 

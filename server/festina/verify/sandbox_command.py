@@ -25,15 +25,16 @@ def tool(name: str, workspace: Path | None = None) -> str | None:
     return None if within else found
 
 
-def unshare(workspace: Path) -> list[str]:
+def unshare(workspace: Path, network: str = "none") -> list[str]:
     """The command line of util-linux 2.36 and later that makes the namespaces.
 
     The user id stays the same; the capabilities in the new user namespace are kept until the view
     is built. ``unshare`` itself stays outside and waits until the process namespace is empty.
     """
     command = tool("unshare", workspace) or "unshare"
-    flags = "--user --map-current-user --keep-caps --mount --pid --fork --kill-child --net --ipc"
-    return [command, *flags.split(), "--uts", "--cgroup", "--"]
+    flags = "--user --map-current-user --keep-caps --mount --pid --fork --kill-child --ipc"
+    private = ["--net"] if network == "none" else []
+    return [command, *flags.split(), "--uts", "--cgroup", *private, "--"]
 
 
 def steps(operations: Sequence[Operation], limits: Limits) -> list[tuple[str | int | bool, ...]]:
@@ -58,6 +59,7 @@ def bubblewrap(
     *,
     nested: str = "",
     completed: bool = False,
+    network: str = "none",
 ) -> list[str]:
     """The operations as bubblewrap takes them; ``options`` are those that its version knows.
 
@@ -66,6 +68,7 @@ def bubblewrap(
     (see `sandbox_mounts`), with the capabilities that bubblewrap leaves to user id 0.
     """
     arguments = [tool("bwrap", workspace) or "bwrap", "--unshare-all", "--unshare-user"]
+    arguments += ["--share-net"] if network == "local" else []
     arguments += ["--die-with-parent", "--new-session", "--as-pid-1"]
     if "--disable-userns" in options and not nested and not completed:
         arguments.append("--disable-userns")

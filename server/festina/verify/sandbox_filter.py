@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _MODES, _ATTRIBUTES = (53, 54, 452), (5, 6, 14, 15, 463, 466)
@@ -14,6 +15,7 @@ CLONE_NEWUSER = 0x10000000
 SETFCAP = 31
 EPERM, ENOSYS, ENOTSUP, EAFNOSUPPORT = 1, 38, 95, 97
 SOCK_DGRAM, AF_NETLINK = 2, 16
+NO_FAMILIES, INTERNET = (AF_NETLINK,), (2, 10, AF_NETLINK)
 FAMILIES = (1, 2, 10, AF_NETLINK)  # with AF_UNIX, AF_INET, AF_INET6
 _LOAD, _EQUAL, _AT_LEAST, _HAS, _AND, _GIVE = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
@@ -59,16 +61,18 @@ def machine() -> Machine | None:
     return MACHINES.get(os.uname().machine)
 
 
-def program(numbers: Machine, *, nested: bool = False, shared: bool = False) -> bytes:
+def program(
+    numbers: Machine, *, nested: bool = False, families: Sequence[int] | None = None
+) -> bytes:
     """Write the filter (``man 2 seccomp``) that closes what namespaces leave open.
 
     Sockets of families that no network namespace holds back (vsock reaches the host of a virtual
     machine); user namespaces, in which there are capabilities again (a ``nested`` sandbox, which
     makes others, needs them); and the two system calls whose arguments a filter cannot see, for
-    which every program has another way. Where all namespaces are ``shared`` (with Landlock), no
-    socket at all that can reach anybody, nothing that all of a user's processes have in common, no
-    signal to all of them, no limits of others, and whatever changes modes and owners by path only
-    says that it did: files of other folders have paths as well.
+    which every program has another way. Where all namespaces are shared (with Landlock), only
+    sockets of the ``families`` that are given for that, nothing that all of a user's processes have
+    in common, no signal to all of them, no limits of others, and whatever changes modes and owners
+    by path only says that it did: files of other folders have paths as well.
     """
     code = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, numbers.arch), (_GIVE, 0, 0, _ERROR | ENOSYS)]
     code += [(_LOAD, 0, 0, 0), (_AT_LEAST, 0, 1, 0x40000000), (_GIVE, 0, 0, _ERROR | ENOSYS)]
@@ -76,7 +80,7 @@ def program(numbers: Machine, *, nested: bool = False, shared: bool = False) -> 
         code += _when(number, [(_GIVE, 0, 0, _ERROR | ENOSYS)])
     for number in () if nested else (numbers.clone, numbers.unshare):
         code += _when(number, [_argument(0), *_if_has(CLONE_NEWUSER, EPERM)])
-    if shared:
+    if families is not None:
         for number in numbers.modes:
             code += _when(number, [(_GIVE, 0, 0, _ERROR)])
         for number in numbers.attributes:
@@ -89,7 +93,8 @@ def program(numbers: Machine, *, nested: bool = False, shared: bool = False) -> 
         # of the pairs, those of datagrams can still reach others
         kind = [_argument(1), (_AND, 0, 0, 15), *_if_equal(SOCK_DGRAM, EAFNOSUPPORT)]
         code += _when(numbers.socketpair, kind)
-    families = (AF_NETLINK,) if shared else FAMILIES
+    else:
+        families = FAMILIES
     count = len(families)
     code += [(_EQUAL, 0, count + 3, numbers.socket), _argument(0)]
     code += [(_EQUAL, count - index, 0, family) for index, family in enumerate(families)]
@@ -119,7 +124,9 @@ def _if_equal(value: int, error: int) -> list[Instruction]:
     return [(_EQUAL, 0, 1, value), (_GIVE, 0, 0, _ERROR | error), (_GIVE, 0, 0, _ALLOW)]
 
 
-def locks(*, nested: bool = False, shared: bool = False) -> dict[str, int | bytes] | None:
+def locks(
+    *, nested: bool = False, families: Sequence[int] | None = None
+) -> dict[str, int | bytes] | None:
     """What the last step of locking up needs to know; None for a processor that is not listed.
 
     In a ``nested`` sandbox user id 0 keeps one capability, ``CAP_SETFCAP``: without it, no kernel
@@ -130,7 +137,7 @@ def locks(*, nested: bool = False, shared: bool = False) -> dict[str, int | byte
     if numbers is None:
         return None
     return {
-        "filter": program(numbers, nested=nested, shared=shared),
+        "filter": program(numbers, nested=nested, families=families),
         "seccomp": numbers.seccomp,
         "keyctl": numbers.keyctl,
         "clone": numbers.clone,

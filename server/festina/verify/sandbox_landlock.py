@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from festina.verify import sandbox_filter, sandbox_view
+from festina.verify import process, sandbox_filter, sandbox_view
 
 LEAST = 3
 """The first version that holds back truncating files: Linux 6.2."""
@@ -53,6 +53,17 @@ def shortcomings() -> str:
     if version() < _SCOPES:
         open_ways.append("Before Linux 6.12 it can also send signals to your processes.")
     return " ".join(open_ways)
+
+
+def scopes() -> dict[str, object] | None:
+    """What keeps a run that shares the network from abstract sockets; None before Linux 6.12."""
+    if version() < _SCOPES:
+        return None
+    return {
+        "scopes": True,
+        "version": version(),
+        "code": process.code_of("festina.verify.sandbox_restrict"),
+    }
 
 
 def rules(

@@ -208,7 +208,8 @@ def build_view(view: dict[str, Any]) -> None:
     _pivot_root(b".", b".")
     _check(_libc.umount2(b".", MNT_DETACH), "umount of the old root")
     os.chdir("/")
-    _loopback()
+    if view["loopback"]:
+        _loopback()
 
 
 def _complete(view: dict[str, Any]) -> None:

@@ -33,12 +33,13 @@ def _check(result: int, what: str) -> int:
 def restrict(view: dict[str, Any]) -> None:
     """Leave this process and its children nothing but what the view lists."""
     version = view["version"]
+    if view.get("scopes"):
+        _restrict(_ruleset(struct.pack("QQQ", 0, 0, SCOPES), 24))
+        return
+    tcp = TCP if version >= 4 and view["network"] == "none" else 0
     files = ALL_OF_FIRST | REFER | TRUNCATE | (IOCTL_DEV if version >= 5 else 0)
-    request = struct.pack("QQQ", files, TCP if version >= 4 else 0, SCOPES if version >= 6 else 0)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = _check(
-        _libc.syscall(CREATE_RULESET, request, ctypes.c_size_t(size), 0), "landlock_create_ruleset"
-    )
+    request = struct.pack("QQQ", files, tcp, SCOPES if version >= 6 else 0)
+    ruleset = _ruleset(request, 24 if version >= 6 else 16 if version >= 4 else 8)
     for paths, rights in (
         (view["read"], EXECUTE | READ_FILE | READ_DIR),
         (view["list"], READ_DIR),
@@ -47,6 +48,15 @@ def restrict(view: dict[str, Any]) -> None:
     ):
         for path in paths:
             _rule(ruleset, path, rights)
+    _restrict(ruleset)
+
+
+def _ruleset(request: bytes, size: int) -> int:
+    result = _libc.syscall(CREATE_RULESET, request, ctypes.c_size_t(size), 0)
+    return _check(result, "landlock_create_ruleset")
+
+
+def _restrict(ruleset: int) -> None:
     _check(_libc.syscall(RESTRICT_SELF, ruleset, 0), "landlock_restrict_self")
     os.close(ruleset)
 

@@ -63,12 +63,14 @@ def operations(
     read_only: Iterable[Path],
     links: Iterable[Path],
     environ: Mapping[str, str],
+    sockets: Iterable[Path] = (),
 ) -> tuple[Operation, ...]:
     """List the mounts that make up the view. Looks at the file system; blocks for microseconds.
 
     ``environ`` is the server's own environment, in which private places may be named. Read-only
     paths that would uncover a whole masked place are left out, and so are those in the workspace
-    that the shadow has: what the shadow has comes from the shadow.
+    that the shadow has: what the shadow has comes from the shadow. Of the Unix sockets of this
+    machine only ``sockets`` can be reached.
 
     Raises:
         ValueError: the workspace is the root directory, or the shadow is not a directory.
@@ -96,9 +98,15 @@ def operations(
     inner = {path for path in _private_in_home(environ) if _below(path, shown)}
     steps += [Operation("tmpfs", path) for path in sorted(inner)]
     steps = [step for step in steps if not _shown_already(step, steps)]
+    named = {place for one in sockets for place in (_absolute(one), os.path.realpath(one))}
+    for place in sorted(named):
+        if os.path.exists(place) and stat.S_ISSOCK(os.stat(place).st_mode):  # noqa: PTH110, PTH116
+            steps.append(Operation("bind", place, os.path.realpath(place)))
     covered = [*masks, *places, "/dev", "/proc"]
     steps += [
-        Operation("hide", path) for path in _sockets() if not _below(path, covered, itself=True)
+        Operation("hide", path)
+        for path in _sockets()
+        if path not in named and not _below(path, covered, itself=True)
     ]
     if os.getuid() == 0:
         steps += [Operation("hide", path) for path in _HIDDEN_FILES if _is_plain(path)]

@@ -200,6 +200,8 @@ def box_of(bench: Bench, root: Path) -> sandbox.Box:
         links=tuple(Path(path) for path in bench.shown),
         environ=environ,
         limits=process.Limits(memory_mib=bench.settings.memory_mib),
+        network=bench.settings.network,
+        sockets=tuple(map(Path, bench.settings.sockets)),
     )
 
 

@@ -20,6 +20,7 @@ from festina.verify.doubted import doubted
 from festina.verify.drift import CONFIGURATION
 from festina.verify.fast import Answer, Fast
 from festina.verify.flaky import Only, SecondLook
+from festina.verify.isolation import named
 from festina.verify.judge import Judgement, Target
 from festina.verify.process import LaunchError
 from festina.verify.record import Run
@@ -75,7 +76,7 @@ class TestsGate:
         return dataclasses.replace(
             result,
             seconds=time.perf_counter() - start,
-            sandbox=None if level is None else str(level),
+            sandbox=named(level, state.snapshot),
         )
 
     async def _judge(

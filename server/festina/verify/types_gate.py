@@ -17,7 +17,7 @@ from festina.findings import Finding, Gate, GateResult, Severity, Status, durati
 from festina.verify import compare, sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.interpreter import Environment, Missing
-from festina.verify.isolation import Refused, isolation
+from festina.verify.isolation import Refused, isolation, named
 from festina.verify.once import Once
 from festina.verify.problems import Place, problems
 from festina.verify.process import LaunchError
@@ -131,7 +131,7 @@ class TypesGate:
             words = shadow.said(error) if isinstance(error, OSError) else str(error)
             reason = f"The type checker could not be run: {words.rstrip('.')}."
             result = GateResult(Gate.TYPES, Status.UNVERIFIED, reason=reason)
-        where = None if level is None else str(level)
+        where = named(level, state.snapshot)
         return replace(result, seconds=time.perf_counter() - start, sandbox=where)
 
     async def _judge(self, state: State, candidate: Candidate, level: sandbox.Level) -> GateResult:

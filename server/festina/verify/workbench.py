@@ -104,6 +104,8 @@ class Workbench:
                 links=tuple(Path(each) for each in shown),
                 environ=given,
                 limits=process.Limits(memory_mib=settings.memory_mib),
+                network=settings.network,
+                sockets=tuple(map(Path, settings.sockets)),
             )
             words = {"{workspace}": str(place)}
             done = await sandbox.run(

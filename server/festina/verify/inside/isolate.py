@@ -62,7 +62,7 @@ def spawn(plan: dict[str, Any], keep: Sequence[int] = ()) -> Any:
         _keeper.say(inner_fate, {"setup": known})
     else:
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
-        pid = _system.clone(known.clone)
+        pid = _system.clone(known.clone, plan["network"])
         if pid == 0:
             return _keep(known, inner_talk, inner_fate, keep, mask)
         if pid < 0:
@@ -103,7 +103,8 @@ def _keep(known: Any, talk: int, fate: int, keep: Sequence[int], mask: Any) -> A
         os.setsid()
         place = os.getcwd()
         view = _mounts.build(known.plan, known.found)
-        _system.loopback()
+        if known.plan["network"] != "local":
+            _system.loopback()
         nothing = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)

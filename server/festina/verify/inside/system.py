@@ -17,8 +17,9 @@ import struct
 OPEN_TREE, MOVE_MOUNT, PIDFD_OPEN, CLOSE_RANGE, MOUNT_SETATTR = 428, 429, 434, 436, 442
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 38, 47
-# user, mount, process, network, IPC and host name namespaces, and the signal at the end
-_NEW = 0x10000000 | 0x20000 | 0x20000000 | 0x40000000 | 0x8000000 | 0x4000000 | signal.SIGCHLD
+# user, mount, process, IPC and host name namespaces, and the signal at the end
+_NEW = 0x10000000 | 0x20000 | 0x20000000 | 0x8000000 | 0x4000000 | signal.SIGCHLD
+_NETWORK = 0x40000000
 
 libc = ctypes.PyDLL(None, use_errno=True)  # the lock of the interpreter is kept: no thread waits
 libc.syscall.restype = ctypes.c_long
@@ -51,14 +52,17 @@ def prctl(option: int, value: int) -> int:
     return result
 
 
-def clone(number: int) -> int:
+def clone(number: int, network: str) -> int:
     """Fork into fresh namespaces; ``number`` is that of the system call on this processor.
+
+    Where ``network`` is ``local``, that of the parent is shared.
 
     Below 0 where it failed. In the child nothing has been told of it: not the C library, which
     takes the parent's thread id for its own, nor Python. So it must fork once more, before anybody
     else's code runs.
     """
-    result: int = libc.syscall(number, ctypes.c_ulong(_NEW), None, None, None, None)
+    flags = _NEW if network == "local" else _NEW | _NETWORK
+    result: int = libc.syscall(number, ctypes.c_ulong(flags), None, None, None, None)
     return result
 
 
