@@ -96,7 +96,7 @@ async def test_an_accepted_edit_that_fails_is_shown_at_the_edit_and_at_the_test(
     one.accept()
     (edit,) = one.shown[URI]
     assert edit.message.split("\n") == [
-        f"Festina: the accepted edit of one fails {ID}",
+        "Festina: accepted edit of one fails test_leak",
         "The whole suite ran after you had accepted it.",
         f"* {ID}: assert 1 == 2",
     ]

@@ -174,10 +174,10 @@ def withdrawn_news(proposal: Proposal, view: CandidateView) -> str:
 def aftermath(accepted: Accepted) -> str:
     """Say at the place of an accepted edit what the whole suite has found since."""
     assert accepted.verdict is not None
-    failed = failing_test(accepted.verdict)
     found = accepted.verdict.findings[:MOST_FINDINGS]
     lines = [line for one in found for line in _wrapped(_finding(one), "* ")]
-    headline = shorten(f"Festina: the accepted edit of {subject(accepted)} fails {failed}")
+    name = shorten(subject(accepted), 24)
+    headline = shorten(f"Festina: accepted edit of {name} fails {_short(accepted.verdict)}")
     return "\n".join([headline, "The whole suite ran after you had accepted it.", *lines])
 
 
