@@ -352,6 +352,17 @@ def test_source_and_tracebacks_are_those_of_the_new_text(project: Callable[[str]
     assert it.module.f() == 3
 
 
+@pytest.mark.skipif(HERE < (3, 13), reason="classes know their line since Python 3.13")
+def test_a_class_further_down_is_found_in_its_source(
+    project: Callable[[str], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = project("def f():\n    return 1\n\nclass A:\n    x = 1\n")
+    monkeypatch.setitem(sys.modules, it.file.stem, it.module)
+    it.swap("return 1", "x = 3\n    # three\n    return x")
+    assert it.module.A.__firstlineno__ == 6
+    assert inspect.getsource(it.module.A) == "class A:\n    x = 1\n"
+
+
 def test_a_test_that_pytest_rewrote_is_imported_afresh(project: Callable[[str], Project]) -> None:
     """What an import hook made of a text is not what the text says: compared, not assumed."""
     text = "def test_f():\n    x = 1\n    assert x == 1\n"

@@ -66,6 +66,7 @@ class Index:
         self.root = os.path.realpath(root)
         self.ran = frozenset(ran)
         self.files: dict[str, list[weakref.ref[FunctionType]]] = {}
+        self.classes: dict[str, list[weakref.ref[type]]] = {}
         self.suspended: set[Key] = set()
         self._names: dict[str, str | None] = {}
         for thing in gc.get_objects():
@@ -75,12 +76,23 @@ class Index:
                 if path is not None:
                     self.files.setdefault(path, []).append(weakref.ref(thing))
                 continue
+            if issubclass(kind, type):
+                self._note(thing)
             for suspended, code_name, frame_name in _SUSPENDED:
                 if kind is suspended and getattr(thing, frame_name) is not None:
                     code = getattr(thing, code_name)
                     path = self._path(code.co_filename)
                     if path is not None:
                         self.suspended.add((path, code.co_firstlineno, code.co_name))
+
+    def _note(self, thing: type) -> None:
+        """Keep a class that knows its line, as those of Python 3.13 do."""
+        space = type.__getattribute__(thing, "__dict__")  # no metaclass is asked
+        if isinstance(space.get("__firstlineno__"), int):
+            module = sys.modules.get(str(space.get("__module__")))
+            path = self._path(str(vars(module).get("__file__"))) if module is not None else None
+            if path is not None:
+                self.classes.setdefault(path, []).append(weakref.ref(thing))
 
     def _path(self, filename: str) -> str | None:
         """Return the relative path of a source file below the root, or None."""
@@ -116,6 +128,11 @@ class Index:
                 raise NotSwappable(f"{change.name} is not there once its module is imported")
         for function, code in plan:
             function.__code__ = code
+        for ref in self.classes.get(path, ()):
+            known = ref()
+            if known is not None:
+                line = type.__getattribute__(known, "__dict__")["__firstlineno__"]
+                type.__setattr__(known, "__firstlineno__", line + _moved(swap["steps"], line))
         for name in filenames:
             linecache.cache.pop(name, None)
         return count
@@ -216,12 +233,18 @@ def _plan(
         if new is not None:
             count += len(group[1])
         else:
-            index = bisect.bisect_right(steps, [first, sys.maxsize]) - 1
-            if index < 0 or not steps[index][1]:
+            by = _moved(steps, first)
+            if not by:
                 continue
-            new = _codes.shifted(group[0], steps[index][1])
+            new = _codes.shifted(group[0], by)
         plan += [(function, new) for function in group[1]]
     return plan, count
+
+
+def _moved(steps: list[list[int]], line: int) -> int:
+    """Return by how much a line moved."""
+    index = bisect.bisect_right(steps, [line, sys.maxsize]) - 1
+    return steps[index][1] if index >= 0 else 0
 
 
 def _changes(swap: dict[str, Any], filename: str) -> list[_Change]:
