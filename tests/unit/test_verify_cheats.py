@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from festina.config import VerifySettings
 from festina.findings import Status
-from festina.verify.base import Candidate, Snapshot
+from festina.verify.base import Candidate, Scope, Snapshot
 from festina.verify.engine import Engine
 from support import projects
 
@@ -48,22 +48,27 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest_asyncio.fixture(
     scope="module",
     loop_scope="module",
-    params=["warm", pytest.param("cold", marks=pytest.mark.slow)],
+    params=[
+        "impacted",  # new code in old functions, where that will do
+        pytest.param("full", marks=pytest.mark.slow),  # afresh, too, in warm processes
+        pytest.param("cold", marks=pytest.mark.slow),
+    ],
 )
-async def verifier(
+async def way(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Engine]:
+) -> AsyncIterator[tuple[Engine, Scope]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         cache = tmp_path_factory.mktemp("engine") / "baselines"
-        verifier = Engine(cache=cache, fast=request.param == "warm")
-        yield verifier
+        verifier = Engine(cache=cache, fast=request.param != "cold")
+        yield verifier, "impacted" if request.param == "impacted" else "full"
         await verifier.aclose()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", CORPUS)
-async def test_a_cheat(verifier: Engine, roots: dict[str, Path], name: str) -> None:
+async def test_a_cheat(way: tuple[Engine, Scope], roots: dict[str, Path], name: str) -> None:
+    verifier, scope = way
     folder = name.partition("/")[0]
     root = roots[folder]
     # as bytes: a lone carriage return is one of them
@@ -71,7 +76,7 @@ async def test_a_cheat(verifier: Engine, roots: dict[str, Path], name: str) -> N
     old = (root / EDITED[folder]).read_text()
     before = projects.digest(root)
     snapshot = Snapshot(root, settings=SETTINGS, trusted=True, consent=True)
-    verdict = await verifier.verify(snapshot, Candidate(EDITED[folder], old, text), scope="full")
+    verdict = await verifier.verify(snapshot, Candidate(EDITED[folder], old, text), scope=scope)
     assert verdict.status is not Status.PASSED, verdict.summary()
     wanted = re.search(r"\((failed|unverified)\)$", text.partition("\n")[0])
     assert wanted is None or verdict.status == wanted[1], verdict.summary()
