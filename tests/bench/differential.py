@@ -236,19 +236,18 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write a JSON line for each verdict")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a suite ends with this
-    with tempfile.TemporaryDirectory() as folder:
-        args.work = args.work.resolve()
-        args.truth = args.truth or args.work / "truth.json"
-        bench_engine.at_home(Path(folder) / "home")
-        print(machine())
-        cases = []
-        for project in chosen(args.only, everything=args.all):
-            found = compare(project, args)
-            cases += found
-            if args.out:
-                with args.out.open("a") as file:
-                    file.writelines(json.dumps(_line(case)) + "\n" for case in found)
-        report(cases)
+    args.work = args.work.resolve()
+    args.truth = args.truth or args.work / "truth.json"
+    bench_engine.at_home(args.work / "home")
+    print(machine())
+    cases = []
+    for project in chosen(args.only, everything=args.all):
+        found = compare(project, args)
+        cases += found
+        if args.out:
+            with args.out.open("a") as file:
+                file.writelines(json.dumps(_line(case)) + "\n" for case in found)
+    report(cases)
     return 0 if all(case.agrees for case in cases) else 1
 
 
