@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from festina.verify.base import Snapshot
+from festina.verify.secret_files import holds_secrets
 
 MAX_FILES = 200_000
 MAX_BYTES = 4 << 30
@@ -25,7 +26,6 @@ _SHOWN = frozenset([".git", ".hg", ".svn", "node_modules"])
 _LEFT_OUT = frozenset(
     ["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox"]
 )
-_HARMLESS = (".example", ".sample", ".template", ".dist")
 
 
 class TooLarge(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -89,7 +89,7 @@ def _walk(root: Path, relative: str, shown: list[str]) -> Iterator[Entry]:
         path = f"{relative}/{item.name}" if relative else item.name
         if item.name in _SHOWN or _is_environment(item):
             shown.append(path)
-        elif not _is_left_out(item):
+        elif not _is_left_out(item, root, path):
             with contextlib.suppress(OSError):  # it is gone by now, or not for us to see
                 yield from _entry(item, path)
             if item.is_dir(follow_symlinks=False):
@@ -109,13 +109,9 @@ def _entry(item: os.DirEntry[str], path: str) -> Iterator[Entry]:
         yield Entry(path, "file", status.st_size, status.st_mtime_ns, mode=mode)
 
 
-def _is_secret(name: str) -> bool:
-    return name == ".env" or (name.startswith(".env.") and not name.endswith(_HARMLESS))
-
-
-def _is_left_out(item: os.DirEntry[str]) -> bool:
+def _is_left_out(item: os.DirEntry[str], root: Path, path: str) -> bool:
     """Whether something is a secret or a cache; cargo's target is one, of gigabytes."""
-    if item.name in _LEFT_OUT or _is_secret(item.name):
+    if item.name in _LEFT_OUT or holds_secrets(root, path):
         return True
     if not item.is_dir(follow_symlinks=False):
         return False
