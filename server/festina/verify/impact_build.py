@@ -52,9 +52,9 @@ async def build(
     """Run the suite of the private copy ``root`` once, traced, and return what it shows.
 
     Of ``known``, a map for the same files, only the unknown tests run. When this is cancelled,
-    ``keep`` gets what was found so far. What fails is run once more without a trail: a test that
-    has another outcome then has none that could be believed, and is selected always. So is one that
-    ended the process, or was at work when the time was over.
+    ``keep`` gets what was found so far. What fails is run once more, with the others of its file
+    and without a trail: a test that has another outcome then has none that could be believed, and
+    is selected always. So is one that ended the process, or was at work when the time was over.
 
     Raises:
         NotBuilt: the suite could not be run, or its trail could not be read.
@@ -88,12 +88,11 @@ class _Work:
     async def run(self, known: ImpactMap | None, keep: Keep | None) -> tuple[ImpactMap, bool]:
         """Run what is unknown; return the map then, and whether the run came to its end."""
         sure = frozenset() if known is None else known.named(known.everything & ~known.unknown)
-        seen = Run()  # what is known of a run that is cancelled
         limit = self.bench.settings.timeout_seconds
         with _Trail(self.bench, self.root, sure, self.say) as trail:
 
-            def found(run: Run) -> ImpactMap:
-                merger = Merger(trail.records, run, self.digests, self.root)
+            def found() -> ImpactMap:
+                merger = Merger(trail.records, self.digests, self.root)
                 return merger.merged(known if sure else None)
 
             try:
@@ -104,25 +103,30 @@ class _Work:
                         import_root=self.import_root,
                         beside=trail.beside,
                         timeout=limit * _SLOWER,
-                        stop=lambda outcome: bool(seen.outcomes.update({outcome.id: outcome})),
                     )
             except asyncio.CancelledError:
                 if keep is not None and trail.records.done:
-                    keep(found(seen))
+                    keep(found())
                 raise
             records = trail.records
             if records.ids is None or records.garbled:
                 reason = broken(run) or "The trail of the tests could not be read."
                 raise NotBuilt(reason)
-            made = await asyncio.to_thread(found, run)
-            if not records.ended:
-                if records.running is None:
-                    raise NotBuilt(broken(run) or "The tests ended without a word.")
-                made = _lost(made, records.running)
-        failed = [test for test in records.done if _is_bad(run.outcomes.get(test))]
+            made = await asyncio.to_thread(found)
+            lost = records.begun if records.ended else records.begun[-1:]
+            if not records.ended and not lost:
+                raise NotBuilt(broken(run) or "The tests ended without a word.")
+            for test in lost:
+                made = _lost(made, test)
+        failed = [test for test in records.done if _is_bad(made.outcomes.get(test))]
         if failed:
+            files = {test.partition("::")[0] for test in failed}
             again = await run_suite(
-                self.bench, self.root, import_root=self.import_root, only=failed, timeout=limit
+                self.bench,
+                self.root,
+                import_root=self.import_root,
+                only=[test for test in made.tests if test.partition("::")[0] in files],
+                timeout=limit,
             )
             made = _corrected(made, failed, again)
         return made, records.ended
@@ -133,7 +137,7 @@ class _Trail:
 
     def __init__(self, bench: Bench, root: Path, known: Collection[str], say: Say) -> None:
         self._nonce = secrets.token_hex(8)
-        self.records = Records(self._nonce)
+        self.records = Records(self._nonce, str(bench.stands_at(root)))
         self._say = say
         self._known = frozenset(known)
         self._at = 0

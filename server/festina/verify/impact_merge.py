@@ -12,7 +12,7 @@ from festina.verify.impact import ImpactMap, Source, decoded, digest_of, source_
 from festina.verify.impact_records import Place, Records, Seen
 from festina.verify.impact_sources import LEFT_OUT
 from festina.verify.outline import MODULE, Outline, outline, owner
-from festina.verify.record import Outcome, Run
+from festina.verify.record import Outcome
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 
@@ -20,9 +20,8 @@ _WORD = re.compile(rb"[A-Za-z_]\w*")
 class Merger:
     """Makes maps of one run; ``digests`` are of the files of the copy ``root`` before it."""
 
-    def __init__(self, records: Records, run: Run, digests: Mapping[str, str], root: Path) -> None:
+    def __init__(self, records: Records, digests: Mapping[str, str], root: Path) -> None:
         self._records = records
-        self._run = run
         self._digests = digests
         self._root = root
         self._outlines: dict[str, Outline | None] = {}
@@ -77,7 +76,7 @@ class Merger:
     def _outcomes(self, tests: Collection[str]) -> dict[str, Outcome]:
         return {
             test: dataclasses.replace(outcome, detail="")
-            for test, outcome in self._run.outcomes.items()
+            for test, outcome in self._records.run.outcomes.items()
             if test in tests
         }
 

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from festina.verify.record import normal, plain
+from festina.verify.record import Run, normal, plain
 
 IMPORT = 0
 
@@ -44,9 +44,10 @@ class Records:
     What cannot be read is counted in ``garbled``: then nothing here is to be believed.
     """
 
-    def __init__(self, nonce: str) -> None:
+    def __init__(self, nonce: str, place: str = "") -> None:
         self._mark = f"{nonce} ".encode("ascii")
         self._rest = b""
+        self.run = Run(place)
         self.garbled = 0
         self.ended = False
         self.ids: tuple[str, ...] | None = None
@@ -67,11 +68,11 @@ class Records:
         self._uses: defaultdict[int, set[int]] = defaultdict(set)
 
     @property
-    def running(self) -> str | None:
-        """The test that began last and did not end."""
-        tests = (name for kind, name in reversed(self._names.values()) if kind == "test")
-        last = next(tests, None)
-        return None if last in self.done else last
+    def begun(self) -> list[str]:
+        """The tests that began and did not end, the last one last."""
+        return [
+            name for kind, name in self._names.values() if kind == "test" and name not in self.done
+        ]
 
     def feed(self, data: bytes) -> None:
         """Take in the next bytes."""
@@ -124,6 +125,8 @@ class Records:
             self._uses[context].update(json.loads(rest))
         elif kind == b"items":
             self.ids = tuple(normal(json.loads(rest)))
+        elif kind == b"report":
+            self.run.add({"kind": "report", **json.loads(rest)})
         elif kind == b"done":
             self.done[self._names[context][1]] = float(rest)
         elif kind == b"end":

@@ -74,6 +74,8 @@ class Trail:
         self.entered: list[int] = []
         self.late: list[int] = []
         self.importing = False
+        self.cloning = False
+        self.alone = False  # one test has this process to itself: what it imports is its own
         self.busy: set[int] = set()
         self.lock = threading.RLock()
         self.depth = 0
@@ -165,7 +167,7 @@ class Trail:
             index = table.codes[key] = self.count
             self.count += 1
             self.line(f"code {index} {self.dumps([table.path, *key])}")
-        if self.first and self.context != IMPORT:
+        if self.first and not self.alone and self.context != IMPORT:
             if key[1] == "<module>":
                 # what it calls matters to all tests that find it imported, also what was seen
                 self.importing = True
@@ -224,7 +226,7 @@ class Trail:
 
         A process that was itself started hands its own on.
         """
-        if not self.first:
+        if not self.first or self.cloning:
             return
         self.lock.acquire()
         self.depth += 1
@@ -240,7 +242,7 @@ class Trail:
 
     def end_life(self) -> None:
         """Leave the line to what was started."""
-        if not self.first:
+        if not self.first or self.cloning:
             return
         self.depth -= 1
         if not self.depth and self.life[1] >= 0:
@@ -275,6 +277,8 @@ class Trail:
 
     def in_child(self) -> None:
         """Go on as another process, whose code is numbered anew."""
+        if self.cloning:  # it goes on in the place of the first one
+            return
         self.lines, self.entered, self.late = [], [], []
         self.first = False
         self.importing = False

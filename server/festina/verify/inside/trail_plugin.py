@@ -3,7 +3,8 @@
 Contexts: 0 is start-up, conftest files and collection; then one for each test, for each fixture of
 a wider scope than a function, and for what comes after the last test. Further lines of the trail:
 ``items 0 [ids]``: what was collected; ``uses TEST [fixtures]``; ``edge FIXTURE [fixtures]``: it
-asks for those by itself; ``done TEST SECONDS``; ``end 0`` when all is over. Python 3.8 or newer.
+asks for those by itself; ``report TEST {...}``: what became of a phase of it; ``done TEST SECONDS``
+at its end; ``end 0`` when all is over. Python 3.8 or newer.
 """
 
 from __future__ import annotations
@@ -131,6 +132,9 @@ _caches = _Caches(_trail)
 _caches.watch()
 
 
+_runs = importlib.import_module("festina_trail_runs").Runs(_trail, _contexts)
+
+
 def _is_wide(definition: Any) -> bool:
     return str(getattr(definition, "scope", "")) != "function"
 
@@ -146,10 +150,22 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
         config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: Any) -> object:
+    """Run each test in a process of its own, where that can be done."""
+    return _runs.run(session)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: Any) -> None:
+    """Say what became of a test."""
+    _trail.line(f"report {_trail.context} {_trail.dumps(_runs.record(report))}")
+
+
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: Any) -> Iterator[None]:
     """Have a context for each test, until the next one begins."""
-    context = _contexts.new("test", item.nodeid)
+    context = _runs.numbers.pop(item, None) or _contexts.new("test", item.nodeid)
     _contexts.stack.clear()
     _trail.switch(context)
     _caches.empty()
@@ -186,9 +202,11 @@ def pytest_fixture_setup(fixturedef: Any, request: Any) -> Iterator[None]:
     before = set(getattr(request, "_fixture_defs", None) or {})
     fixturedef.addfinalizer(_contexts.leave)  # the first of them runs last
     _contexts.enter(context)
+    began = time.perf_counter()
     try:
         yield
     finally:
+        _runs.took(fixturedef, time.perf_counter() - began)
         after = getattr(request, "_fixture_defs", None) or {}
         new = [after[name] for name in after if name not in before]
         edges = sorted({_contexts.fixture(one) for one in new if _is_wide(one)} - {context})
