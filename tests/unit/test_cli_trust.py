@@ -18,7 +18,9 @@ def test_the_workspace_you_are_in_is_trusted_and_can_be_revoked(line, monkeypatc
     ran = line.run("trust")
     assert (ran.code, ran.err) == (Exit.DONE, "")
     assert ran.out.startswith(f"Trusted: {line.project}\n")
-    assert "its tests may be run, in a sandbox, and its own Python and ruff, as you" in ran.out
+    assert (
+        "its tests and commands may be run, in a sandbox, and its own Python, ruff and" in ran.out
+    )
     assert line.trust.folders() == [str(line.project)]
     ran = line.run("trust", "--revoke")
     assert ran.out == f"No longer trusted: {line.project}\n"

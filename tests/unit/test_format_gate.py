@@ -55,6 +55,11 @@ async def test_a_line_that_was_no_better_before(root: Path) -> None:
     assert await check(root, BAD, BAD.replace("    return [ 1,2 ]", two)) == [(11, 12)]
 
 
+async def test_the_same_fault_elsewhere_excuses_none(root: Path) -> None:
+    copied = BAD.replace("\n\n\ndef f", "\n\n\ndef g( ):\n    return [ 1,2 ]\n\n\ndef f")
+    assert await check(root, BAD, copied) == [(4, 5)]
+
+
 async def test_blank_lines_around_the_edit(root: Path) -> None:
     missing = FORMATTED + "def h():\n    return 2\n"
     assert await check(root, FORMATTED, missing) == [(10, 10)]

@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"folder": str(folder), "trusted": trusted}))
     elif not args.revoke:
         print(
-            f"Trusted: {folder}\nFrom now on its tests may be run, in a sandbox, and its own "
-            "Python and ruff, as you would run them."
+            f"Trusted: {folder}\nFrom now on its tests and commands may be run, in a sandbox, "
+            "and its own Python, ruff and black, as you would run them."
         )
     elif trusted:
         around = next(place for place in folder.parents if str(place) in store.folders())
