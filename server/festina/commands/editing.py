@@ -23,7 +23,8 @@ from festina.pipeline import Task
 from festina.text import Text
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot, Verifier, verdict_key
-from festina.verify.engine import MANY, Engine
+from festina.verify.engine import Engine
+from festina.verify.mapping import MANY
 
 if TYPE_CHECKING:
     from festina.models.discovery import Choice

@@ -22,7 +22,8 @@ from festina.proposals import CandidateStatus
 from festina.text import NotText, Text, decode
 from festina.trust import TrustStore
 from festina.verify.base import Candidate, Snapshot, Step
-from festina.verify.engine import MANY, Engine
+from festina.verify.engine import Engine
+from festina.verify.mapping import MANY
 
 if TYPE_CHECKING:
     from festina.terminal import Terminal

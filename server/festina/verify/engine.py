@@ -37,8 +37,6 @@ from festina.verify.process import LaunchError
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
 
-MANY = 4
-"""Candidates from which on it pays to find out first which tests execute what."""
 _REMEMBERED = 300
 """Candidates of which is remembered what they passed."""
 _DOING: dict[str, str] = {

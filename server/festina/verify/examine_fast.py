@@ -21,7 +21,7 @@ from festina.verify.examine import Asked
 from festina.verify.examine_cold import ColdTools, Lint
 from festina.verify.fast import Fast
 from festina.verify.forkserver import NoCell, NoServer
-from festina.verify.judge import Target, elsewhere
+from festina.verify.judge import Target, broken, elsewhere
 from festina.verify.process import LaunchError
 from festina.verify.question import Question
 from festina.verify.record import Run
@@ -43,6 +43,7 @@ class FastTools(ColdTools):
         super().__init__(asked, states, bare, lint)
         self._benches = benches
         self._fast = fast
+        self._found_root: str | None = None
 
     async def run(self, state: Snapshot, only: Collection[str] | None) -> Run:
         """Run the suite, or some tests of it."""
@@ -82,9 +83,14 @@ class FastTools(ColdTools):
                         files=place.files, swaps=tuple(map(dict, swaps)), only=chosen
                     )
                     return await server.run(question, timeout=limit)
-            server = await place.base.server("fresh", root)
             question = Question(files=place.files, only=None if only is None else tuple(only))
-            return await server.run(question, timeout=limit)
+            server = await place.base.server("fresh", root)
+            run = await server.run(question, timeout=limit)
+            if broken(run) is None and root is None and elsewhere(run, target) is not None:
+                self._found_root = import_folder(bench.workspace, target.path)
+                server = await place.base.server("fresh", self._found_root)
+                run = await server.run(question, timeout=limit)
+            return run
 
     async def impacted(self, texts: Texts) -> frozenset[str] | None:
         """Return the tests that a change can affect; None where that is not known.
@@ -130,7 +136,12 @@ class FastTools(ColdTools):
         return bench, Target(real, names=names, python=is_python(real))
 
     async def _root(self, place: Place, target: Target) -> str | None:
-        """Return the folder that makes the tests import the workspace's own files, if need be."""
+        """Return the folder that makes the tests import the workspace's own files, if need be.
+
+        That is known where the tests are loaded; :meth:`run` finds it out by running them.
+        """
+        if self._fast.maps.at_hand(place.base) is None:
+            return self._found_root
         try:
             server = await place.base.server("collected", None)
         except NoServer:

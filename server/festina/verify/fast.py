@@ -22,7 +22,7 @@ from festina.verify.concern import Change, describe
 from festina.verify.flaky import SecondLook
 from festina.verify.forkserver import NoCell, NoServer
 from festina.verify.judge import Judgement
-from festina.verify.mapping import Maps
+from festina.verify.mapping import MANY, Maps, Traffic
 from festina.verify.question import Question
 from festina.verify.record import Run
 from festina.verify.selection import Failures, in_order
@@ -54,7 +54,8 @@ class Fast:
     """Judges candidates with what is kept warm. One for an engine."""
 
     def __init__(self, states: States, folder: Path, *, making: bool) -> None:
-        self.maps = Maps(states, folder, making=making)
+        self.traffic = Traffic()
+        self.maps = Maps(states, folder, self.traffic, making=making)
         self.bases = Bases(states, self.maps.forget)
         self._second = SecondLook()
         self._failures = Failures()
@@ -79,8 +80,6 @@ class Fast:
 
         ``confirm`` says that the impacted tests are known to pass.
         """
-        base = place.base
-        await self.maps.want(base, root)
         self._running += 1
         try:
             change = await self._change(place, case)
@@ -93,6 +92,12 @@ class Fast:
             return await self._whole(bench, place, case, root, change)
         finally:
             self._running -= 1
+
+    async def learn(self, place: Place, root: str | None, *, full: bool) -> None:
+        """Have the base's map made; where many candidates wait for it, wait until it is."""
+        await self.maps.want(place.base, root)
+        if self.traffic.waiting >= MANY and not full:
+            await self.maps.settled(place.base)
 
     async def carried(
         self, bench: Bench, place: Place, state: State, base: Run, root: str | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from festina.verify import shadow
@@ -22,10 +24,45 @@ OnProgress = Callable[[Path, int, int], None]
 """Told the workspace, how many tests have been traced, and of how many; equal at the end."""
 
 
+QUIET_SECONDS = 1.5
+"""How long nothing must have been verified before a map is made: a person waits for verdicts."""
+MANY = 4
+"""Candidates that wait at once from which on finding out what they concern is the quickest way."""
+
+
+class Traffic:
+    """Knows how many candidates wait for their tests, and since when none does."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self._last = 0.0
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one candidate for as long as it is judged."""
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
+            self._last = time.monotonic()
+
+    async def leaves_room(self) -> None:
+        """Wait until nobody has waited for a while, or so many do that a map is what they need."""
+        while self.waiting < MANY:
+            quiet = 0.0 if self.waiting else time.monotonic() - self._last
+            if quiet >= QUIET_SECONDS:
+                return
+            await asyncio.sleep(max(0.1, QUIET_SECONDS - quiet) if not self.waiting else 0.25)
+
+
 class Maps:
     """The maps of the bases in use. ``making`` says whether missing ones are made."""
 
-    def __init__(self, states: States, folder: Path, *, making: bool = True) -> None:
+    def __init__(
+        self, states: States, folder: Path, traffic: Traffic, *, making: bool = True
+    ) -> None:
+        self._traffic = traffic
         self._states = states
         self._impacts = Impacts(folder)
         self._wanting = asyncio.Lock()
@@ -52,6 +89,7 @@ class Maps:
             found = await self._impacts.find(key, base.root)
             if found is not None:
                 self._known[id(base)] = found
+                base.start("collected", root)
             self._tasks[id(base)] = asyncio.create_task(self._make(base, root, key, found))
 
     async def _make(self, base: Base, root: str | None, key: Key, found: ImpactMap | None) -> None:
@@ -66,14 +104,21 @@ class Maps:
             return await build(base.bench, copy, import_root=root, say=say, known=known, keep=keep)
 
         try:
+            await self._traffic.leaves_room()
             async with self._states.copy(base.state) as copy:
                 place = base.bench.workspace
                 await asyncio.to_thread(shadow.mount_points, copy, place, base.bench.shown)
                 self._known[id(base)] = await self._impacts.get(key, copy, make)
+            base.start("collected", root)
         except (NotBuilt, OSError, LaunchError, shadow.Changed) as error:
             _log.info("No impact map of %s: %s", base.bench.workspace, error)
         finally:
             say(1, 1)
+
+    async def settled(self, base: Base) -> None:
+        """Wait until a base's map is made, or it is clear that it will not be."""
+        if (task := self._tasks.get(id(base))) is not None:
+            await asyncio.wait([task])
 
     async def forget(self, base: Base) -> None:
         """End what is made for a base, and keep what it knows by now."""

@@ -108,10 +108,12 @@ class TestsGate:
                 return earlier
             answer = None
             if self._fast is not None and place is not None:
-                async with self._benches.slot(bench):
-                    answer = await self._fast.judge(
-                        bench, place, case, root, full=full, confirm=earlier is not None
-                    )
+                with self._fast.traffic.one():
+                    await self._fast.learn(place, root, full=full)
+                    async with self._benches.slot(bench):
+                        answer = await self._fast.judge(
+                            bench, place, case, root, full=full, confirm=earlier is not None
+                        )
             if answer is None:
                 answer = Answer(await self._cold(bench, state, case, root), 3, "full")
         judgement = answer.judgement
@@ -147,14 +149,10 @@ class TestsGate:
             watch = await asyncio.to_thread(
                 watch_of, bench.workspace, real, Candidate(path, "", "")
             )
-            if self._fast is not None and self._fast.can(bench):
-                async with self._fast.bases.use(bench, state) as place:
-                    place.base.start("collected", None)
             async with self._based(bench, state, watch.target, lambda _: None) as found:
                 where, _, root = found
                 if self._fast is not None and where is not None:
                     await self._fast.maps.want(where.base, root)
-                    where.base.start("collected", root)
                     where.base.start("fresh", root)
         except Unverified:
             return  # the verification will say so
