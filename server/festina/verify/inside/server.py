@@ -15,6 +15,7 @@ import socket
 from typing import Any
 
 _isolate = importlib.import_module("festina_isolate")
+_system = importlib.import_module("festina_system")
 _MOST_FAILURES = 3
 _POLL_MS = 500
 
@@ -37,6 +38,7 @@ class Server:
         self.requests = b""
         self.why = ""
         self.waits = False  # in a child: it was made ahead of its question
+        self.name = b""
 
     def say(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
         """Send one message; ends this process where the host is gone."""
@@ -67,6 +69,7 @@ class Server:
         known = _isolate.prepare(self.plan)
         if isinstance(known, str):
             self.refuse(f"no process can be isolated: {known}")
+        self.name = _system.named(b"festina-warm")  # what works for a candidate has its own name
         self.say({"ready": ready})
         poll = select.poll()
         poll.register(self.control, select.POLLIN)

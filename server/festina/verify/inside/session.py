@@ -27,6 +27,7 @@ _early = importlib.import_module("festina_early")
 _gate = importlib.import_module("festina_gate")
 _pages = importlib.import_module("festina_pages")
 _server = importlib.import_module("festina_server")
+_system = importlib.import_module("festina_system")
 _tracer = importlib.import_module("festina_tracer")
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{6,}")
@@ -203,6 +204,7 @@ class Serving:
         self.begun = time.perf_counter()
         if not size:
             os._exit(0)  # a child that was not needed
+        _system.named(self.server.name)
         if size == _MOST:
             cell.fail("there is too much to lay over the workspace")
         end = space.find(b"\n")

@@ -32,6 +32,7 @@ libc.mount.argtypes = [
 ]
 libc.umount2.argtypes = [ctypes.c_char_p, ctypes.c_int]
 _zero = ctypes.c_ulong(0)
+_PR_SET_NAME, _PR_GET_NAME = 15, 16
 
 
 def check(result: int, what: str) -> int:
@@ -50,6 +51,14 @@ def prctl(option: int, value: int) -> int:
     """See ``man 2 prctl``; the result is below 0 where it failed."""
     result: int = libc.prctl(option, ctypes.c_ulong(value), _zero, _zero, _zero)
     return result
+
+
+def named(name: bytes) -> bytes:
+    """Give this thread the name that ``ps`` and ``top`` show, at most 15 bytes; return the old."""
+    old = ctypes.create_string_buffer(16)
+    libc.prctl(_PR_GET_NAME, old, _zero, _zero, _zero)
+    libc.prctl(_PR_SET_NAME, ctypes.c_char_p(name), _zero, _zero, _zero)
+    return old.value
 
 
 def clone(number: int, network: str) -> int:
