@@ -170,7 +170,7 @@ async def tests_of(
     root: Path, project: Project, broken: str, settings: VerifySettings
 ) -> list[str]:
     """Return the ids that a save of the broken text runs."""
-    verifier = App({}).verifier  # as the server makes it, with what is known on disk
+    verifier = App({}).verifier
     old = (root / project.file).read_text()
     before = Snapshot(root, {project.file: old}, settings, trusted=True)
     after = Snapshot(root, {project.file: broken}, settings, trusted=True)
@@ -192,7 +192,9 @@ async def measure(project: Project, args: argparse.Namespace, work: Path) -> Tim
     )
     settings = VerifySettings(python=python, tests_args=tuple(options))
     good = (root / project.file).read_text()
-    home = Path(tempfile.mkdtemp(dir=work))
+    home = work / "home"
+    home.mkdir(exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(home / "cache")  # the server's: what it learned counts
     chosen: list[str] = []
     try:
         env = {"FESTINA_CONFIG": str(config)}
@@ -220,7 +222,6 @@ async def measure(project: Project, args: argparse.Namespace, work: Path) -> Tim
             times.whole.append(cold(root, project, []))
     finally:
         (root / project.file).write_text(good)
-        shutil.rmtree(home, ignore_errors=True)
     return times
 
 
