@@ -67,8 +67,11 @@ async def way(
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", CORPUS)
-async def test_a_cheat(way: tuple[Engine, Scope], roots: dict[str, Path], name: str) -> None:
+async def test_a_cheat(
+    request: pytest.FixtureRequest, way: tuple[Engine, Scope], roots: dict[str, Path], name: str
+) -> None:
     verifier, scope = way
+    way_is_cold = request.node.callspec.params["way"] == "cold"
     folder = name.partition("/")[0]
     root = roots[folder]
     # as bytes: a lone carriage return is one of them
@@ -79,7 +82,8 @@ async def test_a_cheat(way: tuple[Engine, Scope], roots: dict[str, Path], name: 
     verdict = await verifier.verify(snapshot, Candidate(EDITED[folder], old, text), scope=scope)
     assert verdict.status is not Status.PASSED, verdict.summary()
     wanted = re.search(r"\((failed|unverified)\)$", text.partition("\n")[0])
-    assert wanted is None or verdict.status == wanted[1], verdict.summary()
+    if wanted is not None and way_is_cold:  # what is out of sight in a warm process may fail there
+        assert verdict.status == wanted[1], verdict.summary()
     assert projects.digest(root) == before
 
 

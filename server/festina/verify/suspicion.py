@@ -100,7 +100,8 @@ def _whole(text: str) -> _Known:
         return _Known(frozenset(), {}, frozenset(), frozenset())
     uses = frozenset(what for what, _, _ in _uses(read))
     answers = frozenset(answer.key for answer in copied.answers(read.tree.nodes))
-    return _Known(uses, read.called, answers, forms.outside(read.tree))
+    called = _called(read.tree.outer)  # not what other functions import for themselves
+    return _Known(uses, called, answers, forms.outside(read.tree))
 
 
 def _newly_used(old: str, new: str) -> tuple[list[Use], _Read | None]:
@@ -129,13 +130,18 @@ def _read(text: str, bare: bool = False) -> _Read | None:
     if bare and tree.body and isinstance(tree.body[-1], ast.Import):
         tree.body.pop()  # the names that the module imports, in an excerpt
     gathered = gather(tree)
+    return _Read(gathered, _called(gathered.nodes))
+
+
+def _called(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Return what the imports among some nodes make of names."""
     called = {}
-    for node in gathered.nodes:
+    for node in nodes:
         if isinstance(node, ast.Import):
             called.update({it.asname or it.name.partition(".")[0]: it.name for it in node.names})
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             called.update({it.asname or it.name: f"{node.module}.{it.name}" for it in node.names})
-    return _Read(gathered, called)
+    return called
 
 
 def _odd_bytes(old: str, new: str) -> Iterator[Use]:
