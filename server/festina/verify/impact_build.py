@@ -153,7 +153,7 @@ class _Trail:
             "fd": write,
             "nonce": self._nonce,
             "child": str(folder),
-            "idle": True,
+            "nice": True,
             "known": sorted(known),
         }
         asked = self._unnamed()

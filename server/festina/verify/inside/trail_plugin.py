@@ -41,10 +41,9 @@ def _take_setup() -> dict[str, Any]:
 
 
 def _give_way() -> None:
-    """Let everybody else have the processor first: nobody waits for this."""
-    with contextlib.suppress(AttributeError, OSError):
+    """Let others have most of the processor: nobody waits for this, but it is to end some day."""
+    with contextlib.suppress(OSError):
         os.nice(10)
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 class _Caches:
@@ -124,7 +123,7 @@ class _Contexts:
 
 
 _setup = _take_setup()
-if _setup["idle"]:
+if _setup["nice"]:
     _give_way()
 _trail = _processes.begin(_setup)
 _contexts = _Contexts(_trail)
