@@ -22,6 +22,9 @@ CHILD = "FESTINA_TRAIL_CHILD"
 _SHELLS = frozenset([b"sh", b"bash", b"dash", b"zsh", b"ksh", b"busybox", b"fish"])
 _HARMLESS = frozenset([b"uname", b"ldconfig", b"lsb_release", b"hostname", b"stty", b"tput"])
 """Programs that platform, ctypes and the like ask: nothing of a workspace has a part in them."""
+_TOOLS = frozenset([b"cat", b"less", b"more", b"head", b"tail", b"sed", b"sort", b"wc", b"tr"])
+_TOOLS |= frozenset([b"true", b"false", b"echo", b"sleep", b"date"])
+"""Programs that run nothing, and read no files but those that they are given."""
 
 
 class Processes:
@@ -63,7 +66,7 @@ class Processes:
                 fds = tuple(sorted({*map(int, fds), *ours}))
                 pairs = [name + b"=" + value for name, value in environ.items()]
                 pid = real(args, programs, close, fds, cwd, pairs, *rest)
-            self._started(token, pid, programs, cwd)
+            self._started(token, pid, programs, cwd, args)
             return pid
 
         return fork_exec
@@ -76,11 +79,11 @@ class Processes:
                 token, environ = self._announce(env)
                 if name.startswith("exec"):
                     if self.access(path, os.X_OK):  # the PATH is searched by trying
-                        self._started(token, self.trail.getpid(), programs, None)
+                        self._started(token, self.trail.getpid(), programs, None, argv)
                         self.trail.flush()
                     return replace(path, argv, environ)
                 pid = real(path, argv, environ, **more)
-            self._started(token, pid, programs, None)
+            self._started(token, pid, programs, None, argv)
             return pid
 
         replace = os.execve if name == "execv" else real
@@ -126,7 +129,9 @@ class Processes:
         environ[CHILD.encode()] = trail.dumps(setup).encode("ascii")
         return token, environ
 
-    def _started(self, token: str, pid: int, programs: Iterable[Any], cwd: Any) -> None:
+    def _started(
+        self, token: str, pid: int, programs: Iterable[Any], cwd: Any, argv: Iterable[Any]
+    ) -> None:
         trail = self.trail
         thread = threading.get_ident()
         trail.busy.add(thread)
@@ -137,10 +142,20 @@ class Processes:
                 return
             if name in _SHELLS or self._is_script_of_shell(program):
                 trail.lost(os.fsdecode(name))
+            elif name in _TOOLS and trail.relative(os.fsdecode(program)) is None:
+                self._given(argv, cwd)
             else:
                 trail.line(f"spawn {trail.context} {pid} {token} {trail.dumps(os.fsdecode(name))}")
         finally:
             trail.busy.discard(thread)
+
+    def _given(self, argv: Iterable[Any], cwd: Any) -> None:
+        """Take down which files of the workspace a program is given to read."""
+        trail = self.trail
+        for argument in argv:
+            path = trail.relative(os.path.join(os.fsdecode(cwd or b""), os.fsdecode(argument)))
+            if path is not None:
+                trail.line(f"read {trail.context} {trail.dumps(path)}")
 
     def _found(self, programs: Iterable[Any], cwd: Any) -> bytes:
         place = b"" if cwd is None else os.fsencode(cwd)
