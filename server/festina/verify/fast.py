@@ -56,7 +56,7 @@ class Fast:
     def __init__(self, states: States, folder: Path, *, making: bool) -> None:
         self.traffic = Traffic()
         self.maps = Maps(states, folder, self.traffic, making=making)
-        self.bases = Bases(states, self.maps.forget)
+        self.bases = Bases(states, self.maps.forget, priming=making)
         self._second = SecondLook()
         self._failures = Failures()
         self._running = 0

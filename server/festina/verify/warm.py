@@ -15,6 +15,7 @@ from pathlib import Path
 
 from festina.verify.drift import Files, drift
 from festina.verify.forkserver import ForkServer, Kind, NoServer
+from festina.verify.prime import prime
 from festina.verify.process_io import to_the_end
 from festina.verify.state import State, States
 from festina.verify.suite import Bench
@@ -30,12 +31,16 @@ IDLE_SECONDS = 900.0
 
 
 class Base:
-    """One base copy with its fork servers, each started when it is first asked for."""
+    """One base copy with its fork servers, each started when it is first asked for.
 
-    def __init__(self, bench: Bench, state: State, root: Path) -> None:
+    With ``priming`` its sources are compiled first, once for all children that will import them.
+    """
+
+    def __init__(self, bench: Bench, state: State, root: Path, *, priming: bool) -> None:
         self.bench = bench
         self.state = state
         self.root = root
+        self._priming = asyncio.create_task(self._prime()) if priming else None
         self._servers: dict[tuple[Kind, str | None], asyncio.Task[ForkServer]] = {}
         self._starts: dict[tuple[Kind, str | None], int] = {}
         self.refused: dict[tuple[Kind, str | None], str] = {}
@@ -56,7 +61,13 @@ class Base:
             task.add_done_callback(_seen)
         return task
 
+    async def _prime(self) -> None:
+        with contextlib.suppress(OSError):  # then they are compiled each time
+            await prime(self.bench, self.root)
+
     async def _start(self, kind: Kind, import_root: str | None) -> ForkServer:
+        if self._priming is not None:
+            await asyncio.wait([self._priming])
         key = (kind, import_root)
         if key in self.refused:
             raise NoServer(self.refused[key])
@@ -84,6 +95,13 @@ class Base:
         if task is None or not task.done() or task.cancelled() or task.exception() is not None:
             return False
         return task.result().alive
+
+    async def close(self) -> None:
+        """End all that was started."""
+        if self._priming is not None:
+            self._priming.cancel()
+            await asyncio.wait([self._priming])
+        await self.rest()
 
     async def rest(self) -> None:
         """End the servers; they start again when they are asked for."""
@@ -113,7 +131,10 @@ class Place:
 class Bases:
     """The bases that are kept, the one used last at the end; ``forget`` is told what goes."""
 
-    def __init__(self, states: States, forget: Callable[[Base], Awaitable[None]]) -> None:
+    def __init__(
+        self, states: States, forget: Callable[[Base], Awaitable[None]], *, priming: bool
+    ) -> None:
+        self._priming = priming
         self._states = states
         self._forget = forget
         self._kept: list[tuple[Base, contextlib.AsyncExitStack]] = []
@@ -160,7 +181,7 @@ class Bases:
     async def _open(self, bench: Bench, state: State) -> Place:
         stack = contextlib.AsyncExitStack()
         root = await stack.enter_async_context(self._states.base(state))
-        base = Base(bench, state, root)
+        base = Base(bench, state, root, priming=self._priming)
         self._kept.append((base, stack))
         await self._trim()
         return Place(base, {})
@@ -198,6 +219,6 @@ class Bases:
     async def _close(self, base: Base, stack: contextlib.AsyncExitStack) -> None:
         try:
             await self._forget(base)
-            await base.rest()
+            await base.close()
         finally:
             await stack.aclose()
