@@ -77,6 +77,6 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scope",
         choices=("impacted", "full"),
-        help="how much must pass: the tests that the change can affect, or the whole suite "
-        "(default: tests.scope of the configuration, where auto means full)",
+        help="how much must pass: the tests that the change can affect, where these are known, or "
+        "the whole suite (default: tests.scope of the configuration, where auto means full)",
     )
