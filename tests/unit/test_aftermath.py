@@ -192,6 +192,17 @@ async def test_a_withdrawn_edit_says_what_failed_and_offers_nothing(window):
     assert accept.disabled.reason == f"rejected: {message}"
 
 
+async def test_a_long_name_of_a_test_leaves_room_for_what_became_of_it(window):
+    one = window()
+    test = f"tests/{'deep/' * 9}test_a.py::test_leak"
+    gate = replace(FAILED.gates[0], findings=(replace(FOUND, message=test, code=test),))
+    one.put(State.REJECTED, replace(WITHDRAWN, verdict=replace(FAILED, gates=(gate,))))
+    headline, finding, *_ = one.shown[URI][0].message.split("\n")
+    assert headline == "Festina: withdrawn: test_leak failed in the whole suite"
+    assert finding == "* tests/test_a.py:7:"
+    assert test in one.shown[URI][0].message
+
+
 async def test_where_another_candidate_takes_its_place_the_person_is_told(window):
     one = window()
     one.put(State.READY, PASSED, replace(PASSED, index=1))

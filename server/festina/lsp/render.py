@@ -54,7 +54,11 @@ def diagnostic_message(proposal: Proposal, path: str) -> str:
 
 def _headline(proposal: Proposal) -> str:
     if (view := _withdrawn(proposal)) is not None:
-        return f"Festina: withdrawn: {why_refuted(view)}"
+        words = f"Festina: withdrawn: {why_refuted(view)}"
+        if len(words) <= TITLE_CHARS or view.verdict is None:
+            return words
+        # which folder it is in is said below, in the finding
+        return f"Festina: withdrawn: {_short(view.verdict)} failed in the whole suite"
     lead = _LEAD.get(proposal.state, str(proposal.state))
     return f"Festina: {lead}: {_one_line(_words(proposal))}"
 
