@@ -157,8 +157,8 @@ import tempfile
 import os
 
 random.seed(7)
-LOG = open(os.path.join(os.path.dirname(__file__), "data.txt"))
-FIRST = LOG.readline()
+LOG = os.open(os.path.join(os.path.dirname(__file__), "data.txt"), os.O_RDONLY)
+FIRST = os.read(LOG, 6)
 
 
 def value():
@@ -188,7 +188,7 @@ def test_seeded():
 
 
 def test_open_file():
-    assert mod.LOG.readline() == "second\\n"
+    assert (mod.FIRST, os.read(mod.LOG, 7)) == (b"first\\n", b"second\\n")
 
 
 def test_relative_path():
@@ -311,13 +311,27 @@ async def test_a_run_that_does_not_end_is_ended(flat: Place) -> None:
         assert (await ask(server, Question())).end == 0
 
 
-async def test_replacing_the_judge_is_seen(flat: Place) -> None:
-    cheat = "import sys; sys.modules['festina_witness']._witness.reporter = None; return 4"
-    question = flat.edit(CORE, ("return value * 2", cheat))
+CHEATS = {
+    "_pytest.runner.pytest_runtest_makereport": "import _pytest.runner as r;"
+    " r.pytest_runtest_makereport = lambda: 1",
+    "_pytest.reports.TestReport.from_item_and_call": "from _pytest.reports import TestReport;"
+    " TestReport.from_item_and_call = None",
+    "builtins.len": "import builtins; builtins.len = lambda of: sum(1 for _ in of)",
+    "the module _pytest.terminal": "import sys, types;"
+    " sys.modules['_pytest.terminal'] = types.ModuleType('_pytest.terminal')",
+    "_Reporter.nonce": "import sys;"
+    " sys.modules['festina_witness']._witness.reporter.nonce = '0' * 32",
+}
+
+
+@pytest.mark.parametrize("what", CHEATS)
+async def test_replacing_what_judges_is_seen(flat: Place, what: str) -> None:
+    question = flat.edit(CORE, ("return value * 2", f"{CHEATS[what]}; return 4"))
     async with flat.server() as server:
         bare = await ask(server, Question())
+        assert what not in bare.replaced
         run = await ask(server, question)
-    assert run.end is None or run.replaced - bare.replaced
+    assert run.end is None or what in run.replaced
 
 
 async def test_files_that_a_run_changes_are_named(flat: Place) -> None:
@@ -333,6 +347,14 @@ async def test_what_cannot_be_swapped_is_handed_down(flat: Place) -> None:
     async with flat.server() as server:
         with pytest.raises(NoCell):
             await ask(server, dataclasses.replace(question, swaps=(swap,)))
+        # laid over, but in nobody's hands: the old code has run, and the run says so
+        unused = await ask(server, dataclasses.replace(question, swaps=()))
+        assert (unused.end, unused.imported) == (0, ())
+        assert question.watch is not None
+        target = dataclasses.replace(question.watch.target, path="calc/__init__.py")
+        watch = dataclasses.replace(question.watch, target=target)
+        other = await ask(server, dataclasses.replace(question, watch=watch))
+        assert (other.end, other.imported) == (1, ())
         assert (await ask(server, question)).end == 1
 
 

@@ -123,7 +123,7 @@ class Serving:
         # pytest's cache would be written at the end, for nobody
         session.config.option.cacheshow = session.config.option.cacheshow or [""]
         self._renew_tmp(session.config)
-        self.spent["start"] = time.perf_counter()
+        self.spent["ready"] = time.perf_counter() - self.begun
 
     def leave(self, status: int) -> None:
         """In a child: the end record is written, and nothing that comes now would count."""
@@ -164,12 +164,10 @@ class Serving:
         )
         if self.kind == "collected":
             self.sealed.settle(_dicts)
-        where = os.getcwd()
         gc.collect()
         gc.freeze()  # children share the pages for as long as nobody writes into them
         cell = self.server.serve(facts)
         self.inside = True
-        os.chdir(where)  # the same place, in the child's view of the files
         _gate.reopen(self.kept)
         if self.seeded is not None:
             random.setstate(self.seeded)
