@@ -16,7 +16,7 @@ import pytest
 from festina import config
 from festina.commands import checkup
 from festina.config import Layer, Settings, VerifySettings
-from festina.verify import isolation, limits, process, sandbox, sandbox_landlock
+from festina.verify import isolation, limits, process, sandbox, sandbox_cells, sandbox_landlock
 from festina.verify.base import Snapshot
 from festina.verify.sandbox import Level
 from support import cells, levels
@@ -136,3 +136,36 @@ def test_the_verdict_and_the_doctor_say_that_it_is_open(
     line = asyncio.run(checkup._sandbox(Settings(verify=settings)))
     assert "verify.network" in line.detail
     assert "whatever you can" in line.detail
+
+
+def test_the_doctor_says_where_each_run_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_cells, "kernel", lambda: (6, 1))
+    assert "Linux 6.6" in sandbox_cells.slow(Level.BUBBLEWRAP)
+    assert "namespaces" in sandbox_cells.slow(Level.LANDLOCK)
+    monkeypatch.setattr(sandbox_cells, "kernel", lambda: (6, 6))
+    assert sandbox_cells.slow(Level.NAMESPACES) == ""
+
+
+async def test_a_socket_that_is_opened_later_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A running sandbox cannot hide it any more; unless it lies where nothing is seen anyway."""
+    now = [0.0]
+    monkeypatch.setattr(sandbox_cells.time, "monotonic", lambda: now[0])
+    plan = {"workspace": [], "private": [str(tmp_path / "covered")]}
+    (tmp_path / "covered").mkdir()
+    with contextlib.ExitStack() as stack:
+
+        def listen(path: Path) -> None:
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(str(path))
+            listener.listen()
+
+        listen(tmp_path / "before")
+        exposure = sandbox_cells.Exposure(plan)
+        listen(tmp_path / "covered" / "later")
+        assert await exposure.found() == ""
+        listen(tmp_path / "later")
+        assert await exposure.found() == ""  # looked a moment ago
+        now[0] += 10
+        assert await exposure.found() == str(tmp_path / "later")

@@ -22,7 +22,7 @@ from festina.commands.base import Exit, Stop
 from festina.config import Settings
 from festina.models.base import ModelError
 from festina.trust import TrustStore
-from festina.verify import interpreter, lint, sandbox
+from festina.verify import interpreter, lint, sandbox, sandbox_cells
 from festina.verify.base import Snapshot
 from festina.workspaces import workspace_of
 
@@ -138,6 +138,8 @@ _OPEN = (
 
 async def _sandbox(settings: Settings) -> Line:
     probe = await sandbox.probe(fresh=True)
+    if slow := sandbox_cells.slow(probe.level):
+        probe = sandbox.Probe(probe.level, f"{probe.detail} {slow}", probe.remedy, probe.sure)
     if probe.level is not sandbox.Level.NONE and settings.verify.network == "local":
         return Line("project", "sandbox", NOTE, f"{probe.detail} But {_OPEN}", probe.remedy)
     if probe.level is not sandbox.Level.NONE:

@@ -27,6 +27,7 @@ from festina.verify.process_io import memory_file, to_the_end, within
 from festina.verify.question import Question
 from festina.verify.ready import Ready
 from festina.verify.record import Intake, Outcome, Run
+from festina.verify.sandbox_cells import Exposure
 from festina.verify.suite import MAX_REPORT, PLUGIN, Bench, box_of
 
 Kind = Literal["collected", "fresh"]
@@ -61,6 +62,7 @@ class ForkServer:
         self._place = str(bench.workspace)
         self._work: asyncio.Task[Completed]
         self._control: Control | None = None
+        self._exposure: Exposure
         self._asked: dict[int, asyncio.Future[list[int]]] = {}
         self._numbers = itertools.count(1)
         self._gone = asyncio.Event()
@@ -113,6 +115,7 @@ class ForkServer:
                 plan = await asyncio.to_thread(sandbox.cell_plan, box, bench.level)
             except ValueError as error:
                 raise NoServer(str(error)) from error
+            self._exposure = await asyncio.to_thread(Exposure, plan)
             setup = {
                 "pythonpath": bench.environ.get("PYTHONPATH"),
                 "root": None if import_root is None else str(bench.workspace / import_root),
@@ -230,6 +233,9 @@ class ForkServer:
         run = Run(self._place, files=self.ready.files, modules=self.ready.modules)
         for note in self.ready.notes:
             run.add(note)
+        if exposed := await self._exposure.found():
+            await self.aclose()
+            raise NoServer(f"its sandbox does not hide the socket {exposed}, which is new")
         ends = await self._ends(standby)
         said: dict[str, Any] = {}
         try:

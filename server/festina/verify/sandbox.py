@@ -177,8 +177,8 @@ async def _probe() -> Probe:
     if not why:
         detail = (
             "landlock works here: no network, only the copy of the project can be written to, and"
-            f" private files cannot be read. {sandbox_landlock.shortcomings()} It is slower, and"
-            " tests that need a local server or a /tmp of their own fail."
+            f" private files cannot be read. {sandbox_landlock.shortcomings()} Tests that"
+            " need a local server, or to write to /tmp, fail in it."
         )
         detail = " ".join([detail, *_listed(failures)])
         return Probe(Level.LANDLOCK, detail, remedy, sure=_sure(failures))

@@ -105,7 +105,7 @@ def operations(
     covered = [*masks, *places, "/dev", "/proc"]
     steps += [
         Operation("hide", path)
-        for path in _sockets()
+        for path in sockets_of_others()
         if path not in named and not _below(path, covered, itself=True)
     ]
     if os.getuid() == 0:
@@ -202,8 +202,8 @@ def _passes_link(root: str, relative: str) -> bool:
     return False
 
 
-def _sockets() -> list[str]:
-    """Paths of the Unix sockets that programs outside listen on and that this user can reach.
+def sockets_of_others() -> list[str]:
+    """List the Unix sockets with a path that programs outside listen on.
 
     A read-only file system does not keep anyone from connecting to a socket on it.
     """
