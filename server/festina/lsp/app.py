@@ -30,6 +30,7 @@ from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.board import Board
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
+from festina.lsp.features.tracing import Tracing
 from festina.lsp.model_source import ModelSource
 from festina.proposals import Proposal
 from festina.session import Refusal, Session
@@ -62,6 +63,7 @@ class App:
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
         self.saving = Saving(self)
+        self.verifier.on_mapping(Tracing(self).on_progress)
         self.aftermath = AftermathShown(self)
         self.session.changed = self._changed
         self._editor_settings: dict[str, Any] = {}

@@ -32,7 +32,8 @@ from festina.verify.examine_fast import FastTools
 from festina.verify.fast import Fast
 from festina.verify.interpreter import Found
 from festina.verify.linter import Linter
-from festina.verify.more_gates import MoreGates, gates_of, unanswered
+from festina.verify.mapping import OnProgress
+from festina.verify.more_gates import MoreGates, gates_of, in_order, unanswered
 from festina.verify.process import LaunchError
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
@@ -99,6 +100,11 @@ class Engine:
             return (await self._states.of(snapshot, fresh=True)).fingerprint
         except shadow.TooLarge:
             return ""
+
+    def on_mapping(self, told: OnProgress) -> None:
+        """Have somebody told how far the impact map of a workspace is."""
+        if self._fast is not None:
+            self._fast.maps.on_progress = told
 
     async def prepare(self, snapshot: Snapshot, path: str) -> None:
         """Start the processes and the runs without the edit that a verification will need."""
@@ -187,7 +193,7 @@ class Engine:
         key = "" if state is None else verdict_key(candidate.new, state.fingerprint)
         job = _Job(snapshot, candidate, state, too_large, self._known(key, candidate), scope, say)
         results: list[GateResult] = []
-        gates = sorted(gates_of(snapshot.settings), key=_order)
+        gates = sorted(gates_of(snapshot.settings), key=in_order)
         async with contextlib.AsyncExitStack() as stack:
             ahead: asyncio.Task[GateResult] | None = None
             for gate in gates:
@@ -284,12 +290,6 @@ async def _ended(task: asyncio.Task[GateResult]) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.exception()
-
-
-def _order(gate: str) -> tuple[int, str]:
-    """Cheap gates first: the order in which :class:`Gate` lists them."""
-    known = list(Gate)
-    return (known.index(Gate(gate)) if gate in known else len(known), gate)
 
 
 def _unknown(name: str) -> GateResult:

@@ -35,7 +35,7 @@ class Traffic:
 
     def __init__(self) -> None:
         self.waiting = 0
-        self._last = 0.0
+        self._last = time.monotonic()
 
     @contextlib.contextmanager
     def one(self) -> Iterator[None]:
@@ -46,6 +46,10 @@ class Traffic:
         finally:
             self.waiting -= 1
             self._last = time.monotonic()
+
+    def touch(self) -> None:
+        """Note that somebody is about to wait."""
+        self._last = time.monotonic()
 
     async def leaves_room(self) -> None:
         """Wait until nobody has waited for a while, or so many do that a map is what they need."""
@@ -82,6 +86,7 @@ class Maps:
 
     async def want(self, base: Base, root: str | None) -> None:
         """Ask for a base's map: one on disk is there at once, another one will be."""
+        self._traffic.touch()
         async with self._wanting:
             if id(base) in self._tasks:
                 return

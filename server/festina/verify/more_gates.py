@@ -102,3 +102,9 @@ def unanswered(resolves: tuple[Finding, ...], results: list[GateResult]) -> list
         for finding in resolves
         if finding.gate not in told and finding not in proved
     ][:1]
+
+
+def in_order(gate: str) -> tuple[int, str]:
+    """Cheap gates first: the order in which :class:`Gate` lists them."""
+    known = list(Gate)
+    return (known.index(Gate(gate)) if gate in known else len(known), gate)
