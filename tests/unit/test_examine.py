@@ -119,6 +119,23 @@ async def test_a_test_that_fails_only_once_is_no_failure(tmp_path):
     assert (found.counts.flaky, found.counts.passed, found.counts.failed) == (1, 1, 1)
 
 
+async def test_a_test_that_needs_those_before_it_is_run_with_its_file_and_noted(tmp_path):
+    class Dependent(Scripted):
+        async def run(self, state, only):
+            if only == {"tests/test_mod.py"}:
+                return run({A: "passed", B: "passed", C: "failed"})
+            return await super().run(state, only)
+
+        def depend(self, tests):
+            self.dependent = tests
+
+    failing = run({B: "failed", C: "failed"})
+    tools = Dependent(failing, before=failing, impacted=frozenset([B, C]))
+    found = await look(tools, workspace=tmp_path)
+    assert ([one.code for one in found.tests], found.preexisting) == ([C], {C})
+    assert (found.counts.passed, found.counts.failed, tools.dependent) == (1, 1, {B})
+
+
 @pytest.mark.parametrize("before", [None, "new"], ids=["unknown", "the same"])
 async def test_without_another_text_from_before_nothing_is_said_of_then(tmp_path, before):
     tools = Scripted(run({A: "failed"}))

@@ -23,6 +23,7 @@ from festina.verify.examination import (
     spread,
     through,
 )
+from festina.verify.flaky import passing
 from festina.verify.judge import broken, died
 from festina.verify.record import Outcome, Run
 from festina.verify.syntax import is_python
@@ -59,6 +60,9 @@ class Tools(Protocol):
 
     async def impacted(self, texts: Texts) -> frozenset[str] | None:
         """Return the tests that a change can affect; None where that is not known."""
+
+    def depend(self, tests: Collection[str]) -> None:
+        """Take note of tests that fail alone and pass with all of their file."""
 
     async def lint(self, candidate: Candidate) -> Sequence[Finding]:
         """Return the findings, of ruff and of the compiler, that the old text does not have."""
@@ -153,7 +157,7 @@ async def _tested(asked: Asked, texts: Texts, tools: Tools) -> Examination:
     if (reason := _incomplete(run)) is not None:
         raise Untold(reason)
     failing = {outcome.id: outcome for outcome in run.outcomes.values() if outcome.bad}
-    flaky, before = 0, frozenset[str]()
+    flaky, alone, before = 0, 0, frozenset[str]()
     if failing:
         asked.say("running what failed once more, and without the change")
         wanted = frozenset(failing)
@@ -163,10 +167,14 @@ async def _tested(asked: Asked, texts: Texts, tools: Tools) -> Examination:
         )
         if again is not None:
             failing, flaky = _confirmed(failing, again)
+        if chosen is not None and (both := before & frozenset(failing)):
+            passed = await _with_their_files(asked, tools, both, limit)
+            failing = {test: outcome for test, outcome in failing.items() if test not in passed}
+            alone = len(passed)
     scope = "full" if chosen is None else "impacted"
     counts = TestCounts(
         selected=len(run.ids or ()),
-        passed=sum(outcome.status == "passed" for outcome in run.outcomes.values()) + flaky,
+        passed=sum(one.status == "passed" for one in run.outcomes.values()) + flaky + alone,
         failed=len(failing),
         skipped=sum(one.status in ("skipped", "xfailed") for one in run.outcomes.values()),
         scope=scope,
@@ -228,6 +236,18 @@ async def _without(
         return frozenset()
     run = await _again(tools, asked.before, tests, limit)
     return frozenset() if run is None else frozenset(run.failing)
+
+
+async def _with_their_files(
+    asked: Asked, tools: Tools, tests: frozenset[str], limit: float
+) -> frozenset[str]:
+    """Return which tests pass after all, once what comes before them in their files is run, too."""
+    files = frozenset(test.partition("::")[0] for test in tests)
+    run = await _again(tools, asked.after, files, limit)
+    passed = frozenset[str]() if run is None else tests & passing(run)
+    if passed:
+        tools.depend(passed)
+    return passed
 
 
 def _confirmed(failing: dict[str, Outcome], again: Run) -> tuple[dict[str, Outcome], int]:

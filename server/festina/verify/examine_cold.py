@@ -66,6 +66,9 @@ class ColdTools:
         """Tell nothing: only a run that was traced knows what executes what."""
         return None
 
+    def depend(self, tests: Collection[str]) -> None:
+        """Whole suites have no such tests."""
+
     def _path(self) -> str:
         """Return a file that is to be tested; any will do where none was changed."""
         return next(filter(concerns_tests, self._asked.paths), "pyproject.toml")

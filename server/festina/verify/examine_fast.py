@@ -76,9 +76,12 @@ class FastTools(ColdTools):
             wanted = frozenset(only or ())
             if swaps is not None:
                 server = await place.base.server("collected", root)
-                chosen = tuple(test for test in server.ready.ids if test in wanted)
+                chosen = tuple(
+                    test for test in server.ready.ids if test in wanted or _file(test) in wanted
+                )
+                named = {one for one in wanted if "::" in one}
                 tests_changed = any(path in server.ready.files for path in place.files)
-                if len(chosen) == len(wanted) and not tests_changed:
+                if named <= set(chosen) and not tests_changed:
                     question = Question(
                         files=place.files, swaps=tuple(map(dict, swaps)), only=chosen
                     )
@@ -126,7 +129,12 @@ class FastTools(ColdTools):
             chosen = known.select(changed)
             files = {test.partition("::")[0] for test in known.tests}
             own = frozenset(path for path in texts if path in files)
+            own |= {_file(test) for test in chosen.tests & self._fast.dependent}
             return frozenset(test for test in chosen.tests if _file(test) not in own) | own
+
+    def depend(self, tests: Collection[str]) -> None:
+        """Run these with all of their file from now on."""
+        self._fast.dependent |= frozenset(tests)
 
     async def _bench(self, state: State) -> tuple[Bench, Target]:
         path = self._path()

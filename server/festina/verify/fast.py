@@ -59,6 +59,8 @@ class Fast:
         self.bases = Bases(states, self.maps.forget, priming=making)
         self._second = SecondLook()
         self._failures = Failures()
+        self.dependent: frozenset[str] = frozenset()
+        """Tests that were seen to fail alone and to pass with all of their file."""
         self._running = 0
         self._carried: dict[str, Run] = {}
 
