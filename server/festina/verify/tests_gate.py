@@ -190,6 +190,9 @@ class TestsGate:
             yield None, base, root
             return
         async with self._fast.bases.use(bench, state) as place:
+            place.base.start(
+                "fresh", None
+            )  # beside the run without the edit, if there is to be one
             base, root = await self._benches.baseline(bench, place.base.state, target, say)
             now = await self._fast.carried(bench, place, state, base, root)
             if now is not None:
