@@ -23,7 +23,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from festina.verify import sandbox_filter
+from festina.verify import process_plain, sandbox_filter
 from festina.verify.limits import Limits as Limits
 from festina.verify.process_io import Capture, memory_file, to_the_end, within
 
@@ -145,6 +145,8 @@ async def launch(
         OSError: the command of the plan could not be executed.
         LaunchError: the wrapper or the supervisor failed before the command was started.
     """
+    if not hasattr(os, "memfd_create"):
+        return await _plain(plan, stdin, timeout, max_output)
     started = time.perf_counter()
     run = _Run(wrapper, plan, stdin, max_output, talk)
     expired = False
@@ -158,6 +160,25 @@ async def launch(
     finally:
         await to_the_end(run.finish())
     return run.result(expired, time.perf_counter() - started)
+
+
+async def _plain(
+    plan: dict[str, Any], stdin: bytes | None, timeout: float | None, max_output: int
+) -> Completed:
+    try:
+        status, out, err, seconds = await process_plain.launch(
+            plan, stdin=stdin, timeout=timeout, max_output=max_output
+        )
+    except ValueError as error:
+        raise LaunchError(f"This system cannot run it: {error}.") from error
+    return Completed(
+        returncode=-signal.SIGKILL if status is None else status,
+        stdout=out.data(),
+        stderr=err.data(),
+        timed_out=status is None,
+        seconds=seconds,
+        truncated=out.truncated or err.truncated,
+    )
 
 
 @functools.cache

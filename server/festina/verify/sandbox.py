@@ -159,7 +159,10 @@ async def attempt(level: Level) -> str:
 
 async def _probe() -> Probe:
     if sys.platform != "linux":
-        return Probe(Level.NONE, _NO_LINUX, f"Run Festina in WSL 2 or a container. {AGREE}")
+        remedy = "Run Festina in WSL 2 or a container."
+        if sys.platform == "win32":  # descriptors cannot be passed on there
+            return Probe(Level.NONE, f"{_NO_LINUX} Tests cannot be run at all.", remedy)
+        return Probe(Level.NONE, _NO_LINUX, f"{remedy} {AGREE}")
     failures: dict[str, str] = {}
     for level, tool in ((Level.BUBBLEWRAP, "bwrap"), (Level.NAMESPACES, "unshare")):
         if sandbox_command.tool(tool) is None:
