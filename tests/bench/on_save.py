@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from festina.config import VerifySettings
 from festina.lsp.app import App
 from festina.verify.base import Snapshot
+from festina.verify.examination import Examination
 from support import sdists
 from support.buffer import Buffer
 from support.editor import Editor
@@ -135,7 +136,7 @@ class Sitting:
         for number in range(1000):
             await self.save(f"{text}# {number}\n", red=False)
             said = self._said()[-1]
-            print(f"  {said}", file=sys.stderr)
+            print(f"  {said}", file=sys.stderr, flush=True)
             if "impacted" in said or "no test executes" in said:
                 break
             await asyncio.sleep(2)
@@ -167,18 +168,23 @@ def cold(root: Path, project: Project, ids: list[str]) -> float:
 
 
 async def tests_of(
-    root: Path, project: Project, broken: str, settings: VerifySettings
-) -> list[str]:
-    """Return the ids that a save of the broken text runs."""
+    root: Path, project: Project, texts: list[str], settings: VerifySettings
+) -> list[list[str]]:
+    """Return the ids that a save of each text runs, by what the server has learned."""
     verifier = App({}).verifier
-    old = (root / project.file).read_text()
-    before = Snapshot(root, {project.file: old}, settings, trusted=True)
-    after = Snapshot(root, {project.file: broken}, settings, trusted=True)
+    good = (root / project.file).read_text()
+
+    async def examined(text: str) -> Examination:
+        before = Snapshot(root, {project.file: good}, settings, trusted=True)
+        after = Snapshot(root, {project.file: text}, settings, trusted=True)
+        return await verifier.examine(before, after, [project.file], scope="impacted")
+
     try:
-        found = await verifier.examine(before, after, [project.file], scope="impacted")
+        while (await examined(f"{good}# warm\n")).scope != "impacted":
+            await asyncio.sleep(2)
+        return [sorted((await examined(text)).ran) for text in texts]
     finally:
         await verifier.aclose()
-    return sorted(found.ran)
 
 
 async def measure(project: Project, args: argparse.Namespace, work: Path) -> Times:
@@ -214,8 +220,8 @@ async def measure(project: Project, args: argparse.Namespace, work: Path) -> Tim
                     times.green += [] if mended is None else [mended]
                     times.red += [] if again is None else [again]
                 await sitting.save(good, red=False)
-        for broken in chosen:
-            ids = await tests_of(root, project, broken, settings)
+        ran = await tests_of(root, project, chosen, settings)
+        for broken, ids in zip(chosen, ran, strict=True):
             times.tests.append(len(ids))
             (root / project.file).write_text(broken)
             times.cold.append(cold(root, project, ids))
