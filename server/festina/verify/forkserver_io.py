@@ -99,6 +99,7 @@ class Ends:
     talk: socket.socket
     fate: socket.socket
     output: Capture
+    over: bool = False
 
     @classmethod
     def of(cls, fds: list[int]) -> Ends:
@@ -119,19 +120,25 @@ class Ends:
         return await _receive(self.talk)
 
     async def end(self) -> dict[str, Any]:
-        """Wait for what became of the child; empty where nobody is left to say so."""
-        parts = []
-        while part := await _receive(self.fate):
-            parts.append(part)
+        """Wait for what became of the child; empty where nobody is left to say so.
+
+        What is said is said when nothing of the child is left, so there is nothing to wait for.
+        """
+        said = bytearray()
+        while not said.endswith(b"\n") and (part := await _receive(self.fate)):
+            said += part
         try:
-            said = json.loads(b"".join(parts))
+            found = json.loads(said)
         except ValueError:
             return {}
-        return said if isinstance(said, dict) else {}
+        self.over = isinstance(found, dict)
+        return found if self.over else {}
 
     async def finish(self, seconds: float) -> None:
         """End the child if it still runs, wait for that, but not for long, and close everything."""
         try:
+            if self.over:
+                return
             with contextlib.suppress(OSError, TimeoutError):
                 self.fate.shutdown(socket.SHUT_WR)
                 async with asyncio.timeout(seconds):

@@ -12,12 +12,16 @@ import json
 import os
 import select
 import socket
+import time
 from typing import Any
 
 _isolate = importlib.import_module("festina_isolate")
 _system = importlib.import_module("festina_system")
 _MOST_FAILURES = 3
 _POLL_MS = 500
+_BUSY_MS = 5
+_BUSY_SECONDS = 0.3
+"""How long the next child is put off while one works: it would take the processor from that one."""
 
 
 class Server:
@@ -37,6 +41,7 @@ class Server:
         self.failures = 0
         self.requests = b""
         self.why = ""
+        self.asked = 0.0
         self.waits = False  # in a child: it was made ahead of its question
         self.name = b""
 
@@ -75,7 +80,12 @@ class Server:
         poll.register(self.control, select.POLLIN)
         while True:
             self._reap()
-            if len(self.waiting) < self.standby and self.failures < _MOST_FAILURES:
+            lacking = len(self.waiting) < self.standby and self.failures < _MOST_FAILURES
+            working = len(self.children) > len(self.waiting)
+            if lacking and working and time.monotonic() < self.asked + _BUSY_SECONDS:
+                if not poll.poll(_BUSY_MS):
+                    continue
+            elif lacking:
                 cell, ends = self._fork()
                 if cell is not None and cell.inside:
                     self.waits = True
@@ -101,6 +111,7 @@ class Server:
         *lines, self.requests = (self.requests + data).split(b"\n")
         for line in lines:
             request = json.loads(line)
+            self.asked = time.monotonic()
             self._reap()
             if request["standby"] and self.waiting:
                 ends = self.waiting.pop(0)[1]
