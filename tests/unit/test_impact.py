@@ -59,6 +59,11 @@ def test_a_function_selects_the_tests_that_enter_it_and_those_that_always_run():
     assert not chosen.at_import
 
 
+def _named(value: object) -> str:
+    """Name a parameter the same in every process: sets have no order."""
+    return str(sorted(value) if isinstance(value, (set, frozenset)) else value)
+
+
 @pytest.mark.parametrize(
     ("changed", "tests", "at_import"),
     [
@@ -74,7 +79,7 @@ def test_a_function_selects_the_tests_that_enter_it_and_those_that_always_run():
         ({"conftest.py": ["fixture"]}, ALL, True),
         ({"new.py": ["f"]}, ALL, True),
     ],
-    ids=str,
+    ids=_named,
 )
 def test_what_changes_select(changed, tests, at_import):
     chosen = MAP.select(changed)
@@ -119,7 +124,7 @@ def test_a_test_that_the_map_does_not_know_always_runs_and_one_that_is_gone_does
         ("pyproject.toml", "[tool]\n", ALL),
         ("conftest.py", "x = 1\n", ALL),
     ],
-    ids=str,
+    ids=_named,
 )
 def test_other_texts_leave_the_tests_unknown_that_had_to_do_with_them(path, text, unknown):
     rebased = MAP.rebased({path: text})
