@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from festina.verify.base import Scope
 from support import bench_engine
-from support.bench_edits import Edit, edits
+from support.bench_edits import Edit, edits, place_of
 from support.bench_engine import Look, candidate, machine, mapped, snapshot
 from support.bench_projects import WORK, Project, chosen, prepare
 from support.bench_truth import Run, Truth, Truths, again, truth_of
@@ -79,8 +79,8 @@ async def engine_says(
     slots = asyncio.Semaphore(at_once)
     async with bench_engine.verifier() as engine:
         await engine.prepare(where, made[0].path)
-        same = next((edit for edit in made if edit.kind == "same"), made[0])
-        print(f"  mapped after {await mapped(engine, where, same):.0f} s", flush=True)
+        took = await mapped(engine, where, *place_of(root, project, made[0]))
+        print(f"  mapped after {took:.0f} s", flush=True)
 
         async def one(edit: Edit) -> Look:
             async with slots:

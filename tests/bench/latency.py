@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support import bench_engine
-from support.bench_edits import Edit, generate
+from support.bench_edits import Edit, generate, place_of
 from support.bench_engine import Look, candidate, machine, mapped, naive, snapshot, spread
 from support.bench_projects import WORK, Project, chosen, prepare
 
@@ -53,8 +53,7 @@ async def measure(project: Project, work: Path, each: int, seed: int, *, rest: f
         await engine.prepare(where, made[0].path)
         first = await engine.verify(where, candidate(made[0]), scope="impacted")
         cold = time.perf_counter() - start
-        same = next(generate(root, project, seed, ("same",)))
-        mapping = await mapped(engine, where, same)
+        mapping = await mapped(engine, where, *place_of(root, project, made[0]))
         looks, times = [], []
         for edit in made[1:]:
             await asyncio.sleep(rest)

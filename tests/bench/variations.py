@@ -22,40 +22,42 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support import bench_engine
-from support.bench_edits import Edit, attempt
+from support.bench_edits import Edit, attempt, guarded
 from support.bench_engine import Look, candidate, machine, mapped, naive, snapshot
 from support.bench_projects import WORK, Project, chosen, prepare
-from support.bench_source import body_of, sources
+from support.bench_source import Function, Source, sources
 
 FUNCTIONS = (
     ("more-itertools", "more_itertools/more.py", "split_at"),
-    ("click", "src/click/utils.py", "make_default_short_help"),
+    ("click", "src/click/utils.py", "_make_default_short_help"),
     ("httpx", "httpx/_models.py", "Headers.__delitem__"),
     ("click", "src/click/core.py", "Context.invoke"),
 )
 COLD = 4
 
 
-def variations(root: Path, project: Project, path: str, name: str, count: int) -> list[Edit]:
-    """Return edits of one function: six of ten break something, the others say it otherwise."""
+def find(root: Path, project: Project, path: str, name: str) -> tuple[Source, Function]:
+    """Return a function by its dotted name; the last one of that name, as overloads come first."""
     source = next(source for source in sources(root, project.package) if source.path == path)
     *above, last = name.split(".")
     holders = [n for n in source.tree.body if not above or getattr(n, "name", "") == above[0]]
     inner = [n for holder in holders for n in (holder.body if above else [holder])]  # type: ignore[attr-defined]
     function = [f for f in source.functions if f.name == last and f in inner][-1]
-    chance = random.Random(name)
+    return source, function
+
+
+def variations(source: Source, function: Function, count: int) -> list[Edit]:
+    """Return edits of one function: six of ten break something, the others say it otherwise."""
+    chance = random.Random(function.name)
     found: dict[str, Edit] = {}
     for _ in range(40 * count):
         edit = attempt(source, function, "body", chance)
         if edit is not None and len(found) < count * 6 // 10:
             found[edit.digest] = edit
-    first = body_of(function)[0]
-    indent = " " * first.col_offset
     number = 0
     while len(found) < count:
         number += 1
-        text = source.insert(first.lineno, f"{indent}if {number} < 0:\n{indent}    return None\n")
-        edit = Edit(path, "same", "guarded", last, f"guard {number}", source.text, text)
+        edit = guarded(source, function, number)
         found[edit.digest] = edit
     made = list(found.values())
     chance.shuffle(made)
@@ -65,12 +67,12 @@ def variations(root: Path, project: Project, path: str, name: str, count: int) -
 async def measure(project: Project, work: Path, path: str, name: str, count: int) -> None:
     """Verify all variations at once and print the line of the table."""
     root = prepare(project, work)
-    made = variations(root, project, path, name, count)
+    source, function = find(root, project, path, name)
+    made = variations(source, function, count)
     where = snapshot(root, project)
     async with bench_engine.verifier() as engine:
-        same = next(edit for edit in made if edit.kind == "same")
         await engine.prepare(where, path)
-        mapping = await mapped(engine, where, same)
+        mapping = await mapped(engine, where, source, function)
         began = time.perf_counter()
         verdicts = await asyncio.gather(
             *(engine.verify(where, candidate(edit), scope="impacted") for edit in made)

@@ -11,7 +11,7 @@ from pathlib import Path
 from support.bench_mutations import BODY
 from support.bench_mutations_more import BEYOND, BROKEN, SAME
 from support.bench_projects import Project
-from support.bench_source import Function, Operator, Source, sources
+from support.bench_source import Function, Operator, Source, body_of, sources
 
 _KINDS = {"body": BODY, "beyond": BEYOND, "same": SAME, "broken": BROKEN}
 _TURNS = (
@@ -93,3 +93,18 @@ def _compiles(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return True
+
+
+def guarded(source: Source, function: Function, number: int) -> Edit:
+    """Return an edit that means the same and whose code is its own."""
+    first = body_of(function)[0]
+    indent = " " * first.col_offset
+    text = source.insert(first.lineno, f"{indent}if {number} < 0:\n{indent}    return None\n")
+    what = f"guard {number}"
+    return Edit(source.path, "same", "guarded", function.name, what, source.text, text)
+
+
+def place_of(root: Path, project: Project, edit: Edit) -> tuple[Source, Function]:
+    """Return the function that an edit was made for."""
+    source = next(one for one in sources(root, project.package) if one.path == edit.path)
+    return source, next(one for one in source.functions if one.name == edit.function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import platform
 import shutil
@@ -20,8 +21,9 @@ from festina.config import VerifySettings
 from festina.findings import Gate, Status, Verdict
 from festina.verify.base import Candidate, Snapshot, Verifier
 from festina.verify.engine import Engine
-from support.bench_edits import Edit
+from support.bench_edits import Edit, guarded
 from support.bench_projects import Project, ruff_command
+from support.bench_source import Function, Source
 from support.bench_truth import pytest_command
 
 
@@ -86,22 +88,23 @@ class Look:
         )
 
 
-async def mapped(engine: Verifier, where: Snapshot, edit: Edit, patience: float = 900) -> float:
-    """Wait until the engine knows which tests an edit concerns; the seconds that it took.
+async def mapped(
+    engine: Verifier, where: Snapshot, source: Source, function: Function, patience: float = 900
+) -> float:
+    """Wait until the engine knows which tests a function concerns; the seconds that it took.
 
     Infinite where that does not come about in ``patience`` seconds.
     """
     start = time.perf_counter()
-    number = 0
-    while time.perf_counter() - start < patience:
-        # a text never seen, which says the same: an answer from memory would tell nothing
-        number += 1
-        text = f"{edit.new.rstrip()}\n# {number}\n"
-        asked = Candidate(edit.path, edit.old, text)
+    for number in itertools.count(1):
+        # code never seen, which says the same: an answer from memory would tell nothing
+        asked = candidate(guarded(source, function, number))
         verdict = await engine.verify(where, asked, scope="impacted")
+        took = time.perf_counter() - start
         if Look.at(verdict).scope == "impacted":
-            return time.perf_counter() - start
-        if (gate := verdict.gate(Gate.TESTS)) is None or gate.status is Status.FAILED:
+            return took
+        gate = verdict.gate(Gate.TESTS)
+        if gate is None or gate.status is Status.FAILED or took > patience:
             break
         await asyncio.sleep(0.5)
     return float("inf")
