@@ -50,10 +50,12 @@ def variations(source: Source, function: Function, count: int) -> list[Edit]:
     """Return edits of one function: six of ten break something, the others say it otherwise."""
     chance = random.Random(function.name)
     found: dict[str, Edit] = {}
-    for _ in range(40 * count):
+    for _ in range(4 * count):  # each is compiled with its whole file
         edit = attempt(source, function, "body", chance)
-        if edit is not None and len(found) < count * 6 // 10:
+        if edit is not None:
             found[edit.digest] = edit
+        if len(found) == count * 6 // 10:
+            break
     number = 0
     while len(found) < count:
         number += 1
