@@ -53,7 +53,7 @@ async def measure(project: Project, work: Path, each: int, seed: int, *, rest: f
         await engine.prepare(where, made[0].path)
         first = await engine.verify(where, candidate(made[0]), scope="impacted")
         cold = time.perf_counter() - start
-        mapping = await mapped(engine, where, *place_of(root, project, made[0]))
+        mapping = await mapped(engine, where, [place_of(root, project, edit) for edit in made[:5]])
         looks, times = [], []
         for edit in made[1:]:
             await asyncio.sleep(rest)
@@ -62,11 +62,13 @@ async def measure(project: Project, work: Path, each: int, seed: int, *, rest: f
             times.append(time.perf_counter() - began)
             looks.append(Look.at(verdict))
     ran = [(look, t) for look, t in zip(looks, times, strict=True) if look.tier == 1]
+    counts = sorted(look.selected for look, _ in ran)
     few = [t for look, t in ran if 0 < look.selected <= FEW]
     plain = [naive(root, project, edit)[1] for edit in made[1 : 1 + COLD]]
     print(f"{project.name} {project.version}: {len(times)} edits of function bodies")
     print(f"  cold start to the first verdict ({Look.at(first).status}): {cold:.2f} s")
     print(f"  until the impact map is there: {mapping:.1f} s")
+    print(f"  impacted tests: {counts}")
     print(f"  at most {FEW} impacted tests ({len(few)}): {spread(few)}")
     print(f"  all that exchange code ({len(ran)}): {spread([t for _, t in ran])}")
     print(f"  all ({len(times)}): {spread(times)}")

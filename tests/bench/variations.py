@@ -74,7 +74,7 @@ async def measure(project: Project, work: Path, path: str, name: str, count: int
     where = snapshot(root, project)
     async with bench_engine.verifier() as engine:
         await engine.prepare(where, path)
-        mapping = await mapped(engine, where, source, function)
+        mapping = await mapped(engine, where, [(source, function)])
         began = time.perf_counter()
         verdicts = await asyncio.gather(
             *(engine.verify(where, candidate(edit), scope="impacted") for edit in made)

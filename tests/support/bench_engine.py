@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from festina.config import VerifySettings
-from festina.findings import Gate, Status, Verdict
+from festina.findings import Verdict
 from festina.verify.base import Candidate, Snapshot, Verifier
 from festina.verify.engine import Engine
 from support.bench_edits import Edit, guarded
@@ -89,22 +89,25 @@ class Look:
 
 
 async def mapped(
-    engine: Verifier, where: Snapshot, source: Source, function: Function, patience: float = 900
+    engine: Verifier,
+    where: Snapshot,
+    places: Sequence[tuple[Source, Function]],
+    patience: float = 900,
 ) -> float:
     """Wait until the engine knows which tests a function concerns; the seconds that it took.
 
-    Infinite where that does not come about in ``patience`` seconds.
+    Some ``places`` are tried in turn, as one may be code that runs at import. Infinite where it
+    does not come about in ``patience`` seconds.
     """
     start = time.perf_counter()
     for number in itertools.count(1):
         # code never seen, which says the same: an answer from memory would tell nothing
-        asked = candidate(guarded(source, function, number))
+        asked = candidate(guarded(*places[number % len(places)], number))
         verdict = await engine.verify(where, asked, scope="impacted")
         took = time.perf_counter() - start
         if Look.at(verdict).scope == "impacted":
             return took
-        gate = verdict.gate(Gate.TESTS)
-        if gate is None or gate.status is Status.FAILED or took > patience:
+        if took > patience:
             break
         await asyncio.sleep(0.5)
     return float("inf")
