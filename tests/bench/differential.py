@@ -58,7 +58,9 @@ class Case:
     @property
     def executed(self) -> bool:
         """Whether some test executes a changed line, as far as anybody counted."""
-        return self.look.executed > 0 or self.look.lines == 0
+        return self.look.executed > 0 or (
+            self.look.lines == 0 and "No test executes" not in self.look.reason
+        )
 
     def words(self) -> str:
         """Describe the case in a few lines."""
