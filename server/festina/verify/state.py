@@ -105,6 +105,8 @@ class States:
         if known is not None and known[0] == await asyncio.to_thread(known[1].stamp):
             return known[1]
         python = await interpreter.inspect(found.python, environ)
+        if isinstance(python, Missing):  # what a moment of distress made of it must not stay
+            python = await interpreter.inspect(found.python, environ)
         if isinstance(python, Environment):
             self._environments[key] = (await asyncio.to_thread(python.stamp), python)
         return python

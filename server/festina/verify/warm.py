@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ _log = logging.getLogger(__name__)
 
 _KEPT = 2
 """Bases kept at once; each can hold two processes of about 100 MiB, mostly shared."""
-_STARTS = 3
-"""Times that a server of one base is started; something kills it when these do not suffice."""
+_STARTS, _STARTS_WITHIN = 3, 60.0
+"""Starts of a server within so many seconds; where more are needed, something kills it."""
 IDLE_SECONDS = 900.0
 """After which a base that nobody used lets its processes go."""
 
@@ -42,7 +43,8 @@ class Base:
         self.root = root
         self._priming = asyncio.create_task(self._prime()) if priming else None
         self._servers: dict[tuple[Kind, str | None], asyncio.Task[ForkServer]] = {}
-        self._starts: dict[tuple[Kind, str | None], int] = {}
+        self._starts: dict[tuple[Kind, str | None], list[float]] = {}
+        self._failures: dict[tuple[Kind, str | None], int] = {}
         self.refused: dict[tuple[Kind, str | None], str] = {}
 
     def start(self, kind: Kind, import_root: str | None) -> asyncio.Task[ForkServer]:
@@ -71,13 +73,17 @@ class Base:
         key = (kind, import_root)
         if key in self.refused:
             raise NoServer(self.refused[key])
-        self._starts[key] = self._starts.get(key, 0) + 1
+        now = time.monotonic()
+        lately = [at for at in self._starts.get(key, ()) if at > now - _STARTS_WITHIN]
+        if len(lately) >= _STARTS:
+            raise NoServer("it ended again and again")
+        self._starts[key] = [*lately, now]
         try:
-            if self._starts[key] > _STARTS:
-                raise NoServer("it ended again and again")
             return await ForkServer.start(self.bench, self.root, kind, import_root=import_root)
         except NoServer as error:
-            self.refused[key] = str(error)
+            if self._failures.setdefault(key, 0):
+                self.refused[key] = str(error)
+            self._failures[key] += 1  # the first time it may have been killed
             _log.info("No %s fork server: %s.", kind, error)
             raise
 
