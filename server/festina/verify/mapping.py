@@ -26,6 +26,8 @@ OnProgress = Callable[[Path, int, int], None]
 
 QUIET_SECONDS = 1.5
 """How long nothing must have been verified before a map is made: a person waits for verdicts."""
+PATIENCE_SECONDS = 8.0
+"""After which it is made all the same."""
 MANY = 4
 """Candidates that wait at once from which on finding out what they concern is the quickest way."""
 
@@ -52,8 +54,12 @@ class Traffic:
         self._last = time.monotonic()
 
     async def leaves_room(self) -> None:
-        """Wait until nobody has waited for a while, or so many do that a map is what they need."""
-        while self.waiting < MANY:
+        """Wait until nobody has waited for a while, or so many do that a map is what they need.
+
+        Who always waits has waited long enough after :data:`PATIENCE_SECONDS`.
+        """
+        asked = time.monotonic()
+        while self.waiting < MANY and time.monotonic() - asked < PATIENCE_SECONDS:
             quiet = 0.0 if self.waiting else time.monotonic() - self._last
             if quiet >= QUIET_SECONDS:
                 return
