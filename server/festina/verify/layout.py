@@ -11,6 +11,7 @@ import ast
 import functools
 import hashlib
 import re
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -91,6 +92,11 @@ def is_encoded(text: str) -> bool:
     return False
 
 
+PARSING = threading.Lock()
+"""Held while a text is parsed: Python 3.11 counts the depth of all threads' trees together, and can
+then raise SystemError (python/cpython#106905)."""
+
+
 def parse(text: str) -> ast.Module:
     """Parse a text without a word about its doubtful escapes.
 
@@ -100,10 +106,16 @@ def parse(text: str) -> ast.Module:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except (RecursionError, MemoryError) as error:
-            raise ValueError("too deeply nested to compile") from error
+        for last in (False, False, True):
+            try:
+                with PARSING:
+                    return ast.parse(text)
+            except (RecursionError, MemoryError) as error:
+                raise ValueError("too deeply nested to compile") from error
+            except SystemError:
+                if last:
+                    raise
+    raise AssertionError("unreachable")
 
 
 @functools.lru_cache(maxsize=128)
