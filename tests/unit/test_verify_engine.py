@@ -836,3 +836,32 @@ async def test_cancelling_twice_leaves_nothing_running(cold: Engine, tmp_path: P
     with pytest.raises(asyncio.CancelledError):
         await work
     assert asyncio.all_tasks() == before
+
+
+async def test_equal_code_is_tested_once_and_what_it_looks_like_is_not(tmp_path: Path) -> None:
+    root = projects.make(tmp_path / "project", projects.FLAT)
+    settings = VerifySettings(python=sys.executable, tests_args=ALONE, tests_scope="impacted")
+    verifier = Engine(cache=tmp_path / "baselines")
+
+    async def tried(body: str) -> tuple[Verdict, GateResult]:
+        verdict = await judge(verifier, root, CORE, ("value * 2", body), settings=settings)
+        return verdict, gate_of(verdict)
+
+    try:
+        async with asyncio.timeout(100):
+            for number in range(1000):  # until it is known which tests execute what
+                code = f"value * 2 + 0 * {number}"
+                _, first = await tried(code)
+                if first.tier == 1:
+                    break
+                await asyncio.sleep(0.2)
+        verdict, gate = await tried(f"{code}  # so")
+        assert (verdict.status, gate.tier, gate.tests) == (Status.PASSED, 0, first.tests)
+        verdict, _ = await tried(f"{code}  # noqa")
+        assert verdict.status is Status.UNVERIFIED, "what silences a check is judged each time"
+        verdict, gate = await tried("value * 3")
+        assert (verdict.status, gate.tier) == (Status.FAILED, 1)
+        verdict, gate = await tried("(value * 3)")
+        assert (verdict.status, gate.tier) == (Status.FAILED, 0)
+    finally:
+        await verifier.aclose()

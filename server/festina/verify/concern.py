@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from festina.verify.case import Case
-from festina.verify.classify import Fresh, Same, Swap, classify
+from festina.verify.classify import Fresh, Same, Swap, classify, meaning
 from festina.verify.drift import Files
 from festina.verify.impact import ImpactMap
 from festina.verify.warm import Place
@@ -19,7 +19,9 @@ Swaps = tuple[Mapping[str, Any], ...]
 class Change:
     """What a candidate changes, and the tests that this concerns (None: that is not known).
 
-    ``swaps`` turn a base into the candidate, ``drifted`` into the state without it.
+    ``swaps`` turn a base into the candidate, ``drifted`` into the state without it. ``meaning`` is
+    the same for all candidates with equal code; empty where tests may tell even those apart, since
+    they read the file.
     """
 
     decision: Swap | Fresh | Same | None
@@ -27,6 +29,7 @@ class Change:
     drifted: Swaps = ()
     tests: frozenset[str] | None = None
     reason: str = ""
+    meaning: str = ""
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -44,12 +47,15 @@ def describe(place: Place, case: Case, version: tuple[int, int], known: ImpactMa
     if known is None:
         return Change(decision, reason="which tests execute what is not known yet")
     functions = decision.functions if isinstance(decision, (Swap, Fresh)) else ()
+    is_read = path in known.read_at_import or known.reads.get(path)
+    same = "" if is_read else meaning(new, case.candidate.old)
     chosen = known.rebased(place.files).select({path: functions}, case.base.ids)
     if isinstance(decision, Fresh):
-        return Change(decision, tests=chosen.tests, reason=decision.reason)
+        return Change(decision, tests=chosen.tests, reason=decision.reason, meaning=same)
 
     def fresh(reason: str) -> Change:
-        return Change(Fresh(reason, functions), tests=chosen.tests, reason=reason)
+        changed = Fresh(reason, functions)
+        return Change(changed, tests=chosen.tests, reason=reason, meaning=same)
 
     if chosen.at_import and functions:
         return fresh("what is changed runs when modules are imported")
@@ -57,7 +63,7 @@ def describe(place: Place, case: Case, version: tuple[int, int], known: ImpactMa
     swaps = swaps_of(place, {**place.files, path: new}, version, known)
     if drifted is None or swaps is None:
         return fresh("more than the inside of functions has changed since the tests were loaded")
-    return Change(decision, swaps, drifted, chosen.tests)
+    return Change(decision, swaps, drifted, chosen.tests, meaning=same)
 
 
 def swaps_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from festina.findings import Status, TestCounts
@@ -36,6 +36,8 @@ _log = logging.getLogger(__name__)
 _ISOLATING = frozenset([sandbox.Level.BUBBLEWRAP, sandbox.Level.NAMESPACES])
 _CARRIED = 8
 """Baselines of later states that are kept; each holds an outcome for every test."""
+_ANSWERS = 300
+"""Answers that are kept for candidates with equal code."""
 _UNEXECUTED = (
     "No test executes the change ({functions}), as far as is known from a run of the whole suite."
 )
@@ -63,6 +65,7 @@ class Fast:
         """Tests that were seen to fail alone and to pass with all of their file."""
         self._running = 0
         self._carried: dict[str, Run] = {}
+        self._answers: dict[tuple[object, ...], Answer] = {}
 
     def can(self, bench: Bench) -> bool:
         """Whether children can be isolated one by one here."""
@@ -85,13 +88,21 @@ class Fast:
         self._running += 1
         try:
             change = await self._change(place, case)
+            key = (case.key, case.watch.target.path, change.meaning, case.wanted, full)
+            if change.meaning and (known := self._answers.get(key)) is not None:
+                return replace(known, tier=0)
+            answer = None
             if not confirm:
                 answer = await self._impacted(bench, place, case, root, change)
-                if answer is not None and (
-                    answer.judgement.status is Status.FAILED or answer.scope == "full" or not full
-                ):
-                    return answer
-            return await self._whole(bench, place, case, root, change)
+            if answer is None or (
+                full and answer.scope != "full" and answer.judgement.status is not Status.FAILED
+            ):
+                answer = await self._whole(bench, place, case, root, change)
+            if answer is not None and answer.judgement.status is not Status.UNVERIFIED:
+                self._answers[key] = answer
+                while len(self._answers) > _ANSWERS:
+                    del self._answers[next(iter(self._answers))]
+            return answer
         finally:
             self._running -= 1
 
