@@ -7,6 +7,7 @@ of some functions. Whatever is not sure is :class:`Fresh`; that is slower and ne
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,11 +67,12 @@ Kind = Swap | Fresh | Same | Broken
 _Pairs = list[tuple[str, Part, Part]]
 
 
+@functools.lru_cache(maxsize=16)
 def classify(old: str, new: str, *, version: tuple[int, int], path: str = "") -> Kind:
     """Say how a new text of a file can be tested by a process that holds the old one.
 
     ``version`` is that of the Python that runs the tests; ``path`` goes into the wire as it is.
-    Never raises for what the texts are.
+    Never raises for what the texts are. The last answers are kept: several gates ask for the same.
     """
     if is_encoded(old) or is_encoded(new):
         return Fresh("its coding line gives its bytes another meaning", (MODULE,))

@@ -43,6 +43,22 @@ def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] 
         SyntaxError: this interpreter cannot compile ``new``.
         ValueError: likewise, for a null byte.
     """
+    hunks = list(hunks)
+    # of a file's functions only one may be left, in its own lines: what is before it takes time
+    skip = min(
+        [_blank(old), _blank(new), *(start for hunk in hunks for start in (hunk[0], hunk[2]))]
+    )
+    if skip:
+        moved = [(a - skip, b - skip, c - skip, d - skip) for a, b, c, d in hunks]
+        needs = analyse(old[skip:], new[skip:], moved)
+        return (
+            None
+            if needs is None
+            else {
+                line + skip: [(first + skip, name, at and at + skip) for first, name, at in wanted]
+                for line, wanted in needs.items()
+            }
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(new)
@@ -57,6 +73,11 @@ def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] 
     for hunk in hunks:
         change.add(*hunk)
     return change.needs
+
+
+def _blank(text: str) -> int:
+    """Return how many empty lines a text begins with."""
+    return len(text) - len(text.lstrip("\n"))
 
 
 class _Change:

@@ -176,7 +176,8 @@ class Bases:
             base, _ = self._kept[index]
             if exact and base.state.fingerprint != state.fingerprint:
                 continue
-            files = await asyncio.to_thread(drift, base.state, state)
+            same = base.state.fingerprint == state.fingerprint
+            files = {} if same else await asyncio.to_thread(drift, base.state, state)
             if files is not None:
                 self._kept = [one for one in self._kept if one[0] is not base] + [
                     one for one in self._kept if one[0] is base

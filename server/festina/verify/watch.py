@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from festina.text import Text
 from festina.verify.base import Candidate
+from festina.verify.ends import shared_end, shared_start
 from festina.verify.judge import Target
 from festina.verify.syntax import is_python
 
@@ -55,7 +56,13 @@ def is_of_tests(path: str, files: Iterable[str]) -> bool:
 
 def hunks(old: str, new: str) -> tuple[tuple[int, int, int, int], ...]:
     """Return where two texts differ: (old start, old end, new start, new end), half-open lines."""
-    before, after = Text(old).lines, Text(new).lines
+    start = old.rfind("\n", 0, shared_start(old, new)) + 1
+    alike = shared_end(old, new, min(len(old), len(new)) - start)
+    first = old.find("\n", len(old) - alike) + 1  # what both have after a line's end is whole lines
+    alike = len(old) - first if first else 0
+    shared = len(Text(old[:start]).lines) if "\r" in old[:start] else old.count("\n", 0, start)
+    before = Text(old[start : len(old) - alike]).lines
+    after = Text(new[start : len(new) - alike]).lines
     head = 0
     for ours, theirs in zip(before, after, strict=False):
         if ours != theirs:
@@ -66,6 +73,7 @@ def hunks(old: str, new: str) -> tuple[tuple[int, int, int, int], ...]:
     while tail < most and before[-1 - tail] == after[-1 - tail]:
         tail += 1
     middle = (before[head : len(before) - tail], after[head : len(after) - tail])
+    head += shared
     matcher = difflib.SequenceMatcher(None, *middle, autojunk=False)
     return tuple(
         (head + i1, head + i2, head + j1, head + j2)

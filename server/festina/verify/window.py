@@ -7,6 +7,7 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from festina.verify.ends import shared_end, shared_start
 from festina.verify.layout import Block, Layout, Part, layout, layout_of, parse
 
 
@@ -109,23 +110,8 @@ def _laid(pieces: dict[int, str], imports: Iterable[str]) -> str:
 
 def _difference(old: str, new: str) -> tuple[int, int, int]:
     """Return where two different texts differ, in whole lines: start, end in both."""
-    most = min(len(old), len(new))
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    start = old.rfind("\n", 0, low) + 1
-    low, high = 0, most - start
-    while low < high:
-        middle = (low + high + 1) // 2
-        ours = old[len(old) - middle : len(old) - low]
-        if ours == new[len(new) - middle : len(new) - low]:
-            low = middle
-        else:
-            high = middle - 1
+    start = old.rfind("\n", 0, shared_start(old, new)) + 1
+    low = shared_end(old, new, min(len(old), len(new)) - start)
     old_end, new_end = len(old) - low, len(new) - low
     begins_line = all(
         end == start or text[end - 1] == "\n" for text, end in ((old, old_end), (new, new_end))

@@ -59,8 +59,9 @@ def docstring(code: CodeType) -> object:
 
 def shifted(code: CodeType, by: int) -> CodeType:
     """Return the same code, so many lines further down."""
-    consts = tuple(
-        shifted(const, by) if isinstance(const, types.CodeType) else const
-        for const in code.co_consts
-    )
-    return code.replace(co_firstlineno=code.co_firstlineno + by, co_consts=consts)
+    first = code.co_firstlineno + by
+    consts = code.co_consts
+    if types.CodeType not in map(type, consts):
+        return code.replace(co_firstlineno=first)
+    moved = (shifted(const, by) if isinstance(const, types.CodeType) else const for const in consts)
+    return code.replace(co_firstlineno=first, co_consts=tuple(moved))
