@@ -51,11 +51,12 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "sample" not in path.
 # Run by other interpreters than ours, with nothing of ours to import.
 INSIDE = sorted((PACKAGE / "verify" / "inside").glob("[a-z]*.py"))
 ALONE = (
-    *(f"verify/{n}.py" for n in ("pytest_plugin", "probe_env", "executable", "seal", "tracer")),
+    "verify/probe_env.py",
+    *(f"verify/{n}.py" for n in ("pytest_plugin", "executable", "reporting", "seal", "tracer")),
     *(f"verify/inside/{path.name}" for path in INSIDE),
 )
 # Beside pytest itself, the modules that are laid next to the plugin there.
-LAID = {"festina_executable", "festina_seal", "festina_tracer"}
+LAID = {"festina_executable", "festina_reporting", "festina_seal", "festina_tracer"}
 LAID |= {f"festina_{path.stem}" for path in INSIDE}
 LAID |= {"sitecustomize"}  # the project's own, for which ours makes way
 

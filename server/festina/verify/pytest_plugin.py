@@ -14,7 +14,6 @@ import json
 import os
 import re
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _executable = importlib.import_module("festina_executable")  # all lie beside this file
+_reporting = importlib.import_module("festina_reporting")
 _seal = importlib.import_module("festina_seal")
 _tracer = importlib.import_module("festina_tracer")
 
 _ADDRESS = "0x[0-9a-fA-F]{6,}"
-MAX_DETAIL = 6000
-"""Characters of a failure's text that are reported; its end says most."""
 
 
 def _take_setup() -> dict[str, Any]:
@@ -54,45 +52,11 @@ def _take_setup() -> dict[str, Any]:
     return setup
 
 
-class _Reporter:
-    """Writes records. A forked child shares the pipe and must stay silent: the pid tells.
-
-    Tests replace functions (``os.write``, ``json.dumps``, all of ``os``) while we report on them:
-    what is needed is kept here, where tools that replace names in modules do not look.
-    """
-
-    def __init__(self, fd: int, nonce: str) -> None:
-        self.fd = fd
-        self.nonce = nonce
-        self.getpid, self.put, self.dump = os.getpid, os.write, json.dumps
-        self.pid = os.getpid()
-        self.lock = threading.Lock()
-
-    def write(self, kind: str, **fields: Any) -> None:
-        if self.getpid() != self.pid:
-            return
-        record = self.dump({"kind": kind, **fields}, default=str)
-        data = f"{self.nonce} {record}\n".encode("ascii", "backslashreplace")
-        with self.lock:
-            while data:
-                data = data[self.put(self.fd, data) :]
-
-
-class _Notes:
-    """Stands in for the reporter in a fork server: keeps what its children are to know."""
-
-    def __init__(self) -> None:
-        self.notes: list[dict[str, Any]] = []
-
-    def write(self, kind: str, **fields: Any) -> None:
-        self.notes.append({"kind": kind, **fields})
-
-
 class _Witness:
     """What this run is watched with. In a fork server each child is armed by itself."""
 
     def __init__(self) -> None:
-        self.reporter: Any = _Notes()
+        self.reporter: Any = _reporting.Notes()
         self.lines: Any = None
         self.needs: dict[int, list[Any]] | None = {}
         self.only: dict[str, int] | None = None
@@ -103,20 +67,19 @@ class _Witness:
     def arm(self, question: dict[str, Any], fd: int) -> None:
         """Report on ``fd`` from now on, and watch the lines that the question names."""
         if question["path"] and question["hunks"] is not None:
+            texts = question["old"], question["new"]
             try:
-                self.needs = _executable.analyse(
-                    question["old"], question["new"], question["hunks"]
-                )
+                self.needs = _executable.analyse(*texts, question["hunks"])
             except (SyntaxError, ValueError):
                 self.needs = {}
         if question["only"] is not None:
             self.only = {test: place for place, test in enumerate(question["only"])}
         self.ordered = question.get("ordered", False)
         self.first = frozenset(question.get("first", ()))
-        wanted = {tuple(need) for needs in (self.needs or {}).values() for need in needs}
-        self.lines = _tracer.Lines(question["path"], wanted)
+        narrow = _serving is not None and _serving.kind == "collected"
+        self.lines = _tracer.Lines(question["path"], self.needs or {}, narrow=narrow)
         self.lines.start()
-        self.reporter = _Reporter(fd, question["nonce"])
+        self.reporter = _reporting.Reporter(fd, question["nonce"])
         _sealed.watch(self.reporter, self.lines, self)
         self.reporter.write("start", pytest=pytest.__version__, python=list(sys.version_info[:3]))
 
@@ -127,7 +90,7 @@ class _Witness:
 
 
 _setup = _take_setup()
-_ours = [_executable, _seal, _tracer]
+_ours = [_executable, _reporting, _seal, _tracer]
 _witness = _Witness()
 _serving: Any = None
 if "serve" in _setup:
@@ -163,7 +126,11 @@ def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterato
 def pytest_collectreport(report: Any) -> None:
     """Report a file that could not be collected."""
     if report.outcome == "failed":
-        _witness.reporter.write("collect_error", id=report.nodeid, **_failure(report))
+        _witness.reporter.write(
+            "collect_error",
+            id=report.nodeid,
+            **_reporting.failure(report, forked=_serving is not None),
+        )
 
 
 @pytest.hookimpl(trylast=True)
@@ -223,7 +190,7 @@ def pytest_runtestloop(session: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logstart(nodeid: str) -> None:
     """Report which test begins, so that a crash can name it."""
-    if _witness.lines is not None:
+    if _witness.lines is not None and not _witness.lines.narrow:
         _witness.lines.trace()
     file = nodeid.partition("::")[0]
     if file != _sealed.file:
@@ -232,24 +199,60 @@ def pytest_runtest_logstart(nodeid: str) -> None:
     _witness.reporter.write("begin", id=nodeid)
 
 
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_fixture_setup() -> Iterator[None]:
+    """Watch lines while a fixture is made."""
+    yield from _watched()
+
+
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Watch lines while a test runs."""
+    yield from _watched()
+
+
+@pytest.hookimpl(hookwrapper=True, trylast=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Watch lines while fixtures are taken down."""
+    yield from _watched()
+
+
+def _watched() -> Iterator[None]:
+    lines = _witness.lines
+    ours = lines is not None and lines.narrow and lines.trace()
+    yield
+    if ours:
+        lines.pause()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_logreport(report: Any) -> None:
-    """Report one phase of one test."""
-    fields = _failure(report) if report.outcome == "failed" else {}
+    """Report one phase of one test, if it says something of it.
+
+    That a test was set up, or one of its parts passed, says nothing: it is settled by its end.
+    """
+    part = hasattr(report, "context")
+    if report.outcome == "passed" and (part or report.when != "call"):
+        return
+    fields = (
+        _reporting.failure(report, forked=_serving is not None)
+        if report.outcome == "failed"
+        else {}
+    )
     _witness.reporter.write(
         "report",
         id=report.nodeid,
         when=report.when,
         outcome=report.outcome,
         xfail=hasattr(report, "wasxfail"),
-        part=hasattr(report, "context"),
+        part=part,
         **fields,
     )
 
 
 def pytest_internalerror(excrepr: Any) -> None:
     """Report that pytest, a plugin or a hook broke."""
-    _witness.reporter.write("internal_error", detail=str(excrepr)[-MAX_DETAIL:])
+    _witness.reporter.write("internal_error", detail=str(excrepr)[-_reporting.MAX_DETAIL :])
 
 
 @pytest.hookimpl(trylast=True)
@@ -259,18 +262,13 @@ def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
     lines, needs = _witness.lines, _witness.needs or {}
     if lines is None:  # a fork server that ends without having served
         return
-    executed = [
-        int(line)
-        for line, wanted in needs.items()
-        if all(tuple(need) not in lines.missing for need in wanted)
-    ]
     modules = _tracer.modules(_witness.modules, __name__)
     _witness.reporter.write(
         "end",
         status=int(exitstatus),
         code_changed=_witness.needs is not None,
-        changed=sorted(int(line) for line in needs),
-        executed=sorted(executed),
+        changed=sorted(needs),
+        executed=lines.executed(),
         imported=lines.imported,
         modules={name: real for name, (_, real) in modules.items() if real},
         replaced=sorted(_sealed.broken),
@@ -278,22 +276,3 @@ def pytest_sessionfinish(session: Any, exitstatus: Any) -> None:
     )
     if _serving is not None:
         _serving.leave(int(exitstatus))
-
-
-def _failure(report: Any) -> dict[str, Any]:
-    crash = getattr(report.longrepr, "reprcrash", None)
-    detail = str(report.longrepr)
-    if _serving is not None:
-        detail = _session.without_pytest(detail)
-    detail = detail[-MAX_DETAIL:]
-    if crash is None:
-        lines = [line for line in detail.splitlines() if line.strip()]
-        last = lines[-1] if lines else "failed"
-        message = last[1:].lstrip() if last.startswith("E  ") else last
-        return {"detail": detail, "message": message[:500]}
-    return {
-        "detail": detail,
-        "message": str(crash.message)[:1000],
-        "path": str(crash.path),
-        "line": crash.lineno,
-    }

@@ -69,6 +69,7 @@ def install_plugin(folder: Path) -> None:
         "pytest_plugin.py": PLUGIN,
         "executable.py": "festina_executable",
         "seal.py": "festina_seal",
+        "reporting.py": "festina_reporting",
         "tracer.py": "festina_tracer",
     }
     here = Path(__file__).parent

@@ -29,19 +29,34 @@ def read_all(fd: int, pread: Callable[[int, int, int], bytes] = os.pread) -> byt
         offset += len(part)
 
 
+_IDLE = 200
+"""Calls of changed code without a new line after which tracing may be given up."""
+
+
 class Lines:
     """Watches one source file: which of the wanted places ran, and from what source.
 
     ``sys.monitoring`` where there is one (it stays out of the way of coverage tools, debuggers and
     the project's own tracing, and sees every thread); else ``sys.settrace``, given up as soon as
     all is seen, put back before each test, and never put in the place of somebody else's.
+    That takes time with every call in the process: it is given up as well once some changed line
+    was seen and so many calls of changed code brought nothing new, and what else runs after that is
+    not counted. ``narrow`` leaves it to whoever runs the tests to say when it is on.
+
+    ``needs`` are what must run for each line, as :func:`festina_executable.analyse` says.
     """
 
-    def __init__(self, path: str, wanted: set[tuple[int, str, int]]) -> None:
+    def __init__(
+        self, path: str, needs: dict[int, list[tuple[int, str, int]]], *, narrow: bool = False
+    ) -> None:
         self.path = path
-        self.wanted = wanted
-        self.missing = set(wanted)
-        self.keys = {(first, name) for first, name, _ in wanted}
+        self.needs = needs
+        self.narrow = narrow
+        self.left: dict[tuple[int, str], set[int]] = {}
+        """Lines of each code object that were not seen yet; 0 stands for its beginning."""
+        for wanted in needs.values():
+            for first, name, line in wanted:
+                self.left.setdefault((first, name), set()).add(line)
         self.files: dict[str, bool] = {}
         self.imported: list[str] = []
         self.tool: int | None = None
@@ -50,6 +65,16 @@ class Lines:
         self.real, self.open, self.close = os.path.realpath, os.open, os.close
         self.hash = hashlib.sha256
         self.read = functools.partial(read_all, pread=os.pread)
+        self.tracing = self._tracing()
+
+    def executed(self) -> list[int]:
+        """Return the lines of which all that they need has run."""
+        left = self.left
+        return sorted(
+            line
+            for line, wanted in self.needs.items()
+            if all(at not in left[first, name] for first, name, at in wanted)
+        )
 
     def watches(self, filename: str) -> bool:
         """Whether code that names ``filename`` as its source is of the watched file."""
@@ -62,13 +87,14 @@ class Lines:
             self.files[filename] = known
         return known
 
-    def entered(self, code: CodeType) -> bool:
-        """Note that ``code``, which is of the watched file, began; say whether its lines matter."""
+    def entered(self, code: CodeType) -> set[int] | None:
+        """Note that ``code``, of the watched file, began; return its lines not seen as yet."""
         if code.co_name == "<module>":
             self.note_source()
-        key = (code.co_firstlineno, code.co_name)
-        self.missing.discard((*key, 0))
-        return key in self.keys
+        left = self.left.get((code.co_firstlineno, code.co_name))
+        if left is not None:
+            left.discard(0)
+        return left
 
     def note_source(self) -> None:
         """Note the digest of the watched file as it is now: its code is in use."""
@@ -89,7 +115,8 @@ class Lines:
             return
         monitoring = getattr(sys, "monitoring", None)
         if monitoring is None:
-            self.trace()
+            if not self.narrow:
+                self.trace()
             return
         free = [tool for tool in (4, 3) if monitoring.get_tool(tool) is None]
         if not free:
@@ -104,41 +131,77 @@ class Lines:
             return monitoring.DISABLE
 
         def on_line(code: CodeType, line: int) -> Any:
-            self.missing.discard((code.co_firstlineno, code.co_name, line))
+            left = self.left.get((code.co_firstlineno, code.co_name))
+            if left is not None:
+                left.discard(line)
             return monitoring.DISABLE
 
         monitoring.register_callback(self.tool, events.PY_START, on_start)
         monitoring.register_callback(self.tool, events.LINE, on_line)
         monitoring.set_events(self.tool, events.PY_START)
 
-    def trace(self) -> None:
-        """Install the tracing function, unless all is seen or somebody else traces."""
+    def trace(self) -> bool:
+        """Install the tracing function, unless all is seen or somebody traces; whether it was."""
         if self.done or self.tool is not None or hasattr(sys, "monitoring"):
-            return
-        if sys.gettrace() is None:
-            sys.settrace(self._on_call)
-            threading.settrace(self._on_call)
+            return False
+        if sys.gettrace() is not None:
+            return False
+        sys.settrace(self.tracing)
+        threading.settrace(self.tracing)
+        return True
 
-    def _on_call(self, frame: FrameType, _event: str, _arg: Any) -> Any:
-        code = frame.f_code
-        if not (self.watches(code.co_filename) and self.entered(code)):
-            return None
-        frame.f_trace_lines = True
-        return self._on_event
+    def _tracing(self) -> Callable[[FrameType, str, Any], Any]:
+        """Return the tracing function: called for every call of anything, so it has to be short."""
+        files, entered = self.files, self.entered
+        idle = 0
 
-    def _on_event(self, frame: FrameType, event: str, _arg: Any) -> Any:
-        if event == "line":
+        def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
+            nonlocal idle
             code = frame.f_code
-            self.missing.discard((code.co_firstlineno, code.co_name, frame.f_lineno))
-            if not self.missing and self.imported:
+            if files.get(code.co_filename) is False:
+                return None
+            if not self.watches(code.co_filename):
+                return None
+            left = entered(code)
+            if left is None:
+                return None
+            if not left:
+                self._stop_if_done()
+                return None
+
+            idle += 1
+            if idle > _IDLE and idle % _IDLE == 1 and self.executed():
                 self.stop()
                 return None
-        return self._on_event
+
+            def on_event(frame: FrameType, event: str, _arg: Any) -> Any:
+                nonlocal idle
+                if event == "line" and frame.f_lineno in left:
+                    idle = 0
+                    left.discard(frame.f_lineno)
+                    if not left:
+                        frame.f_trace = None
+                        self._stop_if_done()
+                        return None
+                return on_event
+
+            frame.f_trace_lines = True
+            return on_event
+
+        return on_call
+
+    def _stop_if_done(self) -> None:
+        if self.imported and not any(self.left.values()):
+            self.stop()
 
     def stop(self) -> None:
         """Give tracing up: everything was seen."""
         self.done = True
-        if sys.gettrace() == self._on_call:
+        self.pause()
+
+    def pause(self) -> None:
+        """Take the tracing function away, if it is still ours."""
+        if sys.gettrace() is self.tracing:
             sys.settrace(None)
         threading.settrace(None)
 

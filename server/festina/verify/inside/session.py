@@ -244,20 +244,6 @@ class Serving:
             config._tmp_path_factory._basetemp = None
 
 
-def without_pytest(text: str) -> str:
-    """Return Python's own traceback without the frames of pytest, which come first."""
-    kept: list[str] = []
-    dropping = False
-    for line in text.splitlines():
-        if line.startswith("  File "):
-            dropping = any(f"{os.sep}{name}{os.sep}" in line for name in ("_pytest", "pluggy"))
-        elif not line.startswith("    "):
-            dropping = False
-        if not dropping:
-            kept.append(line)
-    return "\n".join(kept)
-
-
 def _refuse(question: dict[str, Any], talk: int, why: str) -> NoReturn:
     record = json.dumps({"kind": "refused", "why": why})
     os.write(talk, f"{question['nonce']} {record}\n".encode("ascii", "backslashreplace"))

@@ -112,8 +112,8 @@ class Runs:
 
     def record(self, report: Any) -> dict[str, Any]:
         """Describe one phase of one test, as the other plugin does."""
-        witness = sys.modules["festina_witness"]
-        more = witness._failure(report) if report.outcome == "failed" else {}
+        reporting = sys.modules["festina_reporting"]
+        more = reporting.failure(report, forked=False) if report.outcome == "failed" else {}
         return {
             "id": report.nodeid,
             "when": report.when,
