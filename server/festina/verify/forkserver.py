@@ -75,7 +75,7 @@ class ForkServer:
         kind: Kind,
         *,
         import_root: str | None = None,
-        standby: int = 1,
+        standby: int = 2,
     ) -> ForkServer:
         """Start a server on the base ``root`` and wait until it serves.
 
