@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType, FrameType
 
-_THROUGH = frozenset(
-    ["pathlib", "pathlib._local", "io", "_pyio", "codecs", "tokenize", "linecache"]
-)
-"""Modules that open files on behalf of their callers."""
+_THROUGH = frozenset(["pathlib", "io", "_pyio", "codecs", "tokenize", "linecache"])
+"""Packages and modules that open files on behalf of their callers."""
 _SHOWING = frozenset(["warnings", "traceback", "inspect"])
 """These look at sources to show them to a person, where pytest or nobody else asks."""
 _IMPORTING = (
@@ -131,7 +129,7 @@ def _is_data(frame: FrameType | None) -> bool:
             return False
         if name in _SHOWING:
             shows = shows or name != "inspect"
-        elif name not in _THROUGH:
+        elif name.partition(".")[0] not in _THROUGH:
             return not (shows or (name.startswith("_pytest.") and not _configures(name)))
         frame = frame.f_back
     return True
