@@ -33,12 +33,13 @@ from festina.verify.fast import Fast
 from festina.verify.interpreter import Found
 from festina.verify.linter import Linter
 from festina.verify.mapping import OnProgress
+from festina.verify.memory import Trimming
 from festina.verify.more_gates import MoreGates, gates_of, in_order, unanswered
 from festina.verify.process import LaunchError
 from festina.verify.state import State, States
 from festina.verify.tests_gate import TestsGate
 
-_REMEMBERED = 300
+_REMEMBERED = 100
 """Candidates of which is remembered what they passed."""
 _DOING: dict[str, str] = {
     Gate.SYNTAX: "checking the syntax",
@@ -86,6 +87,7 @@ class Engine:
             Fast(self._states, folder.with_name("impact"), making=mapping) if fast else None
         )
         self._tests = TestsGate(self._benches, self._fast)
+        self._trimming = Trimming()
         self._active: set[asyncio.Task[object]] = set()
         self._passed: collections.OrderedDict[str, dict[str, GateResult]] = (
             collections.OrderedDict()
@@ -165,9 +167,11 @@ class Engine:
         task = asyncio.current_task()
         assert task is not None
         self._active.add(task)
+        self._trimming.begin()
         try:
             yield
         finally:
+            self._trimming.end()
             self._active.discard(task)
 
     async def _verify(
@@ -278,6 +282,7 @@ class Engine:
             task.cancel()
         if ending:
             await asyncio.wait(ending)
+        self._trimming.cancel()
         await self._linter.aclose()
         await self._more.aclose()
         await self._tests.aclose()

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 _ISOLATING = frozenset([sandbox.Level.BUBBLEWRAP, sandbox.Level.NAMESPACES])
 _CARRIED = 8
 """Baselines of later states that are kept; each holds an outcome for every test."""
-_ANSWERS = 300
+_ANSWERS = 100
 """Answers that are kept for candidates with equal code."""
 _UNEXECUTED = (
     "No test executes the change ({functions}), as far as is known from a run of the whole suite."

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = frozenset(["utf-8", "utf8", "utf_8", "u8", "utf-8-sig", "ascii", "us-ascii"])
-_KEPT = 20_000
+_KEPT = 2_000
 _known: dict[str, tuple[str, str]] = {}
 
 
@@ -220,9 +220,10 @@ def _part(
             digest(_flat(node, {id(part) for part in node.body}, None)),
             digest([word for part in node.body for word in _flat(part, frozenset(), None)]),
         )
-        if len(_known) >= _KEPT:
-            _known.clear()
         _known[lines] = digests
+        if len(_known) > _KEPT:
+            for old in list(_known)[: _KEPT // 4]:  # other threads add to it, too
+                _known.pop(old, None)
     return Part(
         prefix + node.name,
         node.name,
