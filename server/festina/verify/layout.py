@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = frozenset(["utf-8", "utf8", "utf_8", "u8", "utf-8-sig", "ascii", "us-ascii"])
-_KEPT = 2_000
+_KEPT = 1_000
 _known: dict[str, tuple[str, str]] = {}
 
 
