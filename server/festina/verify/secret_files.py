@@ -41,6 +41,7 @@ _SECRETS = (
     "*.tfvars",
     "*.tfstate",
 )
+_TELLING = re.compile("|".join(map(fnmatch.translate, _SECRETS)))
 _CODE = (".py", ".pyi", ".js", ".ts", ".go", ".rs", ".java", ".c", ".h", ".md", ".html", ".css")
 
 
@@ -55,8 +56,7 @@ def holds_secrets(root: Path, path: str) -> bool:
     if name == ".env" or name.startswith(".env."):
         return True
     lower = name.lower()
-    telling = any(fnmatch.fnmatchcase(lower, pattern) for pattern in _SECRETS)
-    return telling and not lower.endswith(_CODE) and ignored(root, path)
+    return bool(_TELLING.match(lower)) and not lower.endswith(_CODE) and ignored(root, path)
 
 
 def ignored(root: Path, path: str) -> bool:

@@ -6,6 +6,7 @@ pytest and ruff look for configuration upwards to the root, and ruff in the user
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -70,12 +71,23 @@ def _extended(path: Path) -> list[Path]:
     if path.suffix != ".toml":
         return []
     try:
+        status = path.stat()
+        named = _extend_of(path, status.st_mtime_ns, status.st_size)
+    except OSError:
+        return []
+    return [] if named is None else [named]
+
+
+@functools.lru_cache(maxsize=64)
+def _extend_of(path: Path, _changed_ns: int, _size: int) -> Path | None:
+    """Return the file that a configuration of ruff says it extends, if any."""
+    try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         if path.name == "pyproject.toml":
             data = data["tool"]["ruff"]
-        return [path.parent / Path(data["extend"]).expanduser()]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return path.parent / Path(data["extend"]).expanduser()
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def stamps(paths: Iterable[Path]) -> list[str]:
