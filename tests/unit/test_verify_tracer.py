@@ -82,11 +82,12 @@ def test_it_stops_when_all_was_seen_and_the_source_is_known(
 def test_it_gives_up_where_many_calls_bring_nothing_new(
     changed: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracer, "_IDLE", 3)
+    monkeypatch.setattr(tracer, "_CHANGED", 3)
+    monkeypatch.setattr(tracer, "_ALL", 300)
     lines = lines_of(changed)
     watched(lines, changed, 0, 0, 0, 1, 0, 0)
     assert not lines.done  # a new line in between begins the count again
-    watched(lines, changed, 0, 0)
+    watched(lines, changed, 0, 0, 0)
     assert lines.done
     assert lines.executed() == [2, 3, 6]
 
@@ -94,10 +95,30 @@ def test_it_gives_up_where_many_calls_bring_nothing_new(
 def test_it_does_not_give_up_before_anything_was_seen(
     changed: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracer, "_IDLE", 3)
+    monkeypatch.setattr(tracer, "_CHANGED", 3)
+    monkeypatch.setattr(tracer, "_ALL", 300)
     lines = Lines(changed.__code__.co_filename, {5: [(1, "changed", 5)]}, narrow=True)
     lines.start()
     watched(lines, changed, *[0] * 20)
     assert not lines.done
     watched(lines, changed, 2)
     assert lines.executed() == [5]
+
+
+def test_calls_of_other_code_count_for_less(
+    changed: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracer, "_CHANGED", 3)
+    monkeypatch.setattr(tracer, "_ALL", 300)
+    lines = lines_of(changed)
+
+    def other(_: int) -> int:
+        return 0
+
+    watched(lines, other, *[0] * 400)
+    assert not lines.done  # nothing was seen as yet
+    watched(lines, changed, 0)
+    watched(lines, other, *[0] * 100)
+    assert not lines.done
+    watched(lines, other, *[0] * 300)
+    assert lines.done

@@ -29,8 +29,8 @@ def read_all(fd: int, pread: Callable[[int, int, int], bytes] = os.pread) -> byt
         offset += len(part)
 
 
-_IDLE = 200
-"""Calls of changed code without a new line after which tracing may be given up."""
+_CHANGED, _ALL = 200, 400_000
+"""Calls of changed code, and of any, without a new line, after which tracing may be given up."""
 
 
 class Lines:
@@ -38,10 +38,10 @@ class Lines:
 
     ``sys.monitoring`` where there is one (it stays out of the way of coverage tools, debuggers and
     the project's own tracing, and sees every thread); else ``sys.settrace``, given up as soon as
-    all is seen, put back before each test, and never put in the place of somebody else's.
-    That takes time with every call in the process: it is given up as well once some changed line
-    was seen and so many calls of changed code brought nothing new, and what else runs after that is
-    not counted. ``narrow`` leaves it to whoever runs the tests to say when it is on.
+    all is seen, put back before each test, and never put in the place of somebody else's. That
+    takes time with every call in the process: it is given up as well once some changed line was
+    seen and many calls brought nothing new, and what else runs after that is not counted.
+    ``narrow`` leaves it to whoever runs the tests to say when it is on.
 
     ``needs`` are what must run for each line, as :func:`festina_executable.analyse` says.
     """
@@ -151,12 +151,18 @@ class Lines:
         return True
 
     def _tracing(self) -> Callable[[FrameType, str, Any], Any]:
-        """Return the tracing function: called for every call of anything, so it has to be short."""
+        """Return the tracing function. It is called at every call of anything."""
         files, entered = self.files, self.entered
-        idle = 0
+        idle, most, each = 0, _ALL, _ALL // _CHANGED
 
         def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
             nonlocal idle
+            idle += 1
+            if idle > most:
+                idle = 0
+                if self.executed():
+                    self.stop()
+                    return None
             code = frame.f_code
             if files.get(code.co_filename) is False:
                 return None
@@ -169,10 +175,7 @@ class Lines:
                 self._stop_if_done()
                 return None
 
-            idle += 1
-            if idle > _IDLE and idle % _IDLE == 1 and self.executed():
-                self.stop()
-                return None
+            idle += each
 
             def on_event(frame: FrameType, event: str, _arg: Any) -> Any:
                 nonlocal idle

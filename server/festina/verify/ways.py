@@ -6,12 +6,14 @@ Each gives the same records, so one judge serves all of them. A way that cannot 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from festina.verify.drift import Files
-from festina.verify.forkserver import ForkServer
+from festina.verify.forkserver import ForkServer, NoCell
 from festina.verify.question import Question
 from festina.verify.record import Outcome, Run
 from festina.verify.watch import Watch
@@ -87,6 +89,37 @@ class Swapped:
         """Return the ids to run in the project's own order."""
         wanted = set(self.selected if only is None else only)
         return tuple(test for test in self.server.ready.ids if test in wanted)
+
+
+class Doubled:
+    """Tier 1 twice at once: as `Swapped`, and at the same time whole in the project's own order.
+
+    So what fails is confirmed when it is known. For short runs, where processors are idle.
+    """
+
+    tier = 1
+
+    def __init__(self, way: Swapped) -> None:
+        self._way = way
+        self._second: asyncio.Task[Run] | None = None
+
+    async def candidate(self, only: Only, stop: Stop | None, *, hurry: bool) -> Run:
+        """Run with the candidate; what has run already is not run again."""
+        if hurry and only is None:
+            self._second = asyncio.create_task(self._way.candidate(None, None, hurry=False))
+        elif (second := self.leave()) is not None:
+            with contextlib.suppress(NoCell):
+                return await second
+        return await self._way.candidate(only, stop, hurry=hurry)
+
+    async def bare(self, only: Only) -> Run:
+        """Run without the candidate."""
+        return await self._way.bare(only)
+
+    def leave(self) -> asyncio.Task[Run] | None:
+        """Return the second run, if nobody has asked for it; it is the caller's now."""
+        second, self._second = self._second, None
+        return second
 
 
 @dataclass(frozen=True)
