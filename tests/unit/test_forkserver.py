@@ -8,7 +8,7 @@ import dataclasses
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -361,11 +361,22 @@ async def test_what_cannot_be_swapped_is_handed_down(flat: Place) -> None:
 # --- ends
 
 
+async def until(done: Callable[[], bool], what: str) -> None:
+    """Wait for something that comes soon."""
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.005)
+
+
 async def test_cancelled_at_any_moment_nothing_is_left(flat: Place) -> None:
     forever = flat.edit(CORE, ("return value * 2", "while True: pass"))
-    async with flat.server() as server:
+    async with flat.server(standby=0):
+        alone = len(processes.children_of(os.getpid()))
+    async with flat.server(standby=2) as server:
         await ask(server, Question())
-        before = processes.children_of(os.getpid())
+        waiting = alone + 2 * 2  # each child has somebody who watches over it
+        await until(lambda: len(processes.children_of(os.getpid())) == waiting, "two stand by")
         descriptors = processes.open_descriptors()
         for index in range(16):
             running = asyncio.create_task(ask(server, forever, standby=index % 2 == 0))
@@ -376,11 +387,8 @@ async def test_cancelled_at_any_moment_nothing_is_left(flat: Place) -> None:
                 await running
         assert processes.open_descriptors() <= descriptors
         assert (await ask(server, Question())).end == 0
-        # the child that waits for the next request is another one by now
-        deadline = time.monotonic() + 30
-        while len(processes.children_of(os.getpid())) > len(before):
-            assert time.monotonic() < deadline, "processes are left"
-            await asyncio.sleep(0.005)
+        # those that wait for the next request are others by now
+        await until(lambda: len(processes.children_of(os.getpid())) <= waiting, "no more is left")
         assert asyncio.all_tasks() - {asyncio.current_task()} == {server._work}
 
 
