@@ -6,7 +6,7 @@ comes from ``_truth.py`` or is found out here where it is not known yet. Any dif
 and then the exit code is 1.
 
     python tests/bench/differential.py [--each 40] [--truth FILE] [--known] [--work DIR]
-        [--scope impacted] [--cli 8] [--only NAME | --all] [--out FILE]
+        [--scope impacted] [--cold] [--cli 8] [--only NAME | --all] [--out FILE]
 """
 
 from __future__ import annotations
@@ -74,15 +74,17 @@ class Case:
 
 
 async def engine_says(
-    root: Path, project: Project, made: Sequence[Edit], scope: Scope, at_once: int
+    root: Path, project: Project, made: Sequence[Edit], args: argparse.Namespace
 ) -> list[Look]:
     """Let the engine judge all edits, some at a time, once it has its map of the tests."""
     where = snapshot(root, project)
-    slots = asyncio.Semaphore(at_once)
-    async with bench_engine.verifier() as engine:
-        await engine.prepare(where, made[0].path)
-        took = await mapped(engine, where, [place_of(root, project, edit) for edit in made[:5]])
-        print(f"  mapped after {took:.0f} s", flush=True)
+    scope: Scope = args.scope
+    slots = asyncio.Semaphore(args.at_once)
+    async with bench_engine.verifier(fast=not args.cold) as engine:
+        if not args.cold:
+            await engine.prepare(where, made[0].path)
+            places = [place_of(root, project, edit) for edit in made[:5]]
+            print(f"  mapped after {await mapped(engine, where, places):.0f} s", flush=True)
 
         async def one(edit: Edit) -> Look:
             async with slots:
@@ -156,7 +158,7 @@ def compare(project: Project, args: argparse.Namespace) -> list[Case]:
     if not made:
         return []
     start = time.monotonic()
-    looks = asyncio.run(engine_says(root, project, made, args.scope, args.at_once))
+    looks = asyncio.run(engine_says(root, project, made, args))
     took = time.monotonic() - start
     said = [("engine", edit, look) for edit, look in zip(made, looks, strict=True)]
     if args.cli:
@@ -232,6 +234,7 @@ def main() -> int:
     parser.add_argument("--known", action="store_true", help="only edits whose truth is known")
     parser.add_argument("--scope", choices=["impacted", "full"], default="full")
     parser.add_argument("--at-once", type=int, default=2, help="verifications side by side")
+    parser.add_argument("--cold", action="store_true", help="tier 3 alone: nothing is kept warm")
     parser.add_argument("--cli", type=int, default=0, help="so many by the command line, too")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--all", action="store_true", help="every project, not the usual six")

@@ -184,6 +184,9 @@ class Fast:
         finally:
             self._end(None if doubled is None else doubled.leave())
         self._note(case, change, judgement)
+        counts = judgement.counts
+        if judgement.status is Status.UNVERIFIED and counts is not None and not counts.passed:
+            return None  # all of them fail without the edit, too: the others may tell
         return Answer(judgement, way.tier, "impacted") if judgement.sure else None
 
     async def _way_for(
