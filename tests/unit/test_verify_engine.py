@@ -865,3 +865,30 @@ async def test_equal_code_is_tested_once_and_what_it_looks_like_is_not(tmp_path:
         assert (verdict.status, gate.tier) == (Status.FAILED, 0)
     finally:
         await verifier.aclose()
+
+
+async def test_where_all_affected_tests_fail_anyway_the_whole_suite_is_asked(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "=== mod.py\ndef f():\n    return 1\n\n\ndef g():\n    return 4\n"
+        "=== test_mod.py\nfrom mod import f, g\n\n\ndef test_f():\n    assert f() > 9\n\n\n"
+        "def test_g():\n    assert g() == 4\n"
+    )
+    root = projects.make(tmp_path / "project", text)
+    settings = VerifySettings(python=sys.executable, tests_args=ALONE, tests_scope="impacted")
+    verifier = Engine(cache=tmp_path / "baselines")
+    try:
+        async with asyncio.timeout(100):
+            for number in range(1000):  # until it is known which tests execute what
+                edit = ("return 4", f"return 4 + 0 * {number}")
+                verdict = await judge(verifier, root, "mod.py", edit, settings=settings)
+                if gate_of(verdict).tier == 1:
+                    break
+                await asyncio.sleep(0.2)
+        verdict = await judge(verifier, root, "mod.py", ("return 1", "return 2"), settings=settings)
+    finally:
+        await verifier.aclose()
+    tests = gate_of(verdict).tests
+    assert tests is not None
+    assert (verdict.status, tests.scope, tests.selected) == (Status.PASSED, "full", 2)
