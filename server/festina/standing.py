@@ -45,6 +45,8 @@ class Standing:
         self.shown = Examination()
         """What is wrong as far as is known, over all examinations."""
         self._verified: dict[str, str] = {}
+        self._was: dict[str, Finding] = {}
+        """How tests failed in what was verified last; what they say by now may be another thing."""
         self._pending: set[str] = set()
         self._recent: set[str] = set()
 
@@ -127,6 +129,7 @@ class Standing:
     def begin(self, found: Examination) -> None:
         """Everything was examined as it is: what fails now, fails before all that follows."""
         ids = frozenset(str(one.code) for one in found.tests)
+        self._was = {str(one.code): one for one in found.tests}
         self.shown = replace(found, preexisting=ids, through={})
 
     def take(self, question: Question, found: Examination) -> None:
@@ -151,13 +154,15 @@ class Standing:
             findings=(*lint, *found.tests, *old),
             preexisting=found.preexisting | ids,
         )
+        self._was.update((str(one.code), one) for one in found.was)
         if not found.broken:
+            self._was.update((str(one.code), one) for one in found.tests)
             self._green(question, found)
 
     def _old(self, ran: frozenset[str], texts: Mapping[str, str | None]) -> tuple[Finding, ...]:
         """Return what failed before any change, was not run now, and so still fails."""
         return tuple(
-            one
+            self._was.get(str(one.code), one)
             for one in self.shown.tests
             if one.code in self.shown.preexisting
             and one.code not in ran

@@ -3,25 +3,17 @@
 Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else in a temporary one).
 """
 
-import json
 import os
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from support import fake_replies, vscode, vscode_tools
-from support.fake_model import FakeModel
-from support.processes import wait_until_gone, with_token
+from support import fake_replies, vscode
 from support.trees import hash_tree
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
-
-README = (vscode_tools.ROOT / "README.md").read_text()
 
 MODULE = '''"""Numbers."""
 
@@ -59,36 +51,6 @@ WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
 ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
     "return max(low, value)", GOOD_LINE
 )
-
-
-@pytest.fixture(scope="module")
-def tools() -> Path:
-    """A real VS Code, a browser and the built extension."""
-    if problem := vscode_tools.install():
-        pytest.skip(f"VS Code could not be fetched: {problem}")
-    return vscode_tools.TOOLS
-
-
-@pytest.fixture(scope="module")
-def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
-    """VS Code's server, a browser and a model, for all tests here; each has a window of its own."""
-    base = tmp_path_factory.mktemp("vscode")
-    token = f"festina-{base.name}-{os.getpid()}"
-    programs = base / "bin"
-    programs.mkdir()
-    (programs / "festina").symlink_to(Path(sys.executable).parent / "festina")
-    with ExitStack() as stack:
-        fake = stack.enter_context(FakeModel("unused"))
-        environment = vscode_tools.environment(base, programs, fake)
-        environment["FESTINA_TEST_TOKEN"] = token
-        keys = [json.loads(line) for line in README.splitlines() if line.startswith('{ "key": ')]
-        assert keys, "the README gives a key"
-        address = stack.enter_context(
-            vscode.server(tools, base / "data", vscode_tools.VSIX, environment, keybindings=keys)
-        )
-        browser = stack.enter_context(vscode.browser(tools))
-        yield SimpleNamespace(fake=fake, address=address, browser=browser, programs=programs)
-    assert not wait_until_gone(with_token(token)), "processes are left"
 
 
 @pytest.fixture

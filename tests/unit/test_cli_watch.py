@@ -117,12 +117,12 @@ def test_a_person_sees_the_newest_state_alone_and_leaves_with_q(line, monkeypatc
         screen.until("1 of 3 tests fails")
         save(line, DOUBLE, "return value * 3")
         red = screen.until("test_old failed before, too")
-        assert "1 of 3 tests fails, 1 failed before this change, too" in red
+        assert "1 of 3 tests fails, 1 failed before, too" in red
         assert "tests/test_core.py:10  test_double  assert 6 == 4" in red
         assert "since the change at calc/core.py:11" in red
         assert "1 of 3 tests fails, 7" not in red
         save(line, "return value * 3", "return 2 * value")
-        assert "test_double" not in screen.until("2 tests ok, 1 failed before this change, too")
+        assert "test_double" not in screen.until("2 tests ok, 1 failed before, too")
         os.write(screen.fd, b"q")
         assert screen.process.wait(SECONDS) == Exit.DONE
     finally:

@@ -199,13 +199,25 @@ def test_a_line_says_how_it_went(fields, words):
     assert Examination(findings, seconds=0.21, **fields).summary() == f"{words}, 210 ms"
 
 
+def test_what_does_not_compile_is_all_that_is_said():
+    wrong = Finding(Gate.SYNTAX, "a.py", "invalid syntax", 1)
+    examination = Examination((wrong,), reason="a.py does not compile.", seconds=0.03)
+    assert examination.summary() == "a.py does not compile, 30 ms"
+
+
+def test_an_assertion_reads_the_same_however_many_lines_pytest_explains_it_in():
+    words = "AssertionError: assert 'ab' == 'a b'\n  - a b\n  + ab"
+    assert failure(outcome(words), STACK, FILES).message == "assert 'ab' == 'a b'"
+    assert failure(outcome("AssertionError: no"), STACK, FILES).message == "AssertionError: no"
+
+
 def test_what_failed_before_is_counted_apart():
     old = failure(outcome(), STACK, FILES)
     lint = Finding(Gate.LINT, "a.py", "Undefined name `x`", 1)
     examination = Examination(
         (lint, old), frozenset([ID]), counts=TestCounts(3, 2, 1), scope="full", seconds=2
     )
-    words = "1 new finding, 2 tests ok, 1 failed before this change, too, 2.0 s"
+    words = "1 new finding, 2 tests ok, 1 failed before, too, 2.0 s"
     assert examination.summary() == words
     assert examination.broken == ()
     data = examination.to_json()

@@ -105,6 +105,7 @@ async def test_what_fails_without_the_change_as_well_is_told_apart(tmp_path):
     assert found.preexisting == {B}
     assert [one.code for one in found.broken] == [A]
     assert found.through == {A: Place("mod.py", 1, passed=False)}
+    assert [one.code for one in found.was] == [B]
     assert sorted(tools.asked[1:]) == ["after", "again", "before"]
 
 

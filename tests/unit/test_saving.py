@@ -1,6 +1,7 @@
 """What a save sets off in the server, with a verifier that answers as the test says."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from lsprotocol import types as lsp
@@ -298,6 +299,35 @@ async def test_a_plugin_is_told_for_its_status_line(tmp_path):
     states = [(params["state"], params["failed"]) for _, params in desk.sent]
     assert states == [("running", None), ("failed", 1)]
     assert desk.sent[0][0] == "festina/status"
+    desk.sent.clear()
+    await desk.saved("mod.py", SOURCE)  # taken back: nothing runs, and red is no longer true
+    (last,) = [params for _, params in desk.sent]
+    assert (last["state"], last["message"]) == ("unchanged", "no change left to verify")
+    await desk.app.close()
+
+
+async def test_a_plugin_is_told_what_still_fails_once_a_change_is_taken_back(tmp_path):
+    desk = Desk(tmp_path, plugin=True, status=True)
+    old = Finding(Gate.TESTS, "test_mod.py", "assert 0", 9, code="test_mod.py::test_old")
+    desk.verifier.examination = replace(
+        RED, findings=(*RED.findings, old), preexisting=frozenset([str(old.code)])
+    )
+    await desk.saved("mod.py", WRONG)
+    await desk.saved("mod.py", SOURCE)
+    assert desk.sent[-1][1]["message"] == "no change left to verify, 1 failed before, too"
+    desk.verifier.examination = RED
+    await desk.saved("mod.py", WRONG)
+    desk.app.session.settings[None] = Settings(on_save="lint")
+    await desk.saved("mod.py", SOURCE)
+    assert desk.sent[-1][1]["state"] == "failed"  # the test was not run, and is still shown
+    await desk.app.close()
+
+
+async def test_a_plugin_is_told_when_nothing_is_known_any_more(tmp_path):
+    desk = Desk(tmp_path, plugin=True, status=True)
+    await red(desk)
+    desk.app.change_trust(trusted=False)
+    assert desk.sent[-1][1]["state"] == "cancelled"
     await desk.app.close()
 
 

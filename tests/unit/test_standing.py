@@ -145,6 +145,24 @@ def test_what_a_person_broke_stays_theirs_while_no_test_can_run(desk):
     assert desk.save("a.py", "two\n").before.buffers == {"a.py": "one\n"}
 
 
+def test_what_failed_before_says_what_it_said_then_once_the_change_is_taken_back(desk):
+    def said(words):
+        return Finding(Gate.TESTS, "tests/test_a.py", words, 3, code=A)
+
+    found = failing(B, old=[A], ran=[A, B])
+    found = replace(found, findings=(*found.findings, said("now")), was=(said("then"),))
+    desk.take(desk.save("a.py", "two\n"), found)
+    assert [one.message for one in desk.shown] == ["assert", "now"]
+    assert desk.save("a.py", "one\n") is None
+    assert [one.message for one in desk.shown] == ["then"]
+    # what was green is what a change is taken back to from then on
+    green = replace(failing(A, old=[A]), findings=(said("green"),))
+    desk.take(desk.save("a.py", "three\n"), green)
+    desk.take(desk.save("a.py", "four\n"), replace(found, was=()))
+    assert desk.save("a.py", "three\n") is None
+    assert [one.message for one in desk.shown] == ["green"]
+
+
 LINT = Finding(Gate.LINT, "a.py", "unused", 1, code="F401")
 
 

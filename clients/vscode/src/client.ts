@@ -4,10 +4,15 @@ import {
   CloseAction,
   LanguageClient,
   RevealOutputChannelOn,
+  State,
+  type ClientCapabilities,
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
 import { withoutOurs } from "./configuration";
+import { CAPABILITIES, KEY, STATUS } from "./messages";
 import { listed } from "./problems";
+import type { Status } from "./status";
+import type { StatusBar } from "./statusBar";
 import { LastWords } from "./stderr";
 import { initializationOptions } from "./trust";
 
@@ -16,7 +21,7 @@ export class FestinaClient extends LanguageClient {
   private readonly lastWords: LastWords;
   private started = false;
 
-  constructor(command: string, log: LogOutputChannel) {
+  constructor(command: string, log: LogOutputChannel, bar: StatusBar) {
     const lastWords = new LastWords();
     super("festina", "Festina", { command, args: ["server"] }, options(log, lastWords));
     this.lastWords = lastWords;
@@ -27,6 +32,17 @@ export class FestinaClient extends LanguageClient {
       closed: () =>
         this.started ? onCrash.closed() : { action: CloseAction.DoNotRestart, handled: true },
     };
+    this.registerFeature({
+      fillClientCapabilities: (capabilities: ClientCapabilities) => {
+        capabilities.experimental = { festina: CAPABILITIES };
+      },
+      initialize: () => undefined,
+      getState: () => ({ kind: "static" }),
+      clear: () => undefined,
+    });
+    this.onNotification(STATUS, (status: Status) => bar.take(status));
+    this.onRequest(KEY, () => ({ key: null }));
+    this.onDidChangeState(({ newState }) => (newState === State.Running ? bar.show() : bar.hide()));
   }
 
   /** What a server that has ended last said on standard error. */

@@ -8,3 +8,12 @@ export interface InitializationOptions {
 
 /** Notification to the server, with the same `trusted`: the person has decided. */
 export const TRUST = "festina/trust";
+
+/** Notification from the server: how the saved files stand. */
+export const STATUS = "festina/status";
+
+/** Request from the server for an API key. This extension keeps none: the answer is `null`. */
+export const KEY = "festina/key";
+
+/** What this extension declares below `experimental.festina`. */
+export const CAPABILITIES = { status: true };

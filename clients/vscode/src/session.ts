@@ -4,12 +4,14 @@ import { FestinaClient } from "./client";
 import { locate } from "./locate";
 import { TRUST } from "./messages";
 import { startFailure } from "./stderr";
+import { StatusBar } from "./statusBar";
 
 const AGAIN = "Try Again";
 const SETTINGS = "Open Settings";
 const LOG = "Show Log";
 
 export class Session implements Disposable {
+  private readonly bar = new StatusBar();
   private client: FestinaClient | undefined;
   private last: Promise<void> = Promise.resolve();
 
@@ -41,6 +43,7 @@ export class Session implements Disposable {
 
   dispose(): void {
     void this.stop();
+    this.bar.dispose();
   }
 
   private async begin(): Promise<void> {
@@ -55,7 +58,7 @@ export class Session implements Disposable {
       return;
     }
     this.log.info(`starting ${located.command} server`);
-    const client = new FestinaClient(located.command, this.log);
+    const client = new FestinaClient(located.command, this.log, this.bar);
     try {
       await client.start();
       this.client = client;

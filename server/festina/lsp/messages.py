@@ -87,8 +87,16 @@ def status_payload(workspace: str, state: str, found: Examination | None) -> dic
         "failed": None if found is None or counts is None else len(found.broken),
         "findings": None if found is None else len(found.lint),
         "seconds": None if found is None else round(found.seconds, 4),
-        "message": "" if found is None else found.summary(),
+        "message": "" if found is None else _words(state, found),
     }
+
+
+def _words(state: str, found: Examination) -> str:
+    if state != "unchanged":
+        return found.summary()
+    old = len(found.tests)
+    words = "no change left to verify"
+    return f"{words}, {old} failed before, too" if old else words
 
 
 def plain(value: lsp.Range) -> dict[str, dict[str, int]]:

@@ -25,6 +25,8 @@ _ENTRY = re.compile(
     r'|^ +File "(?P<file>[^"\n]+)", line (?P<number>\d+)',
     re.MULTILINE,
 )
+_TWICE = "AssertionError: assert "
+"""How pytest begins what it explains in several lines; what it explains in one has no prefix."""
 _ASSERTS = ("assert", "AssertionError", "Failed:")
 BEFORE = "failed before this change, too"
 
@@ -52,8 +54,9 @@ class Examination:
     ``findings`` are new lint findings and all failing tests, these at the failing assertion, with
     their ids as ``code``. ``preexisting`` are the ids that fail without the change as well,
     ``through`` says where a test's failure passes through the change, ``ran`` which tests have an
-    outcome now. ``scope`` is what the tests rest on: ``impacted``, ``full``, or ``lint`` where none
-    ran; then ``reason`` says why, unless none were asked for.
+    outcome now, ``was`` how the preexisting ones fail without the change. ``scope`` is what the
+    tests rest on: ``impacted``, ``full``, or ``lint`` where none ran; then ``reason`` says why,
+    unless none were asked for.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -64,6 +67,7 @@ class Examination:
     seconds: float = 0.0
     reason: str = ""
     ran: frozenset[str] = frozenset()
+    was: tuple[Finding, ...] = ()
 
     @property
     def tests(self) -> tuple[Finding, ...]:
@@ -111,11 +115,13 @@ class Examination:
     def summary(self) -> str:
         """Say in one line how it went: ``12 impacted tests ok, 210 ms``."""
         parts = []
-        if self.lint:
+        if wrong := [finding.path for finding in self.lint if finding.gate is Gate.SYNTAX]:
+            parts.append(f"{wrong[0]} does not compile")  # which says all: nothing could run
+        elif self.lint:
             parts.append(count(len(self.lint), "new finding"))
         if self.counts is not None:
             parts += self._tests_in_words(self.counts)
-        elif self.reason:
+        elif self.reason and not wrong:
             parts.append(f"tests not run: {self.reason.rstrip('.')}")
         elif not parts:
             parts.append("ruff ok")
@@ -133,7 +139,7 @@ class Examination:
         else:
             yield f"{count(counts.passed, kind)} ok"
         if old:
-            yield f"{old} {BEFORE}"
+            yield f"{old} failed before, too"
         if counts.flaky:
             yield f"{counts.flaky} only now and then"
 
@@ -215,6 +221,8 @@ def failure(outcome: Outcome, stack: Sequence[tuple[str, int]], files: AbstractS
         elif not _is_inside(path):
             path, line = own, None
     words = first_line(outcome.message) or f"{outcome.id} failed"
+    if words.startswith(_TWICE):
+        words = words.removeprefix("AssertionError: ")
     return Finding(Gate.TESTS, path, words, line, code=outcome.id, detail=outcome.detail or None)
 
 

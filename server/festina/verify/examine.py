@@ -158,13 +158,15 @@ async def _tested(asked: Asked, texts: Texts, tools: Tools) -> Examination:
         raise Untold(reason)
     failing = {outcome.id: outcome for outcome in run.outcomes.values() if outcome.bad}
     flaky, alone, before = 0, 0, frozenset[str]()
+    then: Run | None = None
     if failing:
         asked.say("running what failed once more, and without the change")
         wanted = frozenset(failing)
         limit = _PATIENCE + 3 * run.seconds
-        again, before = await _both(
+        again, then = await _both(
             _again(tools, asked.after, wanted, limit), _without(asked, texts, tools, wanted, limit)
         )
+        before = frozenset() if then is None else frozenset(then.failing)
         if again is not None:
             failing, flaky = _confirmed(failing, again)
         if chosen is not None and (both := before & frozenset(failing)):
@@ -182,9 +184,13 @@ async def _tested(asked: Asked, texts: Texts, tools: Tools) -> Examination:
     )
     findings, places = await asyncio.to_thread(_placed, asked, texts, run, failing)
     preexisting = before & frozenset(failing)
+    was: tuple[Finding, ...] = ()
+    if asked.before is not None and then is not None and preexisting:
+        was = await asyncio.to_thread(_said, asked.before, then, preexisting)
     return Examination(
         findings=tuple(findings),
         preexisting=preexisting,
+        was=was,
         through={test: place for test, place in places.items() if test not in preexisting},
         counts=counts,
         scope=scope,
@@ -201,8 +207,8 @@ def _incomplete(run: Run) -> str | None:
 
 
 async def _both(
-    one: Coroutine[Any, Any, Run | None], other: Coroutine[Any, Any, frozenset[str]]
-) -> tuple[Run | None, frozenset[str]]:
+    one: Coroutine[Any, Any, Run | None], other: Coroutine[Any, Any, Run | None]
+) -> tuple[Run | None, Run | None]:
     """Wait for two runs; when one of them breaks off, the other one ends as well."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -224,18 +230,17 @@ async def _again(tools: Tools, state: Snapshot, tests: frozenset[str], limit: fl
 
 async def _without(
     asked: Asked, texts: Texts, tools: Tools, tests: frozenset[str], limit: float
-) -> frozenset[str]:
-    """Return which tests fail without the change as well.
+) -> Run | None:
+    """Run what failed without the change: what fails there, too, is not its fault.
 
-    Where not all of the text from before is known, the change cannot be taken back, and none is
-    said to.
+    Where not all of the text from before is known, the change cannot be taken back: None, as where
+    such a run tells nothing.
     """
     if asked.before is None or any(old is None for old, _ in texts.values()):
-        return frozenset()
+        return None
     if all(old == new for old, new in texts.values()):
-        return frozenset()
-    run = await _again(tools, asked.before, tests, limit)
-    return frozenset() if run is None else frozenset(run.failing)
+        return None
+    return await _again(tools, asked.before, tests, limit)
 
 
 async def _with_their_files(
@@ -285,13 +290,26 @@ def _placed(
     found, places = [], {}
     known: dict[str, str | None] = {path: new for path, (_, new) in texts.items()}
     for test, outcome in failing.items():
-        stack = [(run.relative(path), line) for path, line in frames(outcome.detail)]
-        finding = failure(outcome, stack, run.files)
-        if finding.path not in known:
-            known[finding.path] = _text(asked.after, finding.path)
-        found.append(spread(finding, known[finding.path]))
+        finding, stack = _finding(asked.after, run, outcome, known)
+        found.append(finding)
         place = through(finding, stack, changed, run.files)
         # what came with files of which nothing is known is not laid at this change's door
         if place is not None and (place.passed or len(changed) == len(texts)):
             places[test] = place
     return found, places
+
+
+def _said(state: Snapshot, run: Run, tests: frozenset[str]) -> tuple[Finding, ...]:
+    """Return how tests failed in a state. Blocks: it reads the files."""
+    known: dict[str, str | None] = {}
+    return tuple(_finding(state, run, run.outcomes[test], known)[0] for test in sorted(tests))
+
+
+def _finding(
+    state: Snapshot, run: Run, outcome: Outcome, known: dict[str, str | None]
+) -> tuple[Finding, list[tuple[str, int]]]:
+    stack = [(run.relative(path), line) for path, line in frames(outcome.detail)]
+    finding = failure(outcome, stack, run.files)
+    if finding.path not in known:
+        known[finding.path] = _text(state, finding.path)
+    return spread(finding, known[finding.path]), stack

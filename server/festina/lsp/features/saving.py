@@ -180,6 +180,7 @@ class Saving:
             if question is None:
                 standing.unchanged(texts, scope)
                 await self._show(standing, texts)
+                self._unchanged(workspace, standing.shown)
             else:
                 self._tell(workspace, order, await self._examined(order.name, standing, question))
         finally:
@@ -219,6 +220,11 @@ class Saving:
     def _status(self, workspace: Path, state: str, found: Examination | None) -> None:
         uri = convert.to_uri(workspace)
         self._app.client.notify_status(messages.status_payload(uri, state, found))
+
+    def _unchanged(self, workspace: Path, shown: Examination) -> None:
+        """Say that nothing was run: a status line must not tell of what was taken back."""
+        failed = bool(shown.broken or shown.lint)
+        self._status(workspace, "failed" if failed else "unchanged", shown)
 
     async def _show(self, standing: Standing, texts: Mapping[str, str | None]) -> None:
         noted = await asyncio.to_thread(load, standing.workspace, standing.shown, texts)
@@ -293,6 +299,7 @@ class Saving:
         self._standings[workspace].shown = Examination()
         if workspace in self._noted:
             self._publish(Noted(workspace))
+        self._status(workspace, "cancelled", None)
 
 
 def _key(workspace: Path) -> str:
