@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import configparser
-import json
+import functools
 import os
 import sysconfig
 import time
@@ -14,17 +14,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Severity, Status, duration
-from festina.verify import compare, sandbox, shadow
+from festina.verify import compare, sandbox, shadow, types_said
 from festina.verify.base import Candidate
+from festina.verify.conditions import Unverified
 from festina.verify.interpreter import Environment, Missing
 from festina.verify.isolation import Refused, isolation, named
 from festina.verify.once import Once
-from festina.verify.problems import Place, problems
 from festina.verify.process import LaunchError
 from festina.verify.state import State
 from festina.verify.syntax import is_python
-from festina.verify.toolchains import KEPT, tools_for
-from festina.verify.workbench import Ran, Workbench
+from festina.verify.toolchains import KEPT, Tools, tools_for
+from festina.verify.types_warm import Asked, WarmTypes
+from festina.verify.workbench import Workbench
 
 _NONE = (
     "The project uses no type checker that is installed: install mypy, basedpyright or ty in its"
@@ -35,15 +36,15 @@ _MYPY = ("--no-error-summary", "--show-column-numbers", "--show-error-codes", "-
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """A type checker and its command line. One that ``builds`` keeps what it found out."""
+    """A type checker and its command line. One that ``builds`` keeps what it found out.
+
+    ``daemon`` are the arguments for a daemon of its own, empty where it has none.
+    """
 
     name: str
     argv: tuple[str, ...]
     builds: bool = False
-
-
-class _Unverified(Exception):  # noqa: N818 - reads as the sentence it makes
-    """The gate cannot tell; ``str()`` says why and what to do."""
+    daemon: tuple[str, ...] = ()
 
 
 def checker(workspace: Path, environment: Environment, path: str) -> Checker | None:
@@ -53,9 +54,9 @@ def checker(workspace: Path, environment: Environment, path: str) -> Checker | N
     if _configures_mypy(workspace, pyproject) and (folder / "mypy").is_file():
         python = str(environment.python)
         cache = f"{{workspace}}/{KEPT}/mypy"
-        whole = _names_files(workspace, pyproject)
-        argv = (python, "-m", "mypy", *_MYPY, "--cache-dir", cache, *(() if whole else (path,)))
-        return Checker("mypy", argv, builds=True)
+        arguments = (*_MYPY, *(() if _names_files(workspace, pyproject) else (path,)))
+        argv = (python, "-m", "mypy", "--cache-dir", cache, *arguments)
+        return Checker("mypy", argv, builds=True, daemon=arguments)
     pyright = _first(folder, "basedpyright", "pyright")
     configured = (workspace / "pyrightconfig.json").is_file()
     configured = configured or bool({"pyright", "basedpyright"} & pyproject.keys())
@@ -105,12 +106,29 @@ def _names_files(workspace: Path, tool: dict[str, object]) -> bool:
     return table is not None and any(name in table for name in names)  # type: ignore[operator]
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What runs of a checker in one state have in common; ``path`` is the edited file's."""
+
+    state: State
+    used: Checker
+    level: sandbox.Level
+    path: str
+    tools: Tools
+
+    @property
+    def key(self) -> str:
+        """What tells apart what they find without an edit."""
+        return f"{self.state.fingerprint} {self.level} {self.used.argv}"
+
+
 class TypesGate:
     """Runs type checkers. Any number of calls may run at once."""
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._bare: Once[tuple[Finding, ...]] = Once()
+        self.warm = WarmTypes(bench)
 
     async def check(self, state: State, candidate: Candidate) -> GateResult:
         """Judge a candidate: errors that there are without it are not its fault.
@@ -125,7 +143,7 @@ class TypesGate:
                 return GateResult(Gate.TYPES, Status.SKIPPED, reason="Not a Python file.")
             level = await isolation(state.snapshot, "Type checkers run")
             result = await self._judge(state, candidate, level)
-        except (_Unverified, Refused, shadow.Outside) as error:
+        except (Unverified, Refused, shadow.Outside) as error:
             result = GateResult(Gate.TYPES, Status.UNVERIFIED, reason=str(error))
         except (LaunchError, OSError) as error:
             words = shadow.said(error) if isinstance(error, OSError) else str(error)
@@ -139,98 +157,87 @@ class TypesGate:
         path = shadow.locate(workspace, candidate.path)
         for python in (state.found, state.python):
             if isinstance(python, Missing):
-                raise _Unverified(f"{python.reason} {python.remedy}")
+                raise Unverified(f"{python.reason} {python.remedy}")
         environment = state.python
         assert isinstance(environment, Environment)
         used = await asyncio.to_thread(checker, workspace.resolve(), environment, path)
         if used is None:
-            raise _Unverified(_NONE)
-        key = f"{state.fingerprint} {level} {used.argv}"
-        old = await self._bare.get(key, lambda: self._run(state, used, level, path, None))
-        new = await self._run(state, used, level, path, candidate.new)
-        wanted = [finding for finding in candidate.resolves if finding.gate is Gate.TYPES]
-        added, unknown = await asyncio.to_thread(
-            compare.compared,
-            candidate,
-            wanted,
-            [each for each in new if each.path == path],
-            [each for each in old if each.path == path],
-        )
-        added = [each for each in added if each.severity is Severity.ERROR or wanted]
-        added += compare.added_elsewhere(path, new, old)
-        if added:
-            return GateResult(Gate.TYPES, Status.FAILED, findings=tuple(added), name=used.name)
-        if unknown:
-            reason = (
-                f"{used.name} does not report {unknown[0].code or unknown[0].message!r} without the"
-                " edit, so nothing shows that the edit resolves it."
-            )
-            return GateResult(Gate.TYPES, Status.UNVERIFIED, reason=reason, name=used.name)
-        return GateResult(Gate.TYPES, Status.PASSED, name=used.name)
+            raise Unverified(_NONE)
+        run = _Run(state, used, level, path, await _tools(state, used))
+        asked = Asked(state, run.tools, level, used.daemon) if used.daemon else None
+        warm = None if asked is None else await self.warm.findings(asked, path, candidate.new)
+        if warm is not None:
+            result = await asyncio.to_thread(_judged, candidate, run, *warm)
+            if result.status is not Status.PASSED or not self.warm.is_due():
+                return result
+        old = await self._bare.get(run.key, lambda: self._run(run, None))
+        new = await self._run(run, candidate.new)
+        true = await asyncio.to_thread(_judged, candidate, run, old, new)
+        if asked is not None and warm is None:
+            again = functools.partial(self._run, run)
+            self.warm.acquaint(asked, path, old, candidate.old, again)
+        elif asked is not None and true.status is not Status.PASSED:
+            self.warm.differs(asked)
+        return true
 
     async def aclose(self) -> None:
         """End what still runs."""
+        await self.warm.aclose()
         await self._bare.aclose()
 
-    async def _run(
-        self, state: State, used: Checker, level: sandbox.Level, path: str, text: str | None
-    ) -> tuple[Finding, ...]:
+    async def _run(self, run: _Run, text: str | None) -> tuple[Finding, ...]:
+        state, used = run.state, run.used
         limit = state.snapshot.settings.timeout_seconds
-        environment = state.python
-        assert isinstance(environment, Environment)
-        tools = await asyncio.to_thread(
-            tools_for, used.argv, state.snapshot.workspace, environment.python, (), os.environ
-        )
         ran = await self._bench.run(
             state,
             used.argv,
-            replace(tools, builds=used.builds),
-            level,
+            replace(run.tools, builds=used.builds),
+            run.level,
             timeout=limit,
-            files=None if text is None else {path: text},
+            files=None if text is None else {run.path: text},
             builds=f"{state.snapshot.workspace} {used.name}",
         )
         if ran.done.timed_out:
-            raise _Unverified(
+            raise Unverified(
                 f"{used.name} did not end in {duration(limit)}; raise verify.timeout_seconds."
             )
         if ran.done.returncode not in (0, 1):
             said = " ".join(ran.output.split())[:300]
-            raise _Unverified(f"{used.name} could not check the types: {said}.")
-        files = {entry.path for entry in state.tree.entries} | {*state.buffers, path}
-        return await asyncio.to_thread(_findings, ran, used.argv, files)
-
-
-def _findings(ran: Ran, argv: Sequence[str], files: set[str]) -> tuple[Finding, ...]:
-    def place(name: str) -> str | None:
-        relative = name.removeprefix(f"{ran.place}/").removeprefix("./")
-        return relative if relative in files else None
-
-    if "--outputjson" in argv:
-        return _of_pyright(ran, place_of=place)
-    found = problems(ran.output, "gcc", place).findings
-    kept = [each for each in found if each.severity is not Severity.INFORMATION]
-    return tuple(replace(each, gate=Gate.TYPES) for each in kept)
-
-
-def _of_pyright(ran: Ran, place_of: Place) -> tuple[Finding, ...]:
-    try:
-        said = json.loads(ran.done.stdout)["generalDiagnostics"]
-        found = [(item, place_of(item["file"]), item["range"]) for item in said]
-        return tuple(
-            Finding(
-                Gate.TYPES,
-                path,
-                item["message"],
-                line=where["start"]["line"] + 1,
-                column=where["start"]["character"] + 1,
-                end_line=where["end"]["line"] + 1,
-                end_column=where["end"]["character"] + 1,
-                severity=Severity.ERROR if item["severity"] == "error" else Severity.WARNING,
-                code=item.get("rule"),
+            raise Unverified(f"{used.name} could not check the types: {said}.")
+        files = state.contents.keys() | state.buffers.keys() | {run.path}
+        if "--outputjson" in used.argv:
+            return await asyncio.to_thread(
+                types_said.findings_of_pyright, ran.done.stdout, ran.place, files
             )
-            for item, path, where in found
-            if path is not None and item["severity"] in ("error", "warning")
+        return await asyncio.to_thread(types_said.findings, ran.output, ran.place, files)
+
+
+async def _tools(state: State, used: Checker) -> Tools:
+    assert isinstance(state.python, Environment)
+    python, workspace = state.python.python, state.snapshot.workspace
+    return await asyncio.to_thread(tools_for, used.argv, workspace, python, (), os.environ)
+
+
+def _judged(
+    candidate: Candidate, run: _Run, old: Sequence[Finding], new: Sequence[Finding]
+) -> GateResult:
+    """Say what errors without and with an edit mean for it."""
+    path, name = run.path, run.used.name
+    wanted = [finding for finding in candidate.resolves if finding.gate is Gate.TYPES]
+    added, unknown = compare.compared(
+        candidate,
+        wanted,
+        [each for each in new if each.path == path],
+        [each for each in old if each.path == path],
+    )
+    added = [each for each in added if each.severity is Severity.ERROR or wanted]
+    added += compare.added_elsewhere(path, new, old)
+    if added:
+        return GateResult(Gate.TYPES, Status.FAILED, findings=tuple(added), name=name)
+    if unknown:
+        reason = (
+            f"{name} does not report {unknown[0].code or unknown[0].message!r} without the"
+            " edit, so nothing shows that the edit resolves it."
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise _Unverified(f"The answer of the type checker could not be read: {error}.") from error
+        return GateResult(Gate.TYPES, Status.UNVERIFIED, reason=reason, name=name)
+    return GateResult(Gate.TYPES, Status.PASSED, name=name)

@@ -7,8 +7,8 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from festina.verify import process, sandbox, shadow, surroundings, sweep
@@ -35,6 +35,18 @@ class Ran:
         """What it printed, standard output first."""
         parts = (self.done.stdout, self.done.stderr)
         return "\n".join(part.decode("utf-8", "replace") for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A copy of the workspace with its sandbox, and where what runs in that sees it."""
+
+    box: sandbox.Box
+    place: Path
+
+    def filled(self, argv: Sequence[str]) -> list[str]:
+        """Put the place into a command line."""
+        return [part.replace("{workspace}", str(self.place)) for part in argv]
 
 
 @dataclass(slots=True)
@@ -80,40 +92,55 @@ class Workbench:
             OSError, LaunchError: it could not be started.
         """
         settings = state.snapshot.settings
+        count = settings.parallel or os.cpu_count() or 1
+        slots = self._slots.setdefault(count, asyncio.Semaphore(count))
+        async with slots, self.stand(state, tools, level, files or {}, environ or {}) as stand:
+            box, place = stand.box, stand.place
+            if builds and tools.builds:
+                await self._bring(builds, state, box.shadow)
+                box = replace(box, environ={**box.environ, **builds_in(place)})
+            done = await sandbox.run(box, stand.filled(argv), level=level, timeout=timeout)
+            if builds and tools.builds and not files and not done.timed_out:
+                await to_the_end(self._keep(builds, state, box.shadow))
+            return Ran(done, place)
+
+    @contextlib.asynccontextmanager
+    async def stand(
+        self,
+        state: State,
+        tools: Tools,
+        level: sandbox.Level,
+        files: Mapping[str, str],
+        environ: Mapping[str, str],
+    ) -> AsyncIterator[Stand]:
+        """Give a copy of the workspace with ``files`` laid in, and the sandbox for tools in it.
+
+        Raises:
+            shadow.Changed: the workspace is no longer in that state.
+            OSError: it could not be copied.
+        """
+        settings = state.snapshot.settings
         workspace = state.snapshot.workspace.resolve()
         shown = state.tree.shown
         bare = level.in_a_copy
         if bare:  # linked there, so what is done to them would be real
             shown = tuple(each for each in shown if PurePosixPath(each).name not in _REPOSITORIES)
-        count = settings.parallel or os.cpu_count() or 1
-        slots = self._slots.setdefault(count, asyncio.Semaphore(count))
-        async with slots, self._states.copy(state) as root:
-            place = root if bare else workspace
-            for path, text in (files or {}).items():
+        async with self._states.copy(state) as root:
+            for path, text in files.items():
                 await asyncio.to_thread(_lay, root, path, text)
             show = shadow.substitutes if bare else shadow.mount_points
             await asyncio.to_thread(show, root, workspace, shown)
-            given = {**environment_of_tests(), **tools.environ, **(environ or {})}
-            if builds and tools.builds:
-                await self._bring(builds, state, root)
-                given |= builds_in(place)
             box = sandbox.Box(
                 workspace=workspace,
                 shadow=root,
                 read_only=tuple(await asyncio.to_thread(_visible, state, tools)),
                 links=tuple(Path(each) for each in shown),
-                environ=given,
+                environ={**environment_of_tests(), **tools.environ, **environ},
                 limits=process.Limits(memory_mib=settings.memory_mib),
                 network=settings.network,
                 sockets=tuple(map(Path, settings.sockets)),
             )
-            words = {"{workspace}": str(place)}
-            done = await sandbox.run(
-                box, [_filled(part, words) for part in argv], level=level, timeout=timeout
-            )
-            if builds and tools.builds and not files and not done.timed_out:
-                await to_the_end(self._keep(builds, state, root))
-            return Ran(done, place)
+            yield Stand(box, root if bare else workspace)
 
     async def _bring(self, name: str, state: State, root: Path) -> None:
         build = self._builds.get(name)
@@ -155,12 +182,6 @@ def _visible(state: State, tools: Tools) -> list[Path]:
         if apart and path.exists() and path not in kept:
             kept.append(path)
     return kept
-
-
-def _filled(part: str, words: Mapping[str, str]) -> str:
-    for word, value in words.items():
-        part = part.replace(word, value)
-    return part
 
 
 def _lay(root: Path, path: str, text: str) -> None:
