@@ -261,6 +261,8 @@ async def test_a_daemon_that_says_something_else_is_not_asked(
     [
         ("local_partial_types = false", "local.partial.types"),
         ("follow_imports = 'silent'", "follow"),
+        ("follow_imports = 'skip'", "follow"),
+        ("plugins = ['shop/plugin.py']", "plugins"),
     ],
 )
 async def test_what_is_nothing_for_a_daemon(
@@ -277,6 +279,26 @@ async def test_what_is_nothing_for_a_daemon(
     assert not await known(engine)
     (reason,) = warm_of(engine)._refused.values()
     assert why.replace(".", "_") in reason.replace("-", "_")
+
+
+async def test_a_daemon_that_does_not_come_back_is_not_asked(
+    engine: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await warm(engine, root)
+    said = types_warm.types_said.findings
+    calls: list[str] = []
+
+    def forgetful(output: str, place: Path, files: frozenset[str]) -> tuple[Finding, ...]:
+        calls.append(output)
+        return said(output, place, files)[: -1 if len(calls) == 2 else None]
+
+    monkeypatch.setattr(types_warm.types_said, "findings", forgetful)
+    wrong = core(root, "count * 3", "'three'")
+    assert (await judge(engine, root, wrong)).status is Status.FAILED
+    assert not await known(engine)
+    assert "did not come back" in str(warm_of(engine)._refused)
+    pids = daemons()
+    assert wait_until_gone(pids) == set()
 
 
 async def test_it_ends_when_it_is_not_used(engine: Engine, root: Path) -> None:
