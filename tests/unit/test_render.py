@@ -158,8 +158,10 @@ def test_an_edit_that_no_test_checked_says_so():
 
 def test_news_fit_one_line_of_a_terminal_so_that_no_key_is_asked_for():
     skipped = GateResult(Gate.TESTS, Status.UNVERIFIED, reason="pytest is not installed " * 9)
+    one = replace(TESTS, tests=TestCounts(1, 1))
     for state, judged, expected in [
         (State.READY, verdict(LINT, TESTS), "Festina: f is ready: 12 tests ok"),
+        (State.READY, verdict(LINT, one), "Festina: f is ready: 1 test ok"),
         (
             State.REJECTED,
             fakes.failed("assert 1 == 2 " * 9),

@@ -5,6 +5,8 @@ export interface Status {
   readonly workspace: string;
   readonly state: string;
   readonly message: string;
+  /** How many tests were run; null where none were asked for, or nothing is known. */
+  readonly selected: number | null;
 }
 
 export interface Shown {
@@ -42,10 +44,13 @@ export function shown(statuses: readonly Status[]): Shown | undefined {
   }
   const words = `Festina: ${worst.message}`;
   return {
-    text:
-      (ICONS.get(worst.state) ?? "") +
-      (words.length > MOST ? `${words.slice(0, MOST - 1)}…` : words),
+    text: icon(worst) + (words.length > MOST ? `${words.slice(0, MOST - 1)}…` : words),
     tooltip: known.map(({ message }) => `Festina, of what was last saved: ${message}`).join("\n"),
     failed: worst.state === "failed",
   };
+}
+
+/** Where no test ran nothing is ticked off: a comment was changed, or what no test executes. */
+function icon({ state, selected }: Status): string {
+  return state === "passed" && !selected ? "" : (ICONS.get(state) ?? "");
 }

@@ -5,7 +5,7 @@ import { shown, type Shown, type Status } from "../src/status";
 const FAILED = "1 of 3 impacted tests fails, 89 ms";
 
 function one(state: string, message = "", workspace = "file:///w"): Status {
-  return { workspace, state, message };
+  return { workspace, state, message, selected: 3 };
 }
 
 function say(...statuses: Status[]): Shown {
@@ -33,6 +33,13 @@ describe("the status bar", () => {
     assert.equal(passed.text, "$(check) Festina: 3 impacted tests ok, 41 ms");
     assert.equal(passed.failed, false);
     assert.equal(say(one("unchanged", "as it was")).text, "Festina: as it was");
+  });
+
+  it("ticks nothing off where no test ran", () => {
+    for (const selected of [0, null]) {
+      const words = "no test executes what was changed, 16 ms";
+      assert.equal(say({ ...one("passed", words), selected }).text, `Festina: ${words}`);
+    }
   });
 
   it("is short, and the tooltip says all of it", () => {

@@ -158,7 +158,9 @@ def news(proposal: Proposal) -> str:
         if tests is None or tests.tests is None or tests.status is Status.SKIPPED:
             return shorten(f"{name} is ready (no tests ran)", NEWS_CHARS)
         so_far = " so far" if view is not None and view.rest is Rest.OPEN else ""
-        return shorten(f"{name} is ready: {tests.tests.passed:,} tests ok{so_far}", NEWS_CHARS)
+        number = tests.tests.passed
+        words = "1 test" if number == 1 else f"{number:,} tests"
+        return shorten(f"{name} is ready: {words} ok{so_far}", NEWS_CHARS)
     if _withdrawn(proposal) is not None and verdict is not None:
         return shorten(f"{name} was withdrawn: {_short(verdict)} failed", NEWS_CHARS)
     if proposal.state is State.REJECTED and verdict is not None:
