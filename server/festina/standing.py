@@ -47,6 +47,8 @@ class Standing:
         self._verified: dict[str, str] = {}
         self._was: dict[str, Finding] = {}
         """How tests failed in what was verified last; what they say by now may be another thing."""
+        self._opened: dict[str, str] = {}
+        """With what files were opened that were otherwise on disk a moment later."""
         self._pending: set[str] = set()
         self._recent: set[str] = set()
 
@@ -57,13 +59,17 @@ class Standing:
     def opened(self, path: str, text: str, on_disk: str | None) -> None:
         """A file that was opened with ``text`` is otherwise on disk: that is what was verified.
 
-        Editors bring unsaved text back when they start.
+        Editors bring unsaved text back when they start. But the file can also have been edited and
+        saved since, with the news of that still on their way: see :meth:`question`.
         """
         if on_disk is not None and path not in self._pending and self._verified.get(path) == text:
             self._verified[path] = on_disk
+            if on_disk != text:
+                self._opened[path] = text
 
     def forget(self, path: str) -> None:
         """A file was closed: somebody else may change it from now on."""
+        self._opened.pop(path, None)
         if path not in self._pending:
             self._verified.pop(path, None)
 
@@ -99,6 +105,10 @@ class Standing:
         ``whole`` is a file that a person asked about: where nothing in it was changed, all of it
         counts as changed.
         """
+        for path in self._opened.keys() & texts.keys():
+            opened = self._opened.pop(path)
+            if self._verified.get(path) == texts[path]:  # nobody can tell which of the two it was
+                self._verified[path] = opened
         changed = {
             path: text
             for path, text in texts.items()

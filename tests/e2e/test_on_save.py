@@ -57,10 +57,12 @@ class Sitting:
 
     async def until(self, *messages):
         """Wait until exactly these are shown."""
-        await self.editor.until(
-            lambda: [one[2].partition("\n")[0] for one in self.shown()] == list(messages),
-            f"{messages}, not {self.shown()}",
-        )
+        try:
+            await self.editor.until(
+                lambda: [one[2].partition("\n")[0] for one in self.shown()] == list(messages)
+            )
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.shown()}, not {messages}") from None
 
 
 @pytest.fixture

@@ -86,6 +86,25 @@ def test_unsaved_text_that_an_editor_brings_back_was_not_verified(desk):
     assert desk.save("new.py", "unsaved\n").before.buffers == {"new.py": "on disk\n"}
 
 
+def test_a_save_that_overtakes_the_look_at_the_disk_is_examined(desk):
+    desk.open("new.py", "one\n")
+    (desk.root / "new.py").write_text("two\n")  # edited and saved, before it was looked at
+    desk.standing.opened("new.py", "one\n", desk.standing.text("new.py"))
+    assert desk.save("new.py", "two\n").before.buffers == {"new.py": "one\n"}
+    desk.take(desk.save("new.py", "two\n"), GREEN)
+    assert desk.save("new.py", "two\n") is None
+    assert desk.save("new.py", "three\n").before.buffers == {"new.py": "two\n"}
+
+
+def test_what_was_on_disk_at_the_start_is_forgotten_with_the_file(desk):
+    (desk.root / "new.py").write_text("on disk\n")
+    desk.standing.seen("new.py", "unsaved\n")
+    desk.standing.opened("new.py", "unsaved\n", "on disk\n")
+    desk.standing.forget("new.py")
+    desk.open("new.py", "on disk\n")
+    assert desk.save("new.py", "on disk\n") is None
+
+
 @pytest.mark.parametrize(
     ("settings", "scope"),
     [
