@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from festina.verify import executable, forkserver, ways
 from festina.verify.forkserver import ForkServer, NoCell, NoServer
 from festina.verify.question import Question
 from festina.verify.record import Run
@@ -128,6 +129,54 @@ async def test_the_first_new_failure_can_end_a_run(flat: Place) -> None:
     assert run.stopped
     assert statuses(run) == {"test_inside": "failed"}
     assert run.end is None
+
+
+LONG = """
+=== calc/core.py
+def double(value):
+    return value * 2
+=== tests/test_core.py
+import time
+
+from calc.core import double
+
+
+def test_double():
+    assert double(2) == 4
+
+
+def test_rest():
+    if double(2) != 4:
+        time.sleep(100)
+"""
+
+
+async def test_nobody_waits_for_a_run_that_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure is known as soon as it is reported, whatever its process does after that."""
+    monkeypatch.setattr(forkserver, "_LAST_WORDS_SECONDS", 60.0)
+    long = await place(tmp_path, LONG)
+    question = long.edit(CORE, ("value * 2", "value * 3"))
+    async with long.server() as server:
+        run = await server.run(question, timeout=8, stop=lambda outcome: outcome.bad)
+    assert (run.stopped, run.timed_out) == (True, False)
+
+
+async def test_what_must_run_for_each_line_can_be_known_before(flat: Place) -> None:
+    question = flat.edit(CORE, ("value * 2", "value * 3"))
+    assert question.watch is not None
+    assert question.before is not None
+    assert question.after is not None
+    needs = executable.analyse(question.before, question.after, question.watch.hunks)
+    assert needs
+    async with flat.server() as server:
+        assert server.ready.tag == ways.TAG  # the tests run by our own interpreter here
+        found = [await ask(server, dataclasses.replace(question, needs=n)) for n in (None, needs)]
+        none = await ask(server, dataclasses.replace(question, needs={}))
+    assert found[0].executed == found[1].executed != ()
+    assert found[0].changed == found[1].changed == tuple(needs)
+    assert none.changed == ()
 
 
 async def test_what_was_not_collected_is_known_in_every_run(tmp_path: Path) -> None:
@@ -302,7 +351,8 @@ async def test_a_child_that_dies_is_told_from_one_that_ends(
 
 
 async def test_a_run_that_does_not_end_is_ended(flat: Place) -> None:
-    loop = "import subprocess\n    while True:\n        subprocess.Popen(['sleep', '60'])"
+    many = "import subprocess\n    for _ in range(40):\n        subprocess.Popen(['sleep', '60'])"
+    loop = f"{many}\n    subprocess.run(['sleep', '60'])"
     question = flat.edit(CORE, ("return value * 2", loop))
     async with flat.server() as server:
         run = await server.run(question, timeout=1.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from festina.findings import Finding, Gate, Status
 from festina.verify import lint, lint_server
 from festina.verify.base import Candidate
 from festina.verify.lint import Ruff
+from festina.verify.lint_look import Looks
 from festina.verify.lint_server import Gone, RuffServer
 from festina.verify.linter import Linter
 from support import projects
@@ -360,3 +362,14 @@ async def test_a_diagnostic_of_a_rule_that_is_not_on_is_left_to_runs(
     for _ in range(3):
         kept = await linter.check(Candidate("m.py", old, old + "x = 1\n", wanted), ruff)
         assert kept.status is Status.FAILED
+
+
+def test_a_look_is_shared_by_those_who_asked_before_it_began(ruff: Ruff) -> None:
+    looks = Looks()
+    first = looks.at(time.monotonic(), ruff, "shop/core.py", ())
+    early = time.monotonic() - 1000
+    assert looks.at(early, ruff, "shop/core.py", ()) is first
+    assert looks.at(early, ruff, "nested/deep/a.py", ()).files != first.files
+    (ruff.root / "pyproject.toml").write_text("[tool.ruff.lint]\nselect = ['I']\n")
+    later = looks.at(time.monotonic(), ruff, "shop/core.py", ())
+    assert first.differs(later)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from festina.config import VerifySettings
 from festina.findings import Finding, GateResult, Verdict
+from festina.verify.digests import sha
 
 if TYPE_CHECKING:
     from festina.verify.examination import Examination
@@ -33,7 +34,7 @@ class Snapshot:
     trust_remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """One new text for one file of a snapshot.
 
@@ -46,6 +47,11 @@ class Candidate:
     old: str
     new: str
     resolves: tuple[Finding, ...] = ()
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """The digest of the new text, found out once: of a long text it takes a millisecond."""
+        return sha(self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +132,9 @@ class Verifier(Protocol):
 
 def verdict_key(new: str, fingerprint: str) -> str:
     """Return the key of a verdict: hash of the candidate's whole text and of what it rests on."""
-    text = hashlib.sha256(new.encode("utf-8", "surrogatepass")).hexdigest()
-    return hashlib.sha256(f"{text} {fingerprint}".encode()).hexdigest()
+    return key_of(sha(new), fingerprint)
+
+
+def key_of(digest: str, fingerprint: str) -> str:
+    """Return the same for a digest that is known already, as `Candidate.digest` is."""
+    return sha(f"{digest} {fingerprint}")

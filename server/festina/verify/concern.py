@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from festina.verify import executable
 from festina.verify.case import Case
 from festina.verify.classify import Fresh, Same, Swap, classify, meaning
 from festina.verify.drift import Files
 from festina.verify.impact import ImpactMap
+from festina.verify.layout import PARSING
 from festina.verify.warm import Place
 
 Swaps = tuple[Mapping[str, Any], ...]
@@ -21,7 +24,8 @@ class Change:
 
     ``swaps`` turn a base into the candidate, ``drifted`` into the state without it. ``meaning`` is
     the same for all candidates with equal code; empty where tests may tell even those apart, since
-    they read the file.
+    they read the file. ``needs`` are what must run for each changed line, as an interpreter like
+    ours compiles it; None: not known.
     """
 
     decision: Swap | Fresh | Same | None
@@ -30,6 +34,7 @@ class Change:
     tests: frozenset[str] | None = None
     reason: str = ""
     meaning: str = ""
+    needs: Mapping[int, list[executable.Need]] | None = None
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -63,7 +68,11 @@ def describe(place: Place, case: Case, version: tuple[int, int], known: ImpactMa
     swaps = swaps_of(place, {**place.files, path: new}, version, known)
     if drifted is None or swaps is None:
         return fresh("more than the inside of functions has changed since the tests were loaded")
-    return Change(decision, swaps, drifted, chosen.tests, meaning=same)
+    needs = None
+    if isinstance(decision, Swap):
+        with PARSING, contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            needs = executable.analyse(decision.before, decision.after, case.watch.hunks)
+    return Change(decision, swaps, drifted, chosen.tests, meaning=same, needs=needs)
 
 
 def swaps_of(
@@ -77,7 +86,7 @@ def swaps_of(
         if not path.endswith(".py"):
             continue
         try:
-            before = (place.base.root / path).read_bytes().decode("utf-8")
+            before = place.base.source(path)
         except (OSError, UnicodeDecodeError):
             return None
         decision = classify(before, text, version=version)

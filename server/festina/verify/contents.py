@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from festina.verify.digests import of_source, sha
 from festina.verify.shadow import Entry, Tree
 
 LARGEST = 1 << 20
@@ -44,10 +45,10 @@ class Contents:
             if kept is None or kept[:2] != stamp:
                 kept = (*stamp, _read(workspace, entry))
             known[entry.path] = kept
-            content = _sha(buffers[entry.path]) if entry.path in buffers else kept[2]
+            content = of_source(buffers[entry.path]) if entry.path in buffers else kept[2]
             found[entry.path] = f"{FILE} {entry.mode} {content}"
         unsaved = buffers.keys() - known.keys()
-        found |= {path: f"{FILE} {_NEW_FILE} {_sha(buffers[path])}" for path in unsaved}
+        found |= {path: f"{FILE} {_NEW_FILE} {of_source(buffers[path])}" for path in unsaved}
         self._known[workspace] = known
         return found
 
@@ -55,7 +56,7 @@ class Contents:
 def digest(contents: Mapping[str, str], shown: Iterable[str]) -> str:
     """Hash descriptions, and which parts of the workspace are not copied but shown."""
     text = "\n".join([*(f"{path} {contents[path]}" for path in sorted(contents)), "shown", *shown])
-    return _sha(text)
+    return sha(text)
 
 
 def _read(workspace: Path, entry: Entry) -> str:
@@ -69,7 +70,3 @@ def _read(workspace: Path, entry: Entry) -> str:
         if (status.st_size, status.st_mtime_ns) == (entry.size, entry.mtime_ns):
             return hashlib.sha256(content).hexdigest()
     return f"{entry.size} {entry.mtime_ns}"
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -26,3 +26,21 @@ def shared_end(old: str, new: str, most: int) -> int:
         else:
             high = middle - 1
     return low
+
+
+def difference(old: str, new: str) -> tuple[int, int, int]:
+    """Return where two different texts differ, in whole lines: start, end in both.
+
+    Raises:
+        ValueError: they differ in the last line, and that has no end.
+    """
+    start = old.rfind("\n", 0, shared_start(old, new)) + 1
+    low = shared_end(old, new, min(len(old), len(new)) - start)
+    old_end, new_end = len(old) - low, len(new) - low
+    begins_line = all(
+        end == start or text[end - 1] == "\n" for text, end in ((old, old_end), (new, new_end))
+    )
+    if not begins_line:
+        more = old.index("\n", old_end) + 1 - old_end
+        old_end, new_end = old_end + more, new_end + more
+    return start, old_end, new_end

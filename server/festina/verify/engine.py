@@ -21,7 +21,7 @@ from festina.verify.base import (
     Scope,
     Snapshot,
     Step,
-    verdict_key,
+    key_of,
 )
 from festina.verify.baseline import Baselines
 from festina.verify.benches import Benches
@@ -41,6 +41,8 @@ from festina.verify.tests_gate import TestsGate
 
 _REMEMBERED = 100
 """Candidates of which is remembered what they passed."""
+_BEGINNING = 2
+"""Candidates whose first steps are taken at once: of many, the first ones get on to their tests."""
 _DOING: dict[str, str] = {
     Gate.SYNTAX: "checking the syntax",
     Gate.LINT: "running ruff",
@@ -87,6 +89,7 @@ class Engine:
             Fast(self._states, folder.with_name("impact"), making=mapping) if fast else None
         )
         self._tests = TestsGate(self._benches, self._fast)
+        self._beginning = asyncio.Semaphore(_BEGINNING)
         self._trimming = Trimming()
         self._active: set[asyncio.Task[object]] = set()
         self._passed: collections.OrderedDict[str, dict[str, GateResult]] = (
@@ -190,24 +193,31 @@ class Engine:
                 on_step(Step(message, result))
 
         state, too_large = None, ""
-        try:
-            state = await self._states.of(snapshot, fresh=last)
-        except shadow.TooLarge as error:
-            too_large = f"{error} Open the project's own folder as the workspace."
-        key = "" if state is None else verdict_key(candidate.new, state.fingerprint)
-        job = _Job(snapshot, candidate, state, too_large, self._known(key, candidate), scope, say)
-        results: list[GateResult] = []
+        done: dict[str, GateResult] = {}
         gates = sorted(gates_of(snapshot.settings), key=in_order)
+        async with self._beginning:
+            try:
+                state = await self._states.of(snapshot, fresh=last)
+            except shadow.TooLarge as error:
+                too_large = f"{error} Open the project's own folder as the workspace."
+            key = "" if state is None else key_of(candidate.digest, state.fingerprint)
+            known = self._known(key, candidate)
+            job = _Job(snapshot, candidate, state, too_large, known, scope, say)
+            if gates and gates[0] == Gate.SYNTAX:
+                say(_DOING[Gate.SYNTAX])
+                done[Gate.SYNTAX] = await self._result(job, Gate.SYNTAX)
+        results: list[GateResult] = []
         async with contextlib.AsyncExitStack() as stack:
             ahead: asyncio.Task[GateResult] | None = None
             for gate in gates:
-                say(_DOING.get(gate, gate))
+                if gate not in done:
+                    say(_DOING.get(gate, gate))
                 if gate == Gate.LINT and Gate.TESTS in gates:
                     ahead = asyncio.create_task(self._result(job, Gate.TESTS))
                     stack.push_async_callback(_ended, ahead)
                 try:
                     early = ahead if gate == Gate.TESTS else None
-                    result = await (early or self._result(job, gate))
+                    result = done.get(gate) or await (early or self._result(job, gate))
                 except shadow.Changed as error:
                     if not last:
                         raise
@@ -257,14 +267,18 @@ class Engine:
     ) -> GateResult:
         """Run ruff: the project's own where the workspace is trusted and has one, else ours."""
         found = state.found if state is not None and snapshot.trusted else None
-        binary, own = lint.chosen(found.python if isinstance(found, Found) else None)
-        if binary is None:
-            return await self._linter.check(candidate, None)
+        python = found.python if isinstance(found, Found) else None
         environ = lint.environment(os.environ)
         workspace = snapshot.workspace
-        if state is not None and await asyncio.to_thread(
-            lint_config.is_reconfigured, state.buffers, workspace
-        ):
+
+        def choose() -> tuple[Path | None, bool, bool]:
+            buffers = {} if state is None else state.buffers
+            return *lint.chosen(python), lint_config.is_reconfigured(buffers, workspace)
+
+        binary, own, reconfigured = await asyncio.to_thread(choose)
+        if binary is None:
+            return await self._linter.check(candidate, None)
+        if state is not None and reconfigured:
             # its configuration is open with unsaved changes: only the shadow has those
             try:
                 async with self._states.copy(state) as root:

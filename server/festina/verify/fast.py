@@ -39,6 +39,8 @@ _CARRIED = 8
 """Baselines of later states that are kept; each holds an outcome for every test."""
 _ANSWERS = 100
 """Answers that are kept for candidates with equal code."""
+_DESCRIBED = 2
+"""Candidates of which it is found out at once what they change, while the tests of others run."""
 _DOUBLED_SECONDS = 0.2
 """Tests known to take less run twice at once, if nothing else runs: failures are sure sooner."""
 _UNEXECUTED = (
@@ -66,6 +68,7 @@ class Fast:
         self._failures = Failures()
         self.dependent: frozenset[str] = frozenset()
         """Tests that were seen to fail alone and to pass with all of their file."""
+        self._describing = asyncio.Semaphore(_DESCRIBED)
         self._running = 0
         self._carried: dict[str, Run] = {}
         self._answers: dict[tuple[object, ...], Answer] = {}
@@ -82,31 +85,35 @@ class Fast:
         case: Case,
         root: str | None,
         *,
+        slot: asyncio.Semaphore,
         full: bool,
         confirm: bool = False,
     ) -> Answer | None:
         """Judge a candidate; ``full`` asks for the whole suite. None: only a cold run can tell.
 
-        ``confirm`` says that the impacted tests are known to pass.
+        ``slot`` is held while tests run. ``confirm`` says that the impacted tests are known to
+        pass.
         """
         self._running += 1
         try:
-            change = await self._change(place, case)
+            async with self._describing:
+                change = await self._change(place, case)
             key = (case.key, case.watch.target.path, change.meaning, case.wanted, full)
-            if change.meaning and (known := self._answers.get(key)) is not None:
-                return replace(known, tier=0)
-            answer = None
-            if not confirm:
-                answer = await self._impacted(bench, place, case, root, change)
-            if answer is None or (
-                full and answer.scope != "full" and answer.judgement.status is not Status.FAILED
-            ):
-                answer = await self._whole(bench, place, case, root, change)
-            if answer is not None and answer.judgement.status is not Status.UNVERIFIED:
-                self._answers[key] = answer
-                while len(self._answers) > _ANSWERS:
-                    del self._answers[next(iter(self._answers))]
-            return answer
+            async with slot:
+                if change.meaning and (known := self._answers.get(key)) is not None:
+                    return replace(known, tier=0)
+                answer = None
+                if not confirm:
+                    answer = await self._impacted(bench, place, case, root, change)
+                if answer is None or (
+                    full and answer.scope != "full" and answer.judgement.status is not Status.FAILED
+                ):
+                    answer = await self._whole(bench, place, case, root, change)
+                if answer is not None and answer.judgement.status is not Status.UNVERIFIED:
+                    self._answers[key] = answer
+                    while len(self._answers) > _ANSWERS:
+                        del self._answers[next(iter(self._answers))]
+                return answer
         finally:
             self._running -= 1
 
@@ -223,6 +230,7 @@ class Fast:
             change.swaps,
             change.drifted,
             None if swap is None else (swap.before, swap.after),
+            change.needs,
             limit,
             standby=self._running == 1,
         )

@@ -249,7 +249,7 @@ class ForkServer:
                         intake.feed(data)
                 if not run.stopped:
                     said = await ends.end()
-                if run.end is None:
+                if run.end is None and not run.stopped:
                     await within(_LAST_WORDS_SECONDS, ends.output.ended)
         except TimeoutError:
             if not deadline.expired():

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import dataclasses
 import gzip
-import hashlib
 import json
 import logging
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from festina.verify import impact_sources
+from festina.verify.digests import sha
 from festina.verify.impact import ImpactMap, Source
 from festina.verify.record import Outcome
 from festina.verify.suite import Bench
@@ -52,7 +52,7 @@ class Key:
     def state(self) -> str:
         """A hash of the contents of all files."""
         lines = (f"{path}\0{digest}" for path, digest in sorted(self.digests.items()))
-        return _sha("\n".join(lines))
+        return sha("\n".join(lines))
 
 
 def key_of(bench: Bench, root: Path, import_root: str | None) -> Key:
@@ -64,7 +64,7 @@ def key_of(bench: Bench, root: Path, import_root: str | None) -> Key:
         repr((settings.tests_args, settings.memory_mib, bench.level, import_root, bench.shown)),
         *(f"{name}={value}" for name, value in sorted(bench.environ.items())),
     ]
-    return Key(_sha("\n".join(parts)), impact_sources.digests(root, bench.shown))
+    return Key(sha("\n".join(parts)), impact_sources.digests(root, bench.shown))
 
 
 class Impacts:
@@ -275,7 +275,3 @@ def _hexed(table: Mapping[str, int]) -> dict[str, str]:
 
 def _unhexed(table: Mapping[str, str]) -> dict[str, int]:
     return {name: int(bits, 16) for name, bits in table.items()}
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import shutil
@@ -230,11 +231,16 @@ def chosen(python: Path | None) -> tuple[Path | None, bool]:
 
 def our_ruff(environ: Mapping[str, str] = os.environ) -> Path | None:
     """Return the ruff that was installed along with us, else one on the PATH."""
-    beside = Path(sysconfig.get_path("scripts")) / "ruff"
+    beside = _scripts() / "ruff"
     if beside.is_file():
         return beside
     found = shutil.which("ruff", path=environ.get("PATH"))
     return Path(found) if found else None
+
+
+@functools.cache
+def _scripts() -> Path:
+    return Path(sysconfig.get_path("scripts"))
 
 
 def project_ruff(python: Path) -> Path | None:

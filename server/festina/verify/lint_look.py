@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,28 @@ class Look:
     def differs(self, later: Look) -> bool:
         """Whether the configuration is not what it was."""
         return self.files != later.files or (self.of == later.of and self.more != later.more)
+
+
+class Looks:
+    """Looks that are shared by those who ask at the same time.
+
+    Each began after everybody had asked who is given it, so it is as good as one of their own.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[float, tuple[object, ...], Look] | None = None
+
+    def at(self, asked: float, ruff: Ruff, path: str, extended: tuple[Path, ...]) -> Look:
+        """Look as :func:`look_at` does, for one who asked at that time. Blocks.
+
+        ``asked`` is of :func:`time.monotonic`.
+        """
+        of = (ruff.root, ruff.binary, tuple(sorted(ruff.environ.items())), path, extended)
+        with self._lock:
+            if self._last is None or self._last[0] <= asked or self._last[1] != of:
+                self._last = time.monotonic(), of, look_at(ruff, path, extended)
+            return self._last[2]
 
 
 def look_at(ruff: Ruff, path: str, extended: tuple[Path, ...]) -> Look:

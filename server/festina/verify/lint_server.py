@@ -18,6 +18,7 @@ from typing import Any
 
 from festina.findings import Finding
 from festina.verify import lint, process
+from festina.verify.ends import difference
 from festina.verify.lint import Ruff
 from festina.verify.process_io import to_the_end
 
@@ -26,6 +27,11 @@ _ANSWER_SECONDS = 10.0
 _MOST_BYTES = 64 << 20
 _AT_ONCE = 16
 """Texts that are under way at once: more would only wait in the server, and count as late."""
+
+_MOST_OPEN = 4
+"""Files whose last text the server keeps."""
+_INCREMENTAL = 2
+"""What a server that takes parts of texts says of itself (LSP 3.17, TextDocumentSyncKind)."""
 
 
 class Gone(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -47,6 +53,8 @@ class RuffServer:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._open: dict[str, str] = {}
+        self._incremental = False
         self._why = ""
 
     @classmethod
@@ -99,6 +107,8 @@ class RuffServer:
         able = answer.get("capabilities", {}) if isinstance(answer, dict) else {}
         if able.get("positionEncoding") != "utf-32" or not able.get("diagnosticProvider"):
             raise Gone("this version's server cannot be asked for findings")
+        sync = able.get("textDocumentSync")
+        self._incremental = isinstance(sync, dict) and sync.get("change") == _INCREMENTAL
         self._send({"method": "initialized", "params": {}})
 
     @property
@@ -112,15 +122,11 @@ class RuffServer:
         Raises:
             Gone: it gave no answer, or one that cannot be read. It is not to be asked again.
         """
-        document = {"uri": (self._ruff.root / path).as_uri()}
-        opened = {**document, "languageId": "python", "version": 1, "text": text}
         async with self._slots:
             try:
                 # as one piece: texts of several candidates for the same path are under way
-                self._send({"method": "textDocument/didOpen", "params": {"textDocument": opened}})
+                document = self._show(path, text)
                 asked = self._asked("textDocument/diagnostic", {"textDocument": document})
-                closed = {"textDocument": document}
-                self._send({"method": "textDocument/didClose", "params": closed})
                 answer = await self._answer(asked, _ANSWER_SECONDS)
                 return lint.in_order(
                     lint.finding_of(path, _as_run(item)) for item in answer["items"]
@@ -128,6 +134,34 @@ class RuffServer:
             except (TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
                 self._end(str(error) or "it did not answer in time")
                 raise Gone(self._why) from error
+
+    def _show(self, path: str, text: str) -> dict[str, object]:
+        """Have a text open at a path, and return its document.
+
+        Candidates for a path differ little: of the later ones only what differs is sent.
+        """
+        document: dict[str, object] = {"uri": (self._ruff.root / path).as_uri()}
+        last, self._open[path] = self._open.pop(path, None), text
+        if last is not None and last != text:
+            if self._incremental and (change := _change(last, text)) is not None:
+                self._tell("didChange", {**document, "version": next(self._numbers)}, [change])
+                return document
+            self._tell("didClose", document)
+            last = None
+        if last is None:
+            version = next(self._numbers)
+            item = {**document, "languageId": "python", "version": version, "text": text}
+            self._tell("didOpen", item)
+        for other in [*self._open][:-_MOST_OPEN]:
+            del self._open[other]
+            self._tell("didClose", {"uri": (self._ruff.root / other).as_uri()})
+        return document
+
+    def _tell(self, what: str, document: Mapping[str, object], changes: object = None) -> None:
+        params: dict[str, object] = {"textDocument": document}
+        if changes is not None:
+            params["contentChanges"] = changes
+        self._send({"method": f"textDocument/{what}", "params": params})
 
     # -- the protocol -----------------------------------------------------------------------------
 
@@ -224,3 +258,22 @@ def _as_run(item: Mapping[str, Any]) -> dict[str, object]:
         "location": {"row": start["line"] + 1, "column": start["character"] + 1},
         "end_location": {"row": end["line"] + 1, "column": end["character"] + 1},
     }
+
+
+def _change(old: str, new: str) -> dict[str, object] | None:
+    """Return what turns one text into another, in whole lines; None where that is not so simple."""
+    if "\r" in old or "\r" in new:
+        return None
+    try:
+        start, old_end, new_end = difference(old, new)
+    except ValueError:
+        return None
+    first = old.count("\n", 0, start)
+    last = first + old.count("\n", start, old_end)
+    if old_end > start and old[old_end - 1] != "\n":
+        return None
+    place = {
+        "start": {"line": first, "character": 0},
+        "end": {"line": last, "character": 0},
+    }
+    return {"range": place, "text": new[start:new_end]}

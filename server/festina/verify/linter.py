@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
+import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 from festina.findings import Finding, GateResult
 from festina.verify import lint
 from festina.verify.base import Candidate
+from festina.verify.digests import of_source
 from festina.verify.lint import Ruff
-from festina.verify.lint_look import Look, extended_by, look_at
+from festina.verify.lint_look import Look, Looks, extended_by, look_at
 from festina.verify.lint_server import Gone, RuffServer
 from festina.verify.process_io import all_of, to_the_end
 from festina.verify.syntax import is_python
@@ -81,6 +82,7 @@ class Linter:
         self._old: dict[tuple[object, ...], asyncio.Task[list[Finding]]] = {}
         self._configured: dict[_Key, tuple[tuple[str, ...], bool]] = {}
         self._background: set[asyncio.Task[Any]] = set()
+        self._looks = Looks()
         self.asked = 0
         """How many texts were judged by a server."""
 
@@ -95,7 +97,8 @@ class Linter:
         if ruff is None or once or not is_python(candidate.path):
             return await lint.check(candidate, ruff, self._by_runs)
         known = self._extended(ruff, candidate.path)
-        look = await asyncio.to_thread(look_at, ruff, candidate.path, known)
+        asked = time.monotonic()
+        look = await asyncio.to_thread(self._looks.at, asked, ruff, candidate.path, known)
         configured = await self._is_configured(ruff, candidate.path, look)
 
         async def both(
@@ -199,8 +202,8 @@ class Linter:
         self, server: RuffServer, kept: _Kept, candidate: Candidate, look: Look
     ) -> list[Finding]:
         """What the server says of the old text: asked once, however many candidates there are."""
-        digest = hashlib.sha256(candidate.old.encode()).digest()
-        name = (_key(kept.ruff, kept.rules), candidate.path, look.files, look.folders, digest)
+        text = of_source(candidate.old)
+        name = (_key(kept.ruff, kept.rules), candidate.path, look.files, look.folders, text)
         task = self._old.get(name)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._start(server.findings(candidate.path, candidate.old))

@@ -66,7 +66,9 @@ class _Witness:
 
     def arm(self, question: dict[str, Any], fd: int) -> None:
         """Report on ``fd`` from now on, and watch the lines that the question names."""
-        if question["path"] and question["hunks"] is not None:
+        if question.get("needs") is not None:
+            self.needs = {line: list(map(tuple, wanted)) for line, wanted in question["needs"]}
+        elif question["path"] and question["hunks"] is not None:
             texts = question["old"], question["new"]
             try:
                 self.needs = _executable.analyse(*texts, question["hunks"])

@@ -21,6 +21,7 @@ class Question:
     ``fresh`` server, also paths of files, which stand for all tests in them);
     ``first`` those that a ``fresh`` server runs before the others. ``before`` and ``after`` stand
     for the texts of ``watch`` where changed lines are looked for: the same lines, with less around.
+    ``needs`` are what must run for each of these lines, where that is known.
     """
 
     files: Mapping[str, str | None] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Question:
     first: tuple[str, ...] = ()
     before: str | None = None
     after: str | None = None
+    needs: Mapping[int, list[tuple[int, str, int]]] | None = None
 
     def wire(self, workspace: Path, nonce: str) -> bytes:
         """Return the question as a child reads it: a line of JSON, then the texts as they are."""
@@ -49,6 +51,7 @@ class Question:
                 "old": old if self.before is None else self.before,
                 "new": new if self.after is None else self.after,
                 "hunks": watch.hunks if watch and watch.target.python else None,
+                "needs": None if self.needs is None else list(self.needs.items()),
                 "only": self.only,
                 "ordered": True,
                 "first": self.first,

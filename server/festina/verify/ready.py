@@ -16,8 +16,8 @@ class Ready:
     ``ids``, ``files`` and ``modules`` are as in `Run`. ``import_time`` holds ``(path, first line,
     name)`` of all own code that has run, ``read_at_import`` own files that were read as data,
     ``spawned`` says whether processes were started; ``complete`` is false where that could not be
-    watched. ``doctests`` are files whose documentation is tested. ``notes`` are records that belong
-    to every run.
+    watched. ``doctests`` are files whose documentation is tested. ``tag`` names the interpreter
+    and its version: equal ones compile alike. ``notes`` are records that belong to every run.
     """
 
     ids: tuple[str, ...]
@@ -29,6 +29,7 @@ class Ready:
     doctests: frozenset[str]
     threads: int
     python: tuple[int, int, int]
+    tag: str
     pytest: str
     seconds: float
     modules: Mapping[str, str]
@@ -53,6 +54,7 @@ class Ready:
             doctests=frozenset(map(run.relative, facts.get("doctests", ()))),
             threads=facts["threads"],
             python=tuple(facts["python"]),
+            tag=facts["tag"],
             pytest=facts["pytest"],
             seconds=seconds,
             modules={name: run.relative(path) for name, path in facts["modules"].items()},

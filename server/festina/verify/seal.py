@@ -29,6 +29,7 @@ class Seal:
 
     def __init__(self, ours: Iterable[ModuleType], objects: Iterable[object] = ()) -> None:
         self.broken: set[str] = set()
+        self.hooks: dict[tuple[str, int], Any] = {}  # kept, so that no other one gets its number
         self.plugins: Any = None
         self.file = ""
         own = {id(module) for module in ours}
@@ -100,9 +101,14 @@ class Seal:
                     self.broken.add(f"{type(thing).__name__}.{attribute}")
             if len(vars(thing)) != len(kept):
                 self.broken.add(type(thing).__name__)
+        self._note_hooks()
+
+    def _note_hooks(self) -> None:
         for hook, caller in vars(self.plugins.hook).items():
             for implementation in getattr(caller, "get_hookimpls", list)():
-                self.broken.add(f"{hook} by {self._named(implementation)}")
+                if (hook, id(implementation)) not in self.hooks:
+                    self.hooks[hook, id(implementation)] = implementation
+                    self.broken.add(f"{hook} by {self._named(implementation)}")
 
     def _named(self, implementation: Any) -> str:
         """Name a plugin the same in every run: not by its number or the place of a copy."""

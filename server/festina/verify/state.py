@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -16,6 +15,7 @@ import festina
 from festina.verify import interpreter, lint, sandbox, shadow, surroundings, sweep, toolchains
 from festina.verify.base import Snapshot
 from festina.verify.contents import Contents, digest
+from festina.verify.digests import sha
 from festina.verify.interpreter import Environment, Found, Missing, Poetry
 from festina.verify.process_io import to_the_end
 
@@ -90,8 +90,8 @@ class States:
             *(f"{name}={value}" for name, value in sorted(environ.items())),
             *await asyncio.to_thread(_around, snapshot, found, python),
         ]
-        around = _sha("\n".join(parts))
-        fingerprint = _sha(f"{around} {digest(contents, tree.shown)}")
+        around = sha("\n".join(parts))
+        fingerprint = sha(f"{around} {digest(contents, tree.shown)}")
         return State(snapshot, tree, buffers, found, python, contents, around, fingerprint)
 
     def _look(self, snapshot: Snapshot) -> tuple[shadow.Tree, dict[str, str], dict[str, str]]:
@@ -225,7 +225,3 @@ def _around(
     if isinstance(python, Environment):
         parts = [python.stamp(), *surroundings.sources(python.outside(snapshot.workspace))]
     return parts + surroundings.stamps(files)
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -110,10 +110,15 @@ class TestsGate:
             if self._fast is not None and place is not None:
                 with self._fast.traffic.one():
                     await self._fast.learn(place, root, full=full)
-                    async with self._benches.slot(bench):
-                        answer = await self._fast.judge(
-                            bench, place, case, root, full=full, confirm=earlier is not None
-                        )
+                    answer = await self._fast.judge(
+                        bench,
+                        place,
+                        case,
+                        root,
+                        slot=self._benches.slot(bench),
+                        full=full,
+                        confirm=earlier is not None,
+                    )
             if answer is None:
                 answer = Answer(await self._cold(bench, state, case, root), 3, "full")
         judgement = answer.judgement

@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 _KEPT = 2
 """Bases kept at once; each can hold two processes of about 100 MiB, mostly shared."""
+_SOURCES = 4
+"""Texts of a base's files that are kept."""
 _STARTS, _STARTS_WITHIN = 3, 60.0
 """Starts of a server within so many seconds; where more are needed, something kills it."""
 IDLE_SECONDS = 900.0
@@ -46,6 +48,22 @@ class Base:
         self._starts: dict[tuple[Kind, str | None], list[float]] = {}
         self._failures: dict[tuple[Kind, str | None], int] = {}
         self.refused: dict[tuple[Kind, str | None], str] = {}
+        self._sources: dict[str, str] = {}
+
+    def source(self, path: str) -> str:
+        """Return the text of a file of the base, which nobody changes. Blocks.
+
+        Raises:
+            OSError: it cannot be read.
+            UnicodeDecodeError: it is no UTF-8.
+        """
+        text = self._sources.get(path)
+        if text is None:
+            text = (self.root / path).read_bytes().decode("utf-8")
+            if len(self._sources) >= _SOURCES:
+                self._sources.clear()
+            self._sources[path] = text
+        return text
 
     def start(self, kind: Kind, import_root: str | None) -> asyncio.Task[ForkServer]:
         """Start a server, unless it runs or was refused for good; a task that gives it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -34,10 +33,9 @@ class Watch:
 
 def watch_of(workspace: Path, path: str, candidate: Candidate) -> Watch:
     """Describe a candidate for ``path``, where its file really lies. Blocks."""
-    data = candidate.new.encode("utf-8", "surrogatepass")
     target = Target(
         path,
-        hashlib.sha256(data).hexdigest(),
+        candidate.digest,
         module_names(workspace, path),
         python=is_python(path),
     )

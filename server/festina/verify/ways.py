@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from festina.verify.drift import Files
 from festina.verify.forkserver import ForkServer, NoCell
@@ -19,6 +20,11 @@ from festina.verify.record import Outcome, Run
 from festina.verify.watch import Watch
 
 Only = Collection[str] | None
+if TYPE_CHECKING:
+    from festina.verify.executable import Need
+
+TAG = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
+"""What a project's interpreter calls itself that compiles as ours does."""
 Stop = Callable[[Outcome], bool]
 
 
@@ -47,7 +53,8 @@ class Swapped:
     """Tier 1: in a child of a process that has collected, with the changed functions' code.
 
     ``selected`` are the tests to run, likely failures first, ``files`` what is laid over the base,
-    ``swaps`` those of the candidate, ``drifted`` those of ``files`` alone.
+    ``swaps`` those of the candidate, ``drifted`` those of ``files`` alone; ``needs`` are as in
+    :class:`~festina.verify.concern.Change`.
     """
 
     server: ForkServer
@@ -59,6 +66,7 @@ class Swapped:
     swaps: tuple[Mapping[str, Any], ...]
     drifted: tuple[Mapping[str, Any], ...]
     excerpts: tuple[str, str] | None
+    needs: Mapping[int, list[Need]] | None
     limit: float
     standby: bool = True
     tier: int = field(default=1, init=False)
@@ -73,6 +81,7 @@ class Swapped:
             only=self.selected if hurry and only is None else self._chosen(only),
             before=before,
             after=after,
+            needs=self.needs if self.server.ready.tag == TAG else None,
         )
         return await self.server.run(question, timeout=self.limit, stop=stop, standby=self.standby)
 

@@ -7,7 +7,7 @@ import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from festina.verify.ends import shared_end, shared_start
+from festina.verify.ends import difference
 from festina.verify.layout import Block, Layout, Part, layout, layout_of, parse
 
 
@@ -36,7 +36,7 @@ def window(seen: Layout, old: str, new: str) -> Window | None:
     alone, provided that the lines before end in no backslash, and that the function ends as it
     began: in whole lines, at the same depth.
     """
-    start, old_end, new_end = _difference(old, new)
+    start, old_end, new_end = difference(old, new)
     low = bisect.bisect_right(seen.starts, start)
     high = low + old.count("\n", start, old_end) - 1
     # a line that is put in after the last one of a function may belong to it, or may not
@@ -106,17 +106,3 @@ def _laid(pieces: dict[int, str], imports: Iterable[str]) -> str:
     if used:
         parts.append(f"import {', '.join(used)}\n")
     return "".join(parts)
-
-
-def _difference(old: str, new: str) -> tuple[int, int, int]:
-    """Return where two different texts differ, in whole lines: start, end in both."""
-    start = old.rfind("\n", 0, shared_start(old, new)) + 1
-    low = shared_end(old, new, min(len(old), len(new)) - start)
-    old_end, new_end = len(old) - low, len(new) - low
-    begins_line = all(
-        end == start or text[end - 1] == "\n" for text, end in ((old, old_end), (new, new_end))
-    )
-    if not begins_line:
-        more = old.index("\n", old_end) + 1 - old_end
-        old_end, new_end = old_end + more, new_end + more
-    return start, old_end, new_end

@@ -160,6 +160,7 @@ class Serving:
             complete=self.early.complete,
             threads=1,
             python=list(sys.version_info[:3]),
+            tag=f"{sys.implementation.cache_tag} {sys.hexversion:x}",
             pytest=pytest.__version__,
         )
         if self.kind == "collected":

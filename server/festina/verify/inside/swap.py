@@ -34,18 +34,8 @@ _SUSPENDED = (
 _codes = importlib.import_module(f"{__package__}.codes" if __package__ else "festina_codes")
 
 READERS = (
-    "cupyx.jit",
-    "jax",
-    "numba",
-    "pyccel",
-    "pythran",
-    "taichi",
-    "tensorflow",
-    "torch._dynamo",
-    "transonic",
-    "triton",
-    "typeguard",
-    "warp",
+    *("cupyx.jit", "jax", "numba", "pyccel", "pythran", "taichi", "tensorflow", "torch._dynamo"),
+    *("transonic", "triton", "typeguard", "warp"),
 )
 """Modules whose decorators may read, translate or compile a function while it is defined."""
 
@@ -65,16 +55,18 @@ class Index:
     def __init__(self, root: str, ran: Iterable[Key] = ()) -> None:
         self.root = os.path.realpath(root)
         self.ran = frozenset(ran)
-        self.files: dict[str, list[weakref.ref[FunctionType]]] = {}
+        self.files: dict[str, list[tuple[int, str, weakref.ref[FunctionType]]]] = {}
         self.classes: dict[str, list[weakref.ref[type]]] = {}
         self.suspended: set[Key] = set()
         self._names: dict[str, str | None] = {}
         for thing in gc.get_objects():
             kind = type(thing)
             if kind is types.FunctionType:
-                path = self._path(thing.__code__.co_filename)
+                code = thing.__code__
+                path = self._path(code.co_filename)
                 if path is not None:
-                    self.files.setdefault(path, []).append(weakref.ref(thing))
+                    entry = code.co_firstlineno, code.co_filename, weakref.ref(thing)
+                    self.files.setdefault(path, []).append(entry)
                 continue
             if issubclass(kind, type):
                 self._note(thing)
@@ -106,7 +98,7 @@ class Index:
         return self._names[filename]
 
     def apply(self, swap: dict[str, Any]) -> int:
-        """Put the new code of one file in; return how many functions have got it.
+        """Put the new code of one file in, once; return how many functions have got it.
 
         ``swap`` is the wire of :class:`festina.verify.classify.Swap`.
 
@@ -114,10 +106,13 @@ class Index:
             NotSwappable: nothing was changed.
         """
         path = os.path.normpath(swap["path"])
-        groups = self._live(path)
-        if not groups:
+        known = self.files.get(path)
+        if not known:
             raise NotSwappable(f"nothing of {path} is imported when the tests are collected")
-        filenames = {function.__code__.co_filename for _, held in groups for function in held}
+        lines = [first for _, _, first, _, _ in swap["functions"]]
+        lines += [line for line, _ in swap["steps"]]
+        groups = self._live(path, min(lines, default=sys.maxsize))
+        filenames = {filename for _, filename, _ in known}
         changes = {name: _changes(swap, name) for name in filenames}
         every = [change for found in changes.values() for change in found]
         for change in every:
@@ -129,10 +124,10 @@ class Index:
         for function, code in plan:
             function.__code__ = code
         for ref in self.classes.get(path, ()):
-            known = ref()
-            if known is not None:
-                line = type.__getattribute__(known, "__dict__")["__firstlineno__"]
-                type.__setattr__(known, "__firstlineno__", line + _moved(swap["steps"], line))
+            held = ref()
+            if held is not None:
+                line = type.__getattribute__(held, "__dict__")["__firstlineno__"]
+                type.__setattr__(held, "__firstlineno__", line + _moved(swap["steps"], line))
         for name in filenames:
             linecache.cache.pop(name, None)
         return count
@@ -146,10 +141,11 @@ class Index:
             if (path, code.co_firstlineno, code.co_name) in self.suspended:
                 raise NotSwappable(f"a generator or coroutine of {change.name} is under way")
 
-    def _live(self, path: str) -> list[_Group]:
+    def _live(self, path: str, low: int) -> list[_Group]:
+        """Return the functions from a line on: those before it are not touched, nor copied then."""
         groups: dict[int, _Group] = {}
-        for ref in self.files.get(path, ()):
-            function = ref()
+        for line, _, ref in self.files.get(path, ()):
+            function = ref() if line >= low else None
             if function is not None:
                 code = function.__code__
                 groups.setdefault(id(code), (code, []))[1].append(function)
