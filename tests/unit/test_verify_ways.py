@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from festina.verify.forkserver import NoCell
-from festina.verify.record import Run
+from festina.verify.record import Outcome, Run
 from festina.verify.ways import Doubled, Swapped
 
 
@@ -20,6 +20,7 @@ class Way:
         self.go = asyncio.Event()
         self.cancelled = 0
         self.fails = False
+        self.failed = ""
 
     async def candidate(self, only: Any, stop: Any, *, hurry: bool) -> Run:
         self.asked.append((only, stop is not None, hurry))
@@ -32,7 +33,10 @@ class Way:
             raise
         if self.fails:
             raise NoCell("killed")
-        return Run("second")
+        run = Run("second", stopped=bool(self.failed))
+        if self.failed:
+            run.outcomes[self.failed] = Outcome(self.failed, "failed")
+        return run
 
     async def bare(self, only: Any) -> Run:
         return Run(f"bare {only}")
@@ -58,14 +62,22 @@ async def first(doubled: Doubled) -> None:
     await asyncio.sleep(0)
 
 
-async def test_both_begin_at_once_and_the_second_runs_to_its_end(
-    way: Way, doubled: Doubled
-) -> None:
+async def test_both_begin_at_once(way: Way, doubled: Doubled) -> None:
     await first(doubled)
-    assert way.asked == [(None, True, True), (None, False, False)]
+    assert way.asked == [(None, True, True), (None, True, False)]
     way.go.set()
     assert (await doubled.candidate(["t"], None, hurry=False)).place == "second"
     assert len(way.asked) == 2
+
+
+@pytest.mark.parametrize(("failed", "used"), [("t", "second"), ("other", "again")])
+async def test_a_second_one_that_was_ended_tells_only_of_what_failed_in_it(
+    way: Way, doubled: Doubled, failed: str, used: str
+) -> None:
+    way.failed = failed
+    way.go.set()
+    await first(doubled)
+    assert (await doubled.candidate(["t"], None, hurry=False)).place == used
 
 
 async def test_it_is_used_once(way: Way, doubled: Doubled) -> None:

@@ -66,6 +66,7 @@ class ForkServer:
         self._asked: dict[int, asyncio.Future[list[int]]] = {}
         self._numbers = itertools.count(1)
         self._gone = asyncio.Event()
+        self._ending: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def start(
@@ -256,7 +257,11 @@ class ForkServer:
                 raise
             run.timed_out = True
         finally:
-            await to_the_end(ends.finish(_GONE_SECONDS))
+            ending = asyncio.create_task(ends.finish(_GONE_SECONDS))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            if not run.stopped:  # else all is known: nobody has to see the child go
+                await to_the_end(ending)
         run.seconds = time.perf_counter() - started
         run.output = ends.output.data().decode("utf-8", "replace")
         await self._settle(run, said)
@@ -311,5 +316,5 @@ class ForkServer:
             self._control.close()
         if hasattr(self, "_work"):
             self._work.cancel()
-            await to_the_end(asyncio.wait([self._work]))
+            await to_the_end(asyncio.wait([self._work, *self._ending]))
         self._end()

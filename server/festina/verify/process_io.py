@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -13,7 +13,7 @@ T = TypeVar("T")
 _CHUNK = 65536
 
 
-async def to_the_end(work: Coroutine[Any, Any, object]) -> None:
+async def to_the_end(work: Awaitable[object]) -> None:
     """Await something that must be completed, however often this task is cancelled meanwhile.
 
     Raises:

@@ -115,10 +115,12 @@ class Doubled:
     async def candidate(self, only: Only, stop: Stop | None, *, hurry: bool) -> Run:
         """Run with the candidate; what has run already is not run again."""
         if hurry and only is None:
-            self._second = asyncio.create_task(self._way.candidate(None, None, hurry=False))
+            self._second = asyncio.create_task(self._way.candidate(None, stop, hurry=False))
         elif (second := self.leave()) is not None:
             with contextlib.suppress(NoCell):
-                return await second
+                run = await second
+                if not run.stopped or not run.failing.isdisjoint(only or ()):
+                    return run
         return await self._way.candidate(only, stop, hurry=hurry)
 
     async def bare(self, only: Only) -> Run:
