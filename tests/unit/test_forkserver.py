@@ -516,6 +516,46 @@ def test_it():
 """
 
 
+DRAWN = """
+=== calc/core.py
+def known(value):
+    return value != 600613
+=== tests/test_core.py
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+
+from calc.core import known
+
+
+@given(st.integers())
+def test_drawn(value):
+    assert known(value) in (True, False)
+
+
+def test_values():
+    values = [v for v in providers._get_local_constants() if type(v) is int and v // 1000 == 600]
+    assert [v % 1000 for v in values] == [613]
+"""
+
+
+async def test_hypothesis_tries_what_new_code_compares_with(tmp_path: Path) -> None:
+    """It looks for values in sources once the tests are collected: that is not reading data."""
+    args = (*ALONE, "-p", "_hypothesis_pytestplugin")
+    drawn = await place(tmp_path, DRAWN, args=args)
+    async with drawn.server() as server:
+        assert not {CORE, TESTS} & server.ready.read_at_import
+        assert statuses(await ask(server, Question())) == {
+            "test_drawn": "passed",
+            "test_values": "passed",
+        }
+        run = await ask(server, drawn.edit(CORE, ("600613", "600614")))
+    assert statuses(run)["test_values"] == "failed"
+    assert "[613, 614]" in run.outcomes[f"{TESTS}::test_values"].message.replace(
+        "614, 613", "613, 614"
+    )
+
+
 async def test_a_server_says_what_ran_and_what_was_read(tmp_path: Path) -> None:
     project = await place(tmp_path, IMPORTS)
     async with project.server() as server:

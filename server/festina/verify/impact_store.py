@@ -27,7 +27,7 @@ from festina.verify.suite import Bench
 
 _log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 _AT_HAND = 4
 _LOOKED_AT = 3
 """Maps on disk that are compared with the files, where none fits exactly."""

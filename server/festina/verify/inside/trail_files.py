@@ -25,6 +25,8 @@ _RESTORES = ("threading.py", "doctest.py")
 _BOOT = "<frozen importlib._bootstrap_external>"
 _LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _PACKAGES = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))
+_SAMPLER = os.path.join("hypothesis", "internal", "constants_ast.py")
+"""It looks for values to try, see :mod:`~festina.verify.inside.samples`."""
 _PYTEST = f"{os.sep}_pytest{os.sep}"
 
 
@@ -91,7 +93,7 @@ def _is_import(frame: FrameType | None) -> bool:
             above = frame.f_back
             through = frame.f_code.co_name == "get_data" and above is not None
             return not through or above.f_code.co_filename == _BOOT  # type: ignore[union-attr]
-        if _PYTEST in name:
+        if _PYTEST in name or name.endswith(_SAMPLER):
             return True
         library = name.startswith(_LIBRARY) and not name.startswith(_PACKAGES)
         if not library and not name.startswith("<frozen "):
