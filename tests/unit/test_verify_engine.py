@@ -892,3 +892,36 @@ async def test_where_all_affected_tests_fail_anyway_the_whole_suite_is_asked(
     tests = gate_of(verdict).tests
     assert tests is not None
     assert (verdict.status, tests.scope, tests.selected) == (Status.PASSED, "full", 2)
+
+
+async def test_what_fails_in_another_order_anyway_is_not_held_against_an_edit(
+    tmp_path: Path,
+) -> None:
+    """What failed with the last edit runs first with the next one; here another test minds."""
+    text = (
+        "=== mod.py\ndef f():\n    return 4\n"
+        "=== test_mod.py\nfrom mod import f\n\nseen = []\n\n\n"
+        "def test_first():\n    assert f() > 3\n    assert not seen\n\n\n"
+        "def test_second():\n    seen.append(f())\n    assert f() == 4\n"
+    )
+    root = projects.make(tmp_path / "project", text)
+    settings = VerifySettings(python=sys.executable, tests_args=ALONE, tests_scope="impacted")
+    verifier = Engine(cache=tmp_path / "baselines")
+    try:
+        async with asyncio.timeout(100):
+            for number in range(1000):  # until it is known which tests execute what
+                edit = ("return 4", f"return 4 + 0 * {number}")
+                verdict = await judge(verifier, root, "mod.py", edit, settings=settings)
+                if gate_of(verdict).tier == 1:
+                    break
+                await asyncio.sleep(0.2)
+        verdict = await judge(verifier, root, "mod.py", ("return 4", "return 5"), settings=settings)
+        assert verdict.status is Status.FAILED
+        verdict = await judge(
+            verifier, root, "mod.py", ("return 4", "return 2 + 2"), settings=settings
+        )
+    finally:
+        await verifier.aclose()
+    tests = gate_of(verdict).tests
+    assert tests is not None
+    assert (verdict.status, tests.scope, tests.flaky) == (Status.PASSED, "impacted", 1)

@@ -77,6 +77,22 @@ async def test_a_failure_stands_unless_it_was_there_before_and_is_gone_again(
     assert judgement.counts.flaky == (status is Status.PASSED)
 
 
+@pytest.mark.parametrize(("hurried", "status"), [(RED, Status.PASSED), (GREEN, Status.UNVERIFIED)])
+async def test_a_test_that_fails_in_that_order_without_the_edit_too_is_not_held_against_it(
+    hurried: dict[str, str], status: Status
+) -> None:
+    left = [] if status is Status.PASSED else [ALONE] * 4
+    script = Script([ALONE, GREEN], [GREEN, *left])
+
+    async def again() -> Run:
+        return run(hurried)
+
+    trial = dataclasses.replace(script.trial(run(GREEN)), hurried=again)
+    judgement = await SecondLook().look("key", trial, run(RED), trial.judge(trial.base, run(RED)))
+    assert judgement.status is status
+    assert script.left == {"candidate": [], "bare": []}
+
+
 async def test_what_failed_again_with_one_candidate_is_not_doubted_with_the_next() -> None:
     script = Script([FAILS_ALONE], [])
     second = SecondLook()

@@ -38,8 +38,8 @@ class Way:
             run.outcomes[self.failed] = Outcome(self.failed, "failed")
         return run
 
-    async def bare(self, only: Any) -> Run:
-        return Run(f"bare {only}")
+    async def bare(self, only: Any, *, hurry: bool = False) -> Run:
+        return Run(f"bare {only} {hurry}")
 
 
 @pytest.fixture
@@ -114,4 +114,5 @@ async def test_cancelling_who_waits_for_it_ends_it(way: Way, doubled: Doubled) -
 
 
 async def test_runs_without_the_candidate_are_those_of_the_way(doubled: Doubled) -> None:
-    assert (await doubled.bare(None)).place == "bare None"
+    assert (await doubled.bare(None)).place == "bare None False"
+    assert (await doubled.bare(None, hurry=True)).place == "bare None True"

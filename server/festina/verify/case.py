@@ -97,4 +97,9 @@ async def tried(
             touched=base.touched | control.touched,
         )
         first = judged(base, run)
-    return await second.look(case.key, Trial(base, judged, once, bare, case.say), run, first)
+
+    async def hurried() -> Run:
+        return await way.bare(None, hurry=True)
+
+    trial = Trial(base, judged, once, bare, case.say, hurried if way.tier < 3 else None)
+    return await second.look(case.key, trial, run, first)

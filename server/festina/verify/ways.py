@@ -44,8 +44,8 @@ class Way(Protocol):
         In a ``hurry`` what is likely to fail runs first, else all is in the project's own order.
         """
 
-    async def bare(self, only: Only) -> Run:
-        """Run without the candidate."""
+    async def bare(self, only: Only, *, hurry: bool = False) -> Run:
+        """Run without the candidate, in the same order."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ class Swapped:
         )
         return await self.server.run(question, timeout=self.limit, stop=stop, standby=self.standby)
 
-    async def bare(self, only: Only) -> Run:
+    async def bare(self, only: Only, *, hurry: bool = False) -> Run:
         """Run without the candidate."""
         question = Question(
             files=self.files,
             swaps=tuple(map(dict, self.drifted)),
-            only=self._chosen(only),
+            only=self.selected if hurry and only is None else self._chosen(only),
         )
         return await self.server.run(question, timeout=self.limit, standby=self.standby)
 
@@ -123,9 +123,9 @@ class Doubled:
                     return run
         return await self._way.candidate(only, stop, hurry=hurry)
 
-    async def bare(self, only: Only) -> Run:
+    async def bare(self, only: Only, *, hurry: bool = False) -> Run:
         """Run without the candidate."""
-        return await self._way.bare(only)
+        return await self._way.bare(only, hurry=hurry)
 
     def leave(self) -> asyncio.Task[Run] | None:
         """Return the second run, if nobody has asked for it; it is the caller's now."""
@@ -161,9 +161,10 @@ class Fresh:
         )
         return await self.server.run(question, timeout=self.limit, stop=stop, standby=True)
 
-    async def bare(self, only: Only) -> Run:
+    async def bare(self, only: Only, *, hurry: bool = False) -> Run:
         """Run without the candidate."""
-        question = Question(files=self.files, only=self._chosen(only))
+        first = self.first if hurry else ()
+        question = Question(files=self.files, only=self._chosen(only), first=first)
         return await self.server.run(question, timeout=self.limit, standby=True)
 
     def _chosen(self, only: Only) -> tuple[str, ...] | None:
@@ -182,6 +183,6 @@ class Cold:
         """Run with the candidate; ``stop`` ends the run early."""
         return await self.run(only, stop)
 
-    async def bare(self, only: Only) -> Run:
+    async def bare(self, only: Only, *, hurry: bool = False) -> Run:
         """Run without the candidate."""
         return await self.without(only)
