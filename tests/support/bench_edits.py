@@ -99,8 +99,8 @@ def guarded(source: Source, function: Function, number: int) -> Edit:
     """Return an edit that means the same and whose code is its own."""
     first = body_of(function)[0]
     indent = " " * first.col_offset
-    text = source.insert(first.lineno, f"{indent}if {number} < 0:\n{indent}    return None\n")
-    what = f"guard {number}"
+    text = source.insert(first.lineno, f"{indent}abs({number})\n")  # no linter minds a call
+    what = f"call {number}"
     return Edit(source.path, "same", "guarded", function.name, what, source.text, text)
 
 
