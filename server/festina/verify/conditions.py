@@ -35,10 +35,12 @@ def conditions(state: State, path: str) -> tuple[str, Environment]:
             f"If you trust it, run `festina trust {snapshot.workspace}` and verify again."
         )
         raise Unverified(f"The workspace is not trusted, so nothing of it was run. {remedy}")
-    try:
-        real = shadow.locate(snapshot.workspace, path)
-    except shadow.Outside as error:
-        raise Unverified(str(error)) from error
+    real = state.places.get(path, "")
+    if not real:
+        try:
+            real = state.places[path] = shadow.locate(snapshot.workspace, path)
+        except shadow.Outside as error:
+            raise Unverified(str(error)) from error
     if any(real == shown or real.startswith(f"{shown}/") for shown in state.tree.shown):
         raise Unverified(f"{path} belongs to an environment, which the tests see as installed.")
     for python in (state.found, state.python):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import functools
 import re
 import warnings
 from typing import TYPE_CHECKING
@@ -62,10 +63,7 @@ def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(new)
-        try:
-            before = ast.parse(old)
-        except (SyntaxError, ValueError):
-            before = None
+        before = _parsed(old)
         if before is not None and _same(before, tree):
             return None
         code = compile(new, "<candidate>", "exec", dont_inherit=True)
@@ -73,6 +71,15 @@ def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] 
     for hunk in hunks:
         change.add(*hunk)
     return change.needs
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(old: str) -> ast.Module | None:
+    """Parse the text before an edit, which many edits have in common; None: it cannot be."""
+    try:
+        return ast.parse(old)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _blank(text: str) -> int:
@@ -227,12 +234,15 @@ def _in_string(statement: ast.stmt | None, line: int) -> bool:
 
 
 def _innermost(tree: ast.Module, line: int) -> ast.stmt | None:
-    found = None
-    for node in ast.walk(tree):  # parents come before children
-        if isinstance(node, ast.stmt) and _first_line(node) <= line <= (
-            node.end_lineno or node.lineno
-        ):
+    found: ast.stmt | None = None
+    inner: list[ast.AST] = [tree]
+    while inner:  # parents come before children, and what stands first before what follows
+        node = inner.pop()
+        if isinstance(node, ast.stmt):
+            if not _first_line(node) <= line <= (node.end_lineno or node.lineno):
+                continue
             found = node
+        inner += reversed(list(ast.iter_child_nodes(node)))
     return found
 
 

@@ -8,7 +8,7 @@ import dataclasses
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import festina
@@ -40,6 +40,8 @@ class State:
     contents: Mapping[str, str]
     surroundings: str
     fingerprint: str
+    places: dict[str, str] = field(default_factory=dict, compare=False)
+    """Where paths really lie in it, as far as anybody asked (see :func:`shadow.locate`)."""
 
 
 class States:

@@ -29,6 +29,7 @@ def read_all(fd: int, pread: Callable[[int, int, int], bytes] = os.pread) -> byt
         offset += len(part)
 
 
+_LIBRARY = os.path.dirname(os.path.realpath(os.__file__)) + os.sep  # noqa: PTH120
 _CHANGED, _ALL = 200, 400_000
 """Calls of changed code, and of any, without a new line, after which tracing may be given up."""
 
@@ -216,14 +217,13 @@ def modules(
 
     With ``known``, only of those that were imported after the module ``fence`` and are not known.
     """
-    library = os.path.dirname(os.path.realpath(os.__file__))  # noqa: PTH120
     found = {}
     for name, module in _after(fence) if known else list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if not isinstance(file, str) or (known and known.get(name, ("", ""))[0] == file):
             continue
         path = os.path.realpath(file)
-        own = not path.startswith(library + os.sep) or "site-packages" in path
+        own = not path.startswith(_LIBRARY) or "site-packages" in path
         found[name] = (file, path if own else "")
     return found
 
