@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support import bench_engine
-from support.bench_edits import Edit, attempt, guarded
+from support.bench_edits import Edit, attempt, called
 from support.bench_engine import Look, candidate, machine, mapped, naive, snapshot
 from support.bench_projects import WORK, Project, chosen, prepare
 from support.bench_source import Function, Source, sources
@@ -59,7 +59,7 @@ def variations(source: Source, function: Function, count: int) -> list[Edit]:
     number = 1000  # others were asked about while the impact map was made
     while len(found) < count:
         number += 1
-        edit = guarded(source, function, number)
+        edit = called(source, function, number)
         found[edit.digest] = edit
     made = list(found.values())
     chance.shuffle(made)

@@ -21,7 +21,7 @@ from festina.config import VerifySettings
 from festina.findings import Verdict
 from festina.verify.base import Candidate, Snapshot, Verifier
 from festina.verify.engine import Engine
-from support.bench_edits import Edit, guarded
+from support.bench_edits import Edit, called
 from support.bench_projects import Project, ruff_command
 from support.bench_source import Function, Source
 from support.bench_truth import pytest_command
@@ -102,7 +102,7 @@ async def mapped(
     start = time.perf_counter()
     for number in itertools.count(1):
         # code never seen, which says the same: an answer from memory would tell nothing
-        asked = candidate(guarded(*places[number % len(places)], number))
+        asked = candidate(called(*places[number % len(places)], number))
         verdict = await engine.verify(where, asked, scope="impacted")
         took = time.perf_counter() - start
         if Look.at(verdict).scope == "impacted":

@@ -147,7 +147,7 @@ def test_double():
 
 def test_rest():
     if double(2) != 4:
-        time.sleep(100)
+        time.sleep(100)  # so that whoever waits for the process runs into the time limit
 """
 
 
@@ -535,7 +535,7 @@ def test_drawn(value):
 
 def test_values():
     values = [v for v in providers._get_local_constants() if type(v) is int and v // 1000 == 600]
-    assert [v % 1000 for v in values] == [613]
+    assert sorted(v % 1000 for v in values) == [613]
 """
 
 
@@ -551,9 +551,7 @@ async def test_hypothesis_tries_what_new_code_compares_with(tmp_path: Path) -> N
         }
         run = await ask(server, drawn.edit(CORE, ("600613", "600614")))
     assert statuses(run)["test_values"] == "failed"
-    assert "[613, 614]" in run.outcomes[f"{TESTS}::test_values"].message.replace(
-        "614, 613", "613, 614"
-    )
+    assert "[613, 614]" in run.outcomes[f"{TESTS}::test_values"].message
 
 
 async def test_a_server_says_what_ran_and_what_was_read(tmp_path: Path) -> None:

@@ -838,6 +838,20 @@ async def test_cancelling_twice_leaves_nothing_running(cold: Engine, tmp_path: P
     assert asyncio.all_tasks() == before
 
 
+async def mapped(
+    verifier: Engine, root: Path, path: str, code: str, settings: VerifySettings
+) -> tuple[str, Verdict]:
+    """Wait until it is known which tests execute what: edits that say the same get to tier 1."""
+    async with asyncio.timeout(100):
+        for number in range(1000):
+            new = f"{code} + 0 * {number}"
+            verdict = await judge(verifier, root, path, (code, new), settings=settings)
+            if gate_of(verdict).tier == 1:
+                break
+            await asyncio.sleep(0.2)
+    return new, verdict
+
+
 async def test_equal_code_is_tested_once_and_what_it_looks_like_is_not(tmp_path: Path) -> None:
     root = projects.make(tmp_path / "project", projects.FLAT)
     settings = VerifySettings(python=sys.executable, tests_args=ALONE, tests_scope="impacted")
@@ -848,13 +862,8 @@ async def test_equal_code_is_tested_once_and_what_it_looks_like_is_not(tmp_path:
         return verdict, gate_of(verdict)
 
     try:
-        async with asyncio.timeout(100):
-            for number in range(1000):  # until it is known which tests execute what
-                code = f"value * 2 + 0 * {number}"
-                _, first = await tried(code)
-                if first.tier == 1:
-                    break
-                await asyncio.sleep(0.2)
+        code, known = await mapped(verifier, root, CORE, "value * 2", settings)
+        first = gate_of(known)
         verdict, gate = await tried(f"{code}  # so")
         assert (verdict.status, gate.tier, gate.tests) == (Status.PASSED, 0, first.tests)
         verdict, _ = await tried(f"{code}  # noqa")
@@ -879,13 +888,7 @@ async def test_where_all_affected_tests_fail_anyway_the_whole_suite_is_asked(
     settings = VerifySettings(python=sys.executable, tests_args=ALONE, tests_scope="impacted")
     verifier = Engine(cache=tmp_path / "baselines")
     try:
-        async with asyncio.timeout(100):
-            for number in range(1000):  # until it is known which tests execute what
-                edit = ("return 4", f"return 4 + 0 * {number}")
-                verdict = await judge(verifier, root, "mod.py", edit, settings=settings)
-                if gate_of(verdict).tier == 1:
-                    break
-                await asyncio.sleep(0.2)
+        await mapped(verifier, root, "mod.py", "return 4", settings)
         verdict = await judge(verifier, root, "mod.py", ("return 1", "return 2"), settings=settings)
     finally:
         await verifier.aclose()
@@ -908,13 +911,7 @@ async def test_what_fails_in_another_order_anyway_is_not_held_against_an_edit(
     settings = VerifySettings(python=sys.executable, tests_args=ALONE, tests_scope="impacted")
     verifier = Engine(cache=tmp_path / "baselines")
     try:
-        async with asyncio.timeout(100):
-            for number in range(1000):  # until it is known which tests execute what
-                edit = ("return 4", f"return 4 + 0 * {number}")
-                verdict = await judge(verifier, root, "mod.py", edit, settings=settings)
-                if gate_of(verdict).tier == 1:
-                    break
-                await asyncio.sleep(0.2)
+        await mapped(verifier, root, "mod.py", "return 4", settings)
         verdict = await judge(verifier, root, "mod.py", ("return 4", "return 5"), settings=settings)
         assert verdict.status is Status.FAILED
         verdict = await judge(

@@ -13,5 +13,5 @@ def sha(text: str) -> str:
 
 @functools.lru_cache(maxsize=16)
 def of_source(text: str) -> str:
-    """Return the same for a whole source, found out once: several places ask for a candidate's."""
+    """Return the same for a whole source, found out once: it is asked for with each candidate."""
     return sha(text)

@@ -202,8 +202,8 @@ class Linter:
         self, server: RuffServer, kept: _Kept, candidate: Candidate, look: Look
     ) -> list[Finding]:
         """What the server says of the old text: asked once, however many candidates there are."""
-        text = of_source(candidate.old)
-        name = (_key(kept.ruff, kept.rules), candidate.path, look.files, look.folders, text)
+        digest = of_source(candidate.old)
+        name = (_key(kept.ruff, kept.rules), candidate.path, look.files, look.folders, digest)
         task = self._old.get(name)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._start(server.findings(candidate.path, candidate.old))
