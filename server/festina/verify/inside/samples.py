@@ -1,4 +1,4 @@
-"""Hypothesis reads a project's sources to find values that may be worth trying (since 6.131).
+"""Hypothesis reads a project's sources to find values that may be worth trying.
 
 That makes no test depend on a source: which of the values are drawn is left to chance. But what new
 code compares with has to be among them, as it is after an import of that code. Beside
