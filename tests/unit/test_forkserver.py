@@ -516,6 +516,37 @@ def test_it():
 """
 
 
+CASES = """
+=== calc/core.py
+def double(value):
+    return value * 2
+=== tests/test_core.py
+import unittest
+
+from calc.core import double
+
+
+class TestDouble(unittest.TestCase):
+    def test_double(self):
+        self.assertEqual(double(2), 4)
+"""
+
+
+async def test_a_failure_of_a_test_case_stands_at_its_assertion(
+    tmp_path: Path,
+) -> None:
+    """Not in the standard library, which compares for it; a cold run says the same."""
+    cases = await place(tmp_path, CASES)
+    question = cases.edit(CORE, ("value * 2", "value * 3"))
+    async with cases.server() as server:
+        run = await ask(server, question)
+    cold = await cases.cold(question, tmp_path / "cold")
+    (ours,), (theirs,) = run.outcomes.values(), cold.outcomes.values()
+    assert (ours.path, ours.line) == (theirs.path, theirs.line) == (TESTS, 8)
+    assert "self.assertEqual(double(2), 4)" in ours.detail
+    assert f"{os.sep}unittest{os.sep}" not in ours.detail
+
+
 DRAWN = """
 === calc/core.py
 def known(value):

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
+import unittest
 from typing import Any
 
+_RUNNERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("_pytest", "pluggy"))
+_UNITTEST = os.path.dirname(unittest.__file__) + os.sep  # noqa: PTH120 - 3.8, early, cheap
+_FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
 MAX_DETAIL = 6000
 """Characters of a failure's text that are reported; its end says most."""
 
@@ -62,21 +67,33 @@ def failure(report: Any, *, forked: bool) -> dict[str, Any]:
         last = lines[-1] if lines else "failed"
         message = last[1:].lstrip() if last.startswith("E  ") else last
         return {"detail": detail, "message": message[:500]}
-    return {
-        "detail": detail,
-        "message": str(crash.message)[:1000],
-        "path": str(crash.path),
-        "line": crash.lineno,
-    }
+    path, line = str(crash.path), crash.lineno
+    if _is_runner(path):  # it compares for others: the assertion is where it was called
+        path, line = _called_from(report, detail) or (path, line)
+    return {"detail": detail, "message": str(crash.message)[:1000], "path": path, "line": line}
+
+
+def _called_from(report: Any, detail: str) -> tuple[str, int] | None:
+    """Return the last place that pytest shows; in Python's own traceback, the last one left."""
+    entries = getattr(getattr(report.longrepr, "reprtraceback", None), "reprentries", [])
+    place = getattr(entries[-1], "reprfileloc", None) if entries else None
+    if place is not None:
+        return str(place.path), int(place.lineno)
+    frames = _FRAME.findall(detail)
+    return (frames[-1][0], int(frames[-1][1])) if frames else None
+
+
+def _is_runner(path: str) -> bool:
+    return path.startswith(_UNITTEST) or any(name in path for name in _RUNNERS)
 
 
 def _without_pytest(text: str) -> str:
-    """Return Python's own traceback without the frames of pytest, which come first."""
+    """Return Python's own traceback without the frames of pytest and unittest."""
     kept: list[str] = []
     dropping = False
     for line in text.splitlines():
         if line.startswith("  File "):
-            dropping = any(f"{os.sep}{name}{os.sep}" in line for name in ("_pytest", "pluggy"))
+            dropping = _is_runner(line[len('  File "') :])
         elif not line.startswith("    "):
             dropping = False
         if not dropping:
