@@ -77,12 +77,16 @@ class States:
         return await asyncio.shield(task)
 
     async def _of(self, snapshot: Snapshot) -> State:
-        tree, buffers, contents = await asyncio.to_thread(self._look, snapshot)
         environ = environment_of_tests()
         found = await interpreter.find(snapshot, poetry=self._poetry)
-        python: Environment | Missing | None = None
-        if isinstance(found, Found) and snapshot.trusted:
-            python = await self._inspect(found, environ)
+        asked = found if isinstance(found, Found) and snapshot.trusted else None
+        seen = await asyncio.to_thread(self._look, snapshot, found, asked, environ)
+        python: Environment | Missing | None
+        tree, buffers, contents, python, around = seen
+        if around is None:
+            assert asked is not None
+            python = await self._inspect(asked, environ)
+            around = await asyncio.to_thread(_around, snapshot, found, python)
         settings = dataclasses.replace(snapshot.settings, parallel=0)
         parts = [
             festina.__version__,
@@ -90,20 +94,34 @@ class States:
             repr(settings),
             f"{snapshot.trusted} {snapshot.consent} {found}",
             *(f"{name}={value}" for name, value in sorted(environ.items())),
-            *await asyncio.to_thread(_around, snapshot, found, python),
+            *around,
         ]
-        around = sha("\n".join(parts))
-        fingerprint = sha(f"{around} {digest(contents, tree.shown)}")
-        return State(snapshot, tree, buffers, found, python, contents, around, fingerprint)
+        rest = sha("\n".join(parts))
+        fingerprint = sha(f"{rest} {digest(contents, tree.shown)}")
+        return State(snapshot, tree, buffers, found, python, contents, rest, fingerprint)
 
-    def _look(self, snapshot: Snapshot) -> tuple[shadow.Tree, dict[str, str], dict[str, str]]:
+    def _look(
+        self,
+        snapshot: Snapshot,
+        found: Found | Missing,
+        asked: Found | None,
+        environ: Mapping[str, str],
+    ) -> tuple[shadow.Tree, dict[str, str], dict[str, str], Environment | None, list[str] | None]:
+        """Look at all that needs no process: the interpreter only if it is as it was. Blocks."""
         tree, buffers = shadow.survey(snapshot.workspace), shadow.overlay(snapshot)
-        return tree, buffers, self._contents.of(tree, snapshot.workspace, buffers)
+        contents = self._contents.of(tree, snapshot.workspace, buffers)
+        if asked is None:
+            return tree, buffers, contents, None, _around(snapshot, found, None)
+        known = self._environments.get(_key(asked, environ))
+        stamp = "" if known is None else known[1].stamp()
+        if known is None or known[0] != stamp:
+            return tree, buffers, contents, None, None
+        return tree, buffers, contents, known[1], _around(snapshot, found, known[1], stamp)
 
     async def _inspect(self, found: Found, environ: Mapping[str, str]) -> Environment | Missing:
         """Ask an interpreter, unless its answer is known and its environment is as it was."""
-        stamp = await asyncio.to_thread(surroundings.stamps, [found.python])
-        known = self._environments.get(key := f"{stamp} {environ}")
+        key = await asyncio.to_thread(_key, found, environ)
+        known = self._environments.get(key)
         if known is not None and known[0] == await asyncio.to_thread(known[1].stamp):
             return known[1]
         python = await interpreter.inspect(found.python, environ)
@@ -207,14 +225,19 @@ def environment_of_tests() -> dict[str, str]:
     return environ
 
 
+def _key(found: Found, environ: Mapping[str, str]) -> str:
+    return f"{surroundings.stamps([found.python])} {environ}"
+
+
 def _around(
     snapshot: Snapshot,
     found: Found | Missing,
     python: Environment | Missing | None,
+    stamp: str = "",
 ) -> list[str]:
-    """Describe what lies outside of the workspace. Blocks."""
-    files = surroundings.above(snapshot.workspace)
-    files += surroundings.of_ruff(snapshot.workspace, os.environ)
+    """Describe what lies outside of the workspace; ``stamp`` is the interpreter's. Blocks."""
+    upper = surroundings.above(snapshot.workspace)
+    files = upper + surroundings.of_ruff(snapshot.workspace, os.environ, upper)
     files += [ruff] if (ruff := lint.our_ruff()) is not None else []
     parts: list[str] = []
     if isinstance(found, Found):
@@ -225,5 +248,5 @@ def _around(
         programs = [command.run[0] for command in commands]
         files += toolchains.rests_on(programs, snapshot.workspace, own, os.environ)
     if isinstance(python, Environment):
-        parts = [python.stamp(), *surroundings.sources(python.outside(snapshot.workspace))]
+        parts = [stamp or python.stamp(), *surroundings.sources(python.outside(snapshot.workspace))]
     return parts + surroundings.stamps(files)

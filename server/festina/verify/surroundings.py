@@ -21,8 +21,7 @@ _MOST = 20_000
 def above(workspace: Path) -> list[Path]:
     """List the configuration in the folders above a workspace, nearest first. Blocks."""
     names = dict.fromkeys((*_PYTEST, *_RUFF))
-    found = (folder / name for folder in workspace.resolve().parents for name in names)
-    return [path for path in found if path.is_file()]
+    return [path for folder in workspace.resolve().parents for path in _existing(folder, names)]
 
 
 def repository(workspace: Path) -> list[Path]:
@@ -50,10 +49,16 @@ def _named(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip().removeprefix("gitdir: ")
 
 
-def of_ruff(workspace: Path, environ: Mapping[str, str]) -> list[Path]:
-    """List ruff's configuration outside of a workspace, and what that extends. Blocks."""
+def of_ruff(
+    workspace: Path, environ: Mapping[str, str], upper: Iterable[Path] | None = None
+) -> list[Path]:
+    """List ruff's configuration outside of a workspace, and what that extends. Blocks.
+
+    ``upper`` is what :func:`above` says, where that is known.
+    """
+    upper = above(workspace) if upper is None else upper
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "/", ".config"))
-    pending = [*_existing(workspace, _RUFF), *above(workspace), *_existing(home / "ruff", _RUFF)]
+    pending = [*_existing(workspace, _RUFF), *upper, *_existing(home / "ruff", _RUFF)]
     found: list[Path] = []
     while pending:
         path = pending.pop(0)
@@ -64,7 +69,8 @@ def of_ruff(workspace: Path, environ: Mapping[str, str]) -> list[Path]:
 
 
 def _existing(folder: Path, names: Iterable[str]) -> list[Path]:
-    return [folder / name for name in names if (folder / name).is_file()]
+    place = str(folder)
+    return [folder / name for name in names if os.path.isfile(os.path.join(place, name))]  # noqa: PTH113, PTH118 - many are asked for
 
 
 def _extended(path: Path) -> list[Path]:
