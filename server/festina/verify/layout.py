@@ -10,7 +10,6 @@ from __future__ import annotations
 import array
 import ast
 import functools
-import hashlib
 import itertools
 import re
 import threading
@@ -18,11 +17,14 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from festina.verify.digests import digest, hashed
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COOKIE = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = frozenset(["utf-8", "utf8", "utf_8", "u8", "utf-8-sig", "ascii", "us-ascii"])
 _KEPT = 1_000
-_known: dict[str, tuple[str, str]] = {}
+_known: dict[bytes, tuple[bytes, bytes]] = {}
+"""The digests of functions by that of their lines, which would take several times the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +216,13 @@ def _part(
 ) -> Part:
     first = min([node.lineno] + [decorator.lineno for decorator in node.decorator_list])
     last = node.end_lineno or node.lineno
-    lines = text[starts[first - 1] : starts[last]]
+    lines = hashed([text[starts[first - 1] : starts[last]]])
     digests = _known.get(lines)
     if digests is None:
-        digests = (
-            digest(_flat(node, {id(part) for part in node.body}, None)),
-            digest([word for part in node.body for word in _flat(part, frozenset(), None)]),
+        digests = _known[lines] = (
+            hashed(_flat(node, {id(part) for part in node.body}, None)),
+            hashed(word for part in node.body for word in _flat(part, frozenset(), None)),
         )
-        _known[lines] = digests
         if len(_known) > _KEPT:
             for old in list(_known)[: _KEPT // 4]:  # other threads add to it, too
                 _known.pop(old, None)
@@ -232,7 +233,8 @@ def _part(
         last,
         node.col_offset,
         around,
-        *digests,
+        digests[0].hex(),
+        digests[1].hex(),
         docstring=ast.get_docstring(node, clean=False),
         one_line=not _begins_line(text, starts, node.body[0]),
         odd=odd,
@@ -310,9 +312,3 @@ def _word(value: object) -> str:
     if type(value) is int:
         return hex(value)  # numbers of thousands of digits have no decimal form here
     return repr(value)
-
-
-def digest(words: Iterable[str]) -> str:
-    """Return a digest of words."""
-    data = "\x00".join(words).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass
 
-from festina.verify.layout import digest, layout, plain
+from festina.verify.digests import digest
+from festina.verify.layout import layout, plain
 
 MODULE = "<module>"
 """What stands for the code outside of all functions where function names are listed."""
