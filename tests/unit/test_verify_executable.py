@@ -178,6 +178,27 @@ def test_line_ends_of_the_protocol_only() -> None:
     assert list(needs) == [3]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def f():\n    return 1\n", "def f():\n    return 2\n"),
+        ("x = 1\n", "x = 1\n# more\n"),
+        ("x = 1\ny = 2\n# done\n", "x = 1\n"),
+        ("x = 1\n", "x = 2 \\\n\n"),
+        ("def f():\n    a()\n", 'def f():\n    a()\n    b("""\n\n\n""")\n'),
+    ],
+)
+def test_empty_lines_around_make_no_difference(old: str, new: str) -> None:
+    alone = analyse(old, new, hunks(old, new))
+    blank = "\n" * 70
+    ours, theirs = f"{old}{blank}", f"{new}{blank}"
+    assert analyse(ours, theirs, hunks(ours, theirs)) == alone
+    ours, theirs = f"{blank}{ours}", f"{blank}{theirs}"
+    needs = analyse(ours, theirs, hunks(ours, theirs))
+    assert (needs is None) == (alone is None)
+    assert [line - 70 for line in needs or ()] == [*(alone or ())]
+
+
 def test_what_cannot_be_compiled_is_refused() -> None:
     with pytest.raises(SyntaxError):
         analyse("x = 1\n", "x = = 1\n", [(0, 1, 0, 1)])

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from festina.verify.layout import Layout, Part, digest, is_encoded, layout, parse, plain
+from festina.verify.digests import digest
+from festina.verify.layout import Layout, Part, is_encoded, layout, parse, plain
 from festina.verify.outline import MODULE
 from festina.verify.window import Window, excerpt, window
 
@@ -84,7 +85,7 @@ def classify(old: str, new: str, *, version: tuple[int, int], path: str = "") ->
     except (SyntaxError, ValueError):
         return _from_broken(new, version)
     try:
-        near = window(before, old, new)
+        near = window(old, new)
         found = near and _near(near, old, new, path)
         return found or _whole(before, old, new, path)
     except SyntaxError as error:
@@ -120,7 +121,7 @@ def _quickly(old: str, new: str) -> dict[int, str] | None:
     if old == new:
         return {}
     try:
-        near = window(layout(old), old, new)
+        near = window(old, new)
     except (SyntaxError, ValueError):
         return None
     pairs = near and _compare(near.before, near.after, columns=True)
@@ -154,13 +155,13 @@ def _near(near: Window, old: str, new: str, path: str) -> Kind | None:
     pairs = _compare(near.before, near.after, columns=True)
     if not isinstance(pairs, list):
         return None  # the whole texts know the right names, and whether the new one compiles
-    _compile(near.tree)
+    code = _compile(near.tree)
     named = [(name, before, after) for name, (before, after) in zip(near.names, pairs, strict=True)]
     steps = _steps(pairs, _moves(near.before, near.after))
-    last, by = pairs[-1][0].last, new.count("\n") - old.count("\n")
+    last, by = pairs[-1][0].last, near.lines[1] - near.lines[0]
     if by != (steps[-1][1] if steps else 0):
         steps.append([last + 1, by])
-    return _decide(old, new, named, steps, near, path)
+    return _decide(old, new, named, steps, (near, code), path)
 
 
 def _whole(before: Layout, old: str, new: str, path: str) -> Kind:
@@ -228,7 +229,12 @@ def _steps(pairs: Iterable[tuple[Part, Part]], moves: Iterable[tuple[int, int]])
 
 
 def _decide(
-    old: str, new: str, pairs: _Pairs, steps: list[list[int]], near: Window | None, path: str
+    old: str,
+    new: str,
+    pairs: _Pairs,
+    steps: list[list[int]],
+    near: tuple[Window, CodeType] | None,
+    path: str,
 ) -> Kind:
     """Make a swap of what changed, if each changed function can be cut out and fits in place."""
     changed = [pair for pair in pairs if pair[1].body != pair[2].body]
@@ -241,7 +247,7 @@ def _decide(
         if before.odd or after.odd:
             return Fresh(f"{name} cannot be compiled alone: {before.odd or after.odd}", names)
     if near is not None and len(pairs) == 1:
-        cut = [(near.old, _compile(near.old)), (near.new, _compile(near.tree))]
+        cut = [(near[0].old, _compile(near[0].old)), (near[0].new, near[1])]
     else:
         cut = []
         sides = ([pair[1] for pair in changed], [pair[2] for pair in changed])
@@ -259,7 +265,7 @@ def _decide(
             return Fresh(f"{name} uses `super()` or `__class__` only before or after", names)
         if (was.co_flags ^ now.co_flags) & _KIND:
             return Fresh(f"{name} becomes, or stops being, a generator or coroutine", names)
-    lines = (old.count("\n"), new.count("\n"))
+    lines = near[0].lines if near is not None else (old.count("\n"), new.count("\n"))
     before_text, after_text = (
         text + "\n" * (count - text.count("\n"))
         for text, count in zip((old_text, new_text), lines, strict=True)

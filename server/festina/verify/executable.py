@@ -45,7 +45,8 @@ def analyse(old: str, new: str, hunks: Iterable[Hunk]) -> dict[int, list[Need]] 
         ValueError: likewise, for a null byte.
     """
     hunks = list(hunks)
-    # of a file's functions only one may be left, in its own lines: what is before it takes time
+    # of a file's functions only one may be left, in its own lines: what is around it takes time
+    old, new = (text.rstrip("\n") + "\n\n" for text in (old, new))
     skip = min(
         [_blank(old), _blank(new), *(start for hunk in hunks for start in (hunk[0], hunk[2]))]
     )
@@ -96,8 +97,8 @@ class _Change:
         tree: ast.Module,
         code: CodeType,
     ) -> None:
-        self.old = old
-        self.new = new
+        self.old = dict(enumerate(old))
+        self.new = dict(enumerate(new))
         self.before = before
         self.tree = tree
         self.codes: dict[int, set[Key]] = {}
@@ -125,7 +126,7 @@ class _Change:
         """Count the lines of one hunk; one that only takes code away counts its neighbours."""
         found = [self._count(line) for line in range(start + 1, end + 1)]
         if not any(found):
-            gone = [line for line in range(old_start, old_end) if _is_code(self.old[line])]
+            gone = [line for line in range(old_start, old_end) if _is_code(self.old.get(line, ""))]
             if gone:
                 self._around(start, _scope_path(self.before, gone[0] + 1))
 
@@ -144,7 +145,7 @@ class _Change:
     def _count(self, line: int) -> bool:
         """Count one changed line, by itself or by what stands for it; say whether it is code."""
         statement = _innermost(self.tree, line)
-        if not _is_code(self.new[line - 1]) and not _in_string(statement, line):
+        if not _is_code(self.new.get(line - 1, "")) and not _in_string(statement, line):
             return False
         if statement is None or _is_docstring(statement, self.tree):
             return False

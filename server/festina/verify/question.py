@@ -36,7 +36,10 @@ class Question:
     def wire(self, workspace: Path, nonce: str) -> bytes:
         """Return the question as a child reads it: a line of JSON, then the texts as they are."""
         watch = self.watch
-        old, new = (watch.old, watch.new) if watch else ("", "")
+        old, new = ("", "")
+        if watch is not None and self.needs is None:
+            old = watch.old if self.before is None else self.before
+            new = watch.new if self.after is None else self.after
         texts = {
             path: None if text is None else text.encode("utf-8", "surrogatepass")
             for path, text in self.files.items()
@@ -48,8 +51,8 @@ class Question:
                 "sizes": sizes,
                 "swaps": self.swaps,
                 "path": str(workspace / watch.target.path) if watch else "",
-                "old": old if self.before is None else self.before,
-                "new": new if self.after is None else self.after,
+                "old": old,
+                "new": new,
                 "hunks": watch.hunks if watch and watch.target.python else None,
                 "needs": None if self.needs is None else list(self.needs.items()),
                 "only": self.only,

@@ -17,7 +17,7 @@ from festina.verify import copied, forms
 from festina.verify.comparing import Use
 from festina.verify.forms import FEWER
 from festina.verify.gather import Gathered, gather
-from festina.verify.layout import is_encoded, layout, parse, plain
+from festina.verify.layout import is_encoded, parse, plain
 from festina.verify.named import named
 from festina.verify.window import window
 
@@ -110,7 +110,7 @@ def _newly_used(old: str, new: str) -> tuple[list[Use], _Read | None]:
     text, bare, before = plain(new), False, plain(old)
     try:
         if text != before and not is_encoded(new):
-            near = window(layout(before), before, text)
+            near = window(before, text)
             if near is not None:
                 before, text, bare = near.old, near.new, True
     except (SyntaxError, ValueError):

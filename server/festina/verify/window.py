@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ class Window:
 
     What is before and after the window is the same in both texts, and both windows are whole
     statements: the new text compiles if the new window does. ``index`` is that of the first of the
-    functions among all of the old text, ``names`` are theirs there.
+    functions among all of the old text, ``names`` are theirs there; ``lines`` is how many lines the
+    texts have.
     """
 
     index: int
@@ -27,15 +29,21 @@ class Window:
     before: Layout
     after: Layout
     tree: ast.Module
+    lines: tuple[int, int]
 
 
-def window(seen: Layout, old: str, new: str) -> Window | None:
+@functools.lru_cache(maxsize=4)
+def window(old: str, new: str) -> Window | None:
     """Return the functions that differ between two plain texts; None: that is not so simple.
 
-    ``seen`` is the layout of ``old``. What is inside of one function leaves the rest of the text
-    alone, provided that the lines before end in no backslash, and that the function ends as it
-    began: in whole lines, at the same depth.
+    What is inside of one function leaves the rest of the text alone, provided that the lines before
+    end in no backslash, and that the function ends as it began: in whole lines, at the same depth.
+    The last answers are kept.
+
+    Raises:
+        SyntaxError, ValueError: as :func:`festina.verify.layout.layout` of ``old``.
     """
+    seen = layout(old)
     start, old_end, new_end = difference(old, new)
     low = bisect.bisect_right(seen.starts, start)
     high = low + old.count("\n", start, old_end) - 1
@@ -61,8 +69,17 @@ def window(seen: Layout, old: str, new: str) -> Window | None:
     try:
         tree = parse(after)
         names = seen.names[touched[0] : touched[-1] + 1]
+        count = len(seen.starts) - 1
+        by = new.count("\n", start, new_end) - old.count("\n", start, old_end)
         return Window(
-            touched[0], names, before, after, layout(before), layout_of(after, tree), tree
+            touched[0],
+            names,
+            before,
+            after,
+            layout(before),
+            layout_of(after, tree),
+            tree,
+            (count, count + by),
         )
     except (SyntaxError, ValueError):
         return None
