@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib
 import json
+import linecache
 import mmap
 import os
 import random
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _dicts = importlib.import_module("festina_dicts")
 _early = importlib.import_module("festina_early")
@@ -39,6 +40,8 @@ _SEEDS = 24
 
 _MOST = 1 << 28
 """Bytes of a question with its files."""
+_LINES = 1 << 23
+"""Bytes of sources whose lines are kept."""
 
 
 class Serving:
@@ -102,6 +105,7 @@ class Serving:
             self.server.refuse(str(error))
         self.early.stop()
         self.index = self.swap.Index(self.root, self.early.ran)
+        _keep_lines({str(item.fspath) for item in session.items})
         doctests = {
             os.path.realpath(str(item.fspath))
             for item in session.items
@@ -245,6 +249,19 @@ class Serving:
         base = getattr(factory, "_basetemp", None)
         if base is not None and not base.exists():
             config._tmp_path_factory._basetemp = None
+
+
+def _keep_lines(tests: Iterable[str]) -> None:
+    """Read what tracebacks show of tests, once for all children: in each it takes milliseconds."""
+    left = _LINES
+    library = getattr(sys.modules.get("unittest.case"), "__file__", None)
+    for file in [*sorted(tests), *([library] if library else [])]:
+        try:
+            left -= os.path.getsize(file)
+        except OSError:
+            continue
+        if left >= 0:
+            linecache.getlines(file)
 
 
 def _refuse(question: dict[str, Any], talk: int, why: str) -> NoReturn:
