@@ -101,6 +101,25 @@ async def test_only_what_is_asked_for_runs_and_in_that_order(tmp_path: Path) -> 
         assert unknown.ids == (f"{TESTS}::test_limit",)
 
 
+READ = """
+=== tests/test_read.py
+import linecache
+import unittest.case
+
+
+def test_it():
+    assert linecache.cache[__file__][2][0] == "import linecache\\n"
+    assert unittest.case.__file__ in linecache.cache
+"""
+
+
+async def test_what_a_failure_shows_was_read_before_the_fork(tmp_path: Path) -> None:
+    flat = await place(tmp_path, projects.FLAT + READ)
+    async with flat.server() as server:
+        run = await ask(server, Question(only=("tests/test_read.py::test_it",)))
+    assert statuses(run) == {"test_it": "passed"}
+
+
 SHARED = """
 === tests/test_shared.py
 import pytest
@@ -440,6 +459,21 @@ async def test_cancelled_at_any_moment_nothing_is_left(flat: Place) -> None:
         # those that wait for the next request are others by now
         await until(lambda: len(processes.children_of(os.getpid())) <= waiting, "no more is left")
         assert asyncio.all_tasks() - {asyncio.current_task()} == {server._work}
+
+
+async def test_children_at_hand_are_used_or_given_back(flat: Place) -> None:
+    wrong = flat.edit(CORE, ("value * 2", "value * 3"))
+    for wait in (0, 0.001, 0.1):
+        async with flat.server() as server:
+            for _ in range(3):
+                server.expect(2)
+                server.expect(1)
+                await asyncio.sleep(wait)
+                runs = await asyncio.gather(ask(server, wrong), ask(server, Question()))
+                assert [run.end for run in runs] == [1, 0]
+            server.expect(2)
+            await asyncio.sleep(wait)  # on their way, or there, when the server ends
+        server.expect(1)  # and nobody minds when it has ended
 
 
 async def test_a_killed_server_says_so_to_all_who_ask(flat: Place) -> None:

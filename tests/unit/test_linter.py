@@ -185,6 +185,8 @@ async def test_verdicts_are_those_of_runs(ruff: Ruff, linter: Linter) -> None:
         await warm(linter, ruff, path)
         asked = linter.asked
         candidates = [Candidate(path, old, change(old, chance)) for _ in range(12)]
+        for candidate in candidates[::2]:
+            linter.ahead(ruff.root, candidate)
         fast = await asyncio.gather(*(linter.check(each, ruff) for each in candidates))
         assert linter.asked == asked + 12
         for candidate, result in zip(candidates, fast, strict=True):
@@ -219,6 +221,8 @@ async def test_configuration_that_changes_is_in_force_at_once(ruff: Ruff, linter
     assert (await linter.check(candidate, ruff)).status is Status.FAILED
     base = ruff.root / "rules" / "base.toml"
     for rules, status in (("E7", Status.PASSED), ("F", Status.FAILED), ("W", Status.PASSED)):
+        linter.ahead(ruff.root, candidate)
+        await asyncio.sleep(0.1)  # it has its answer, by the rules of before
         base.write_text(f'lint.select = ["{rules}"]\n')
         for _ in range(3):
             assert (await linter.check(candidate, ruff)).status is status
@@ -236,9 +240,11 @@ async def test_first_parties_that_appear_are_known(ruff: Ruff, linter: Linter) -
         await warm(linter, ruff, "shop/core.py")
         candidate = Candidate("shop/core.py", old, old + "\nx = 1\n")
         assert (await linter.check(candidate, ruff)).status is Status.PASSED
-        apart = Candidate("shop/core.py", old, "import os\n\nimport requests\n\nimport extra\n")
+        apart = Candidate("shop/core.py", "", "import os\n\nimport requests\n\nimport extra\n")
         result = await linter.check(apart, ruff)
         assert result.status is (await lint.check(apart, ruff)).status
+        linter.ahead(ruff.root, apart)
+        await asyncio.sleep(0.1)  # what it says now will not be so
         (ruff.root / "extra").mkdir(exist_ok=True)
         (ruff.root / "extra" / "__init__.py").touch()
     assert result.status is Status.PASSED
@@ -307,9 +313,38 @@ async def test_odd_texts_are_left_to_runs(ruff: Ruff, linter: Linter, text: str)
     await warm(linter, ruff)
     asked = linter.asked
     candidate = Candidate("shop/core.py", "x = 1\n", text)
+    servers = servers_of(ruff)
+    linter.ahead(ruff.root, candidate)
     result, true = await linter.check(candidate, ruff), await lint.check(candidate, ruff)
     assert (result.status, result.findings) == (true.status, true.findings)
     assert linter.asked == asked
+    assert servers_of(ruff) == servers
+
+
+async def test_an_answer_that_is_at_hand_is_used_once(
+    ruff: Ruff, linter: Linter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await warm(linter, ruff)
+    old = (ruff.root / "shop/core.py").read_text()
+    texts: list[str] = []
+    findings = RuffServer.findings
+
+    async def counted(server: RuffServer, path: str, text: str) -> list[Finding]:
+        texts.append(text)
+        return await findings(server, path, text)
+
+    monkeypatch.setattr(RuffServer, "findings", counted)
+    await asyncio.sleep(0.1)  # the files are older than what is asked ahead
+    candidate = Candidate("shop/core.py", old, old + "\nimport json\n")
+    linter.ahead(ruff.root.parent, candidate)  # another workspace
+    linter.ahead(ruff.root, replace(candidate, path="shop/loose.py"))  # nobody has asked of it
+    linter.ahead(ruff.root, candidate)
+    first = await linter.check(candidate, ruff)
+    assert texts == [candidate.new]
+    second = await linter.check(candidate, ruff)
+    assert texts == [candidate.new] * 2
+    assert first.findings == second.findings
+    assert first.status is Status.FAILED
 
 
 async def test_programs_that_are_no_server(ruff: Ruff, linter: Linter, tmp_path: Path) -> None:

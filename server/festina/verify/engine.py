@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from festina.findings import Gate, GateResult, Status, Verdict, duration
-from festina.verify import lint, lint_config, shadow, sweep, syntax
+from festina.verify import shadow, sweep, syntax
 from festina.verify.bare import Bare
 from festina.verify.base import (
     Candidate,
@@ -30,8 +29,7 @@ from festina.verify.examine import Asked
 from festina.verify.examine_cold import ColdTools, examine_with
 from festina.verify.examine_fast import FastTools
 from festina.verify.fast import Fast
-from festina.verify.interpreter import Found
-from festina.verify.linter import Linter
+from festina.verify.lint_gate import LintGate
 from festina.verify.mapping import OnProgress
 from festina.verify.memory import Trimming
 from festina.verify.more_gates import MoreGates, gates_of, in_order, unanswered
@@ -60,6 +58,7 @@ class _Job:
     snapshot: Snapshot
     candidate: Candidate
     state: State | None
+    key: str
     too_large: str
     known: dict[str, GateResult]
     scope: Scope | None
@@ -81,7 +80,7 @@ class Engine:
     ) -> None:
         folder = cache if cache is not None else sweep.scratch_root().parent / "baselines"
         self._states = States()
-        self._linter = Linter()
+        self._lint = LintGate(self._states)
         self._more = MoreGates(self._states)
         self._benches = Benches(self._states, Baselines(folder))
         self._bare = Bare(self._benches)
@@ -161,8 +160,10 @@ class Engine:
 
     def _tools(self, asked: Asked) -> ColdTools:
         if self._fast is None:
-            return ColdTools(asked, self._states, self._bare, self._lint)
-        return FastTools(asked, self._states, self._bare, self._lint, self._benches, self._fast)
+            return ColdTools(asked, self._states, self._bare, self._lint.check)
+        return FastTools(
+            asked, self._states, self._bare, self._lint.check, self._benches, self._fast
+        )
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -192,17 +193,12 @@ class Engine:
             if on_step is not None:
                 on_step(Step(message, result))
 
-        state, too_large = None, ""
-        done: dict[str, GateResult] = {}
         gates = sorted(gates_of(snapshot.settings), key=in_order)
+        done: dict[str, GateResult] = {}
         async with self._beginning:
-            try:
-                state = await self._states.of(snapshot, fresh=last)
-            except shadow.TooLarge as error:
-                too_large = f"{error} Open the project's own folder as the workspace."
-            key = "" if state is None else key_of(candidate.digest, state.fingerprint)
-            known = self._known(key, candidate)
-            job = _Job(snapshot, candidate, state, too_large, known, scope, say)
+            self._make_ready(snapshot, candidate, gates)
+            await asyncio.sleep(0)  # so that they are asked before this process gets busy
+            job = await self._job(snapshot, candidate, scope, say, fresh=last)
             if gates and gates[0] == Gate.SYNTAX:
                 say(_DOING[Gate.SYNTAX])
                 done[Gate.SYNTAX] = await self._result(job, Gate.SYNTAX)
@@ -231,7 +227,32 @@ class Engine:
                     break
             else:
                 results += unanswered(candidate.resolves, results)
-        return Verdict.of(tuple(results), seconds=time.perf_counter() - start, key=key)
+        return Verdict.of(tuple(results), seconds=time.perf_counter() - start, key=job.key)
+
+    def _make_ready(self, snapshot: Snapshot, candidate: Candidate, gates: Sequence[str]) -> None:
+        """Let the processes that are kept warm begin with what they will most likely be asked."""
+        if Gate.LINT in gates:
+            self._lint.ahead(snapshot, candidate)
+        if Gate.TESTS in gates and self._fast is not None:
+            self._fast.expect()
+
+    async def _job(
+        self,
+        snapshot: Snapshot,
+        candidate: Candidate,
+        scope: Scope | None,
+        say: Callable[..., None],
+        *,
+        fresh: bool,
+    ) -> _Job:
+        state, key, too_large = None, "", ""
+        try:
+            state = await self._states.of(snapshot, fresh=fresh)
+            key = key_of(candidate.digest, state.fingerprint)
+        except shadow.TooLarge as error:
+            too_large = f"{error} Open the project's own folder as the workspace."
+        known = self._known(key, candidate)
+        return _Job(snapshot, candidate, state, key, too_large, known, scope, say)
 
     async def _result(self, job: _Job, gate: str) -> GateResult:
         state = job.state
@@ -243,7 +264,7 @@ class Engine:
         if gate == Gate.SYNTAX:
             return await syntax.judge(job.candidate, None if state is None else state.python)
         if gate == Gate.LINT:
-            return await self._lint(state, job.snapshot, job.candidate)
+            return await self._lint.check(state, job.snapshot, job.candidate)
         if gate != Gate.TESTS:
             return _unknown(gate)
         if state is None:
@@ -262,33 +283,6 @@ class Engine:
             self._passed.popitem(last=False)
         return known
 
-    async def _lint(
-        self, state: State | None, snapshot: Snapshot, candidate: Candidate
-    ) -> GateResult:
-        """Run ruff: the project's own where the workspace is trusted and has one, else ours."""
-        found = state.found if state is not None and snapshot.trusted else None
-        python = found.python if isinstance(found, Found) else None
-        environ = lint.environment(os.environ)
-        workspace = snapshot.workspace
-
-        def choose() -> tuple[Path | None, bool, bool]:
-            buffers = {} if state is None else state.buffers
-            return *lint.chosen(python), lint_config.is_reconfigured(buffers, workspace)
-
-        binary, own, reconfigured = await asyncio.to_thread(choose)
-        if binary is None:
-            return await self._linter.check(candidate, None)
-        if state is not None and reconfigured:
-            # its configuration is open with unsaved changes: only the shadow has those
-            try:
-                async with self._states.copy(state) as root:
-                    ruff = lint.Ruff(binary, root, environ, own)
-                    return await self._linter.check(candidate, ruff, once=True)
-            except OSError as error:
-                reason = f"The workspace could not be copied: {shadow.said(error)}."
-                return GateResult(Gate.LINT, Status.UNVERIFIED, reason=reason)
-        return await self._linter.check(candidate, lint.Ruff(binary, workspace, environ, own))
-
     async def aclose(self) -> None:
         """Kill every process and remove every file of this verifier."""
         ending = self._active - {asyncio.current_task()}
@@ -297,7 +291,7 @@ class Engine:
         if ending:
             await asyncio.wait(ending)
         self._trimming.cancel()
-        await self._linter.aclose()
+        await self._lint.aclose()
         await self._more.aclose()
         await self._tests.aclose()
         await self._states.aclose()

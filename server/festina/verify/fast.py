@@ -78,6 +78,11 @@ class Fast:
         """Whether children can be isolated one by one here."""
         return bench.level in _ISOLATING
 
+    def expect(self) -> None:
+        """Make ready for a candidate that will soon be here, unless there are others."""
+        if not self._running:
+            self.bases.expect()
+
     async def judge(
         self,
         bench: Bench,

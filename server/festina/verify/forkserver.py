@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from festina.verify import judge, sandbox, shadow
-from festina.verify.forkserver_io import Control, Ends
+from festina.verify.forkserver_io import AtHand, Control, Ends, line_from
 from festina.verify.process import Completed, LaunchError
 from festina.verify.process_io import memory_file, to_the_end, within
 from festina.verify.question import Question
@@ -67,6 +67,7 @@ class ForkServer:
         self._numbers = itertools.count(1)
         self._gone = asyncio.Event()
         self._ending: set[asyncio.Task[None]] = set()
+        self._at_hand = AtHand(lambda: self._ends(standby=True))
 
     @classmethod
     async def start(
@@ -156,15 +157,7 @@ class ForkServer:
             self._control = Control(ours, self._on_message, self._end)
 
     async def _first_words(self, connection: socket.socket) -> dict[str, Any]:
-        connection.setblocking(False)
-
-        async def line() -> bytes:
-            loop, data = asyncio.get_running_loop(), bytearray()
-            while not data.endswith(b"\n"):
-                data += await loop.sock_recv(connection, _BIG)
-            return bytes(data)
-
-        reading = asyncio.create_task(line())
+        reading = asyncio.create_task(line_from(connection))
         try:
             await asyncio.wait([reading, self._work], return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
@@ -196,6 +189,7 @@ class ForkServer:
 
     def _end(self) -> None:
         self._gone.set()
+        self._at_hand.release()
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(NoServer("the fork server has ended"))
@@ -237,7 +231,7 @@ class ForkServer:
         if exposed := await self._exposure.found():
             await self.aclose()
             raise NoServer(f"its sandbox does not hide the socket {exposed}, which is new")
-        ends = await self._ends(standby)
+        ends = await ((standby and self._at_hand.take()) or self._ends(standby))
         said: dict[str, Any] = {}
         try:
             async with asyncio.timeout(timeout) as deadline:
@@ -287,6 +281,10 @@ class ForkServer:
         run.ended = str(said.get("ended", ""))
         run.touched = frozenset(said["touched"])
         run.cpu, run.rss_kib = said["cpu"], said["rss_kib"]
+
+    def expect(self, count: int) -> None:
+        """Take so many children that wait into our hands: they will soon be asked something."""
+        self._at_hand.expect(count)
 
     async def _ends(self, standby: bool) -> Ends:
         if not self.alive or self._control is None:

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,17 @@ class Ends:
             end.setblocking(False)
         return cls(talk, fate, Capture(fds[2], _MAX_OUTPUT))
 
+    @property
+    def gone(self) -> bool:
+        """Whether it is said already what became of the child."""
+        try:
+            self.fate.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
+        return True
+
     async def ask(self, question: bytes) -> None:
         """Send the question, and say that this was all."""
         with contextlib.suppress(ConnectionError):  # it is gone: its fate says why
@@ -152,6 +163,62 @@ class Ends:
         self.talk.close()
         self.fate.close()
         self.output.close()
+
+
+class AtHand:
+    """Children that are asked for ahead of their questions: ``get`` asks for one that waits."""
+
+    def __init__(self, get: Callable[[], Coroutine[Any, Any, Ends]]) -> None:
+        self._get = get
+        self._coming: list[asyncio.Task[Ends]] = []
+        self._released = False
+
+    def expect(self, count: int) -> None:
+        """Have so many at hand, or on their way."""
+        while not self._released and len(self._coming) < count:
+            self._coming.append(asyncio.create_task(self._get()))
+            self._coming[-1].add_done_callback(self._came)
+
+    def take(self) -> asyncio.Task[Ends] | None:
+        """Give one away that has not ended yet; None where there is none."""
+        while self._coming:
+            task = self._coming.pop(0)
+            if not task.done():
+                return task
+            if not _failed(task):
+                if not task.result().gone:
+                    return task
+                task.result().close()
+        return None
+
+    def release(self) -> None:
+        """Let go of all, for good. Safe to call again."""
+        self._released = True
+        for task in [*self._coming]:
+            if task.done():
+                self._came(task)
+            else:
+                task.cancel()
+
+    def _came(self, task: asyncio.Task[Ends]) -> None:
+        failed = _failed(task)
+        if task in self._coming and (failed or self._released):
+            self._coming.remove(task)
+            if not failed:
+                task.result().close()
+
+
+def _failed(task: asyncio.Task[Ends]) -> bool:
+    return task.cancelled() or task.exception() is not None
+
+
+async def line_from(connection: socket.socket) -> bytes:
+    """Return the first line that comes; the other end has to stay open until then."""
+    connection.setblocking(False)
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        data += await asyncio.get_running_loop().sock_recv(connection, _CHUNK)
+    return bytes(data)
 
 
 async def _receive(end: socket.socket) -> bytes:

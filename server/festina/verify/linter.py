@@ -33,6 +33,7 @@ _PATIENCE_SECONDS = 2.0
 _MOST_SERVERS = 3
 _MOST_PLACES = 200
 _MOST_OLD = 32
+_MOST_AHEAD = 16
 _MOST_FAILURES = 3
 _MARGIN_NS = 50_000_000
 """How far a file's time of change may lie before the moment of the change."""
@@ -80,11 +81,31 @@ class Linter:
         self._runs = asyncio.Semaphore(os.cpu_count() or 1)
         self._kept: dict[_Key, _Kept] = {}
         self._old: dict[tuple[object, ...], asyncio.Task[list[Finding]]] = {}
+        self._ahead: dict[tuple[RuffServer, str, str], tuple[int, asyncio.Task[list[Finding]]]] = {}
         self._configured: dict[_Key, tuple[tuple[str, ...], bool]] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._looks = Looks()
         self.asked = 0
         """How many texts were judged by a server."""
+
+    def ahead(self, workspace: Path, candidate: Candidate) -> None:
+        """Ask about a candidate for which :meth:`check` will come, if a server is at hand.
+
+        Whether that server may be asked is found out then; what it says is not used where not.
+        """
+        for kept in reversed(self._kept.values()):
+            if kept.ruff.root == workspace:
+                place, server = kept.places.get(candidate.path), kept.server
+                if (
+                    server is not None
+                    and place is not None
+                    and place.agreed
+                    and _plain(candidate.new)
+                ):
+                    task = self._start(server.findings(candidate.path, candidate.new))
+                    name = (server, candidate.path, candidate.digest)
+                    _remember(self._ahead, name, (time.time_ns(), task), _MOST_AHEAD)
+                return
 
     async def check(
         self, candidate: Candidate, ruff: Ruff | None, *, once: bool = False
@@ -153,7 +174,7 @@ class Linter:
         try:
             found = await asyncio.gather(
                 self._of_old(server, kept, candidate, look),
-                server.findings(candidate.path, candidate.new),
+                self._of_new(server, candidate, look),
             )
         except Gone:
             if kept.server is server:
@@ -209,6 +230,13 @@ class Linter:
             task = self._start(server.findings(candidate.path, candidate.old))
             _remember(self._old, name, task, _MOST_OLD)
         return await asyncio.shield(task)
+
+    async def _of_new(self, server: RuffServer, candidate: Candidate, look: Look) -> list[Finding]:
+        """What the server says of the new text, perhaps already."""
+        ahead = self._ahead.pop((server, candidate.path, candidate.digest), None)
+        if ahead is not None and look.newest + _MARGIN_NS < ahead[0]:
+            return await ahead[1]
+        return await server.findings(candidate.path, candidate.new)
 
     def _extended(self, ruff: Ruff, path: str) -> tuple[Path, ...]:
         """Return the files that the configuration of a path was last found to name."""
@@ -267,6 +295,7 @@ class Linter:
         while self._background:
             await asyncio.wait(self._background)
         self._old.clear()
+        self._ahead.clear()
 
 
 def _key(ruff: Ruff, rules: tuple[str, ...]) -> _Key:

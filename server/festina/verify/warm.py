@@ -29,6 +29,8 @@ _SOURCES = 4
 """Texts of a base's files that are kept."""
 _STARTS, _STARTS_WITHIN = 3, 60.0
 """Starts of a server within so many seconds; where more are needed, something kills it."""
+_AT_HAND = 2
+"""Children for one candidate: short tests run twice at once (see `ways.Doubled`)."""
 IDLE_SECONDS = 900.0
 """After which a base that nobody used lets its processes go."""
 
@@ -120,6 +122,12 @@ class Base:
             return False
         return task.result().alive
 
+    def expect(self) -> None:
+        """Have children at hand that hold the collected tests, where a server of that kind runs."""
+        for kind, import_root in self._servers:
+            if kind == "collected" and self.is_ready(kind, import_root):
+                self._servers[kind, import_root].result().expect(_AT_HAND)
+
     async def close(self) -> None:
         """End all that was started."""
         if self._priming is not None:
@@ -166,6 +174,11 @@ class Bases:
         self._opening: dict[str, asyncio.Lock] = {}
         self._resting: asyncio.TimerHandle | None = None
         self._chores: set[asyncio.Task[None]] = set()
+
+    def expect(self) -> None:
+        """Have children at hand of the base that was used last."""
+        if self._kept:
+            self._kept[-1][0].expect()
 
     @contextlib.asynccontextmanager
     async def use(self, bench: Bench, state: State, *, exact: bool = False) -> AsyncIterator[Place]:
