@@ -82,7 +82,7 @@ def _small(
     prepared: Prepared, instruction: str, findings: Sequence[Finding]
 ) -> tuple[Message, ...]:
     """One worked example and little else: a very small model imitates, it does not follow."""
-    ask = f"Code:\n{_fenced(prepared.source, 'python')}\nTask: {instruction}"
+    ask = f"Code:\n{fenced(prepared.source, 'python')}\nTask: {instruction}"
     if reason := next((line for f in findings for line in f.message.splitlines()), ""):
         ask += f"\nA first try failed: {reason}"
     return (
@@ -101,28 +101,35 @@ def _user(
     findings: Sequence[Finding],
     answer: str,
 ) -> str:
+    parts = around(prepared, path, language)
+    if prepared.source:
+        parts.append(f"The region to rewrite:\n{fenced(prepared.source, language)}")
+    else:
+        parts.append("The region is empty: what you write is put between the two.")
+    if answer:
+        parts.append(f"Your answer so far:\n{fenced(answer, language)}")
+    if findings:
+        parts.append("It was rejected:\n" + "\n".join(map(told, findings[:MOST_FINDINGS])))
+    parts.append(f"Instruction: {instruction}")
+    return "\n\n".join(parts)
+
+
+def around(prepared: Prepared, path: str, language: str) -> list[str]:
+    """Return the parts of a prompt that say where a region stands, and in what."""
     parts = [f"File: {path} ({language})"]
     if before := _near(prepared.before[::-1])[::-1]:
         parts.append(f"Before the region, for reading only:\n{_lines(before, language)}")
     if after := _near(prepared.after):
         parts.append(f"After the region, for reading only:\n{_lines(after, language)}")
-    if prepared.source:
-        parts.append(f"The region to rewrite:\n{_fenced(prepared.source, language)}")
-    else:
-        parts.append("The region is empty: what you write is put between the two.")
-    if answer:
-        parts.append(f"Your answer so far:\n{_fenced(answer, language)}")
-    if findings:
-        parts.append("It was rejected:\n" + "\n".join(map(_finding, findings[:MOST_FINDINGS])))
-    parts.append(f"Instruction: {instruction}")
-    return "\n\n".join(parts)
+    return parts
 
 
-def _finding(finding: Finding) -> str:
+def told(finding: Finding) -> str:
+    """Say what a gate found, as a model reads it; of long details the end."""
     where = f"{finding.path}:{finding.line}: " if finding.path and finding.line else ""
     code = f"{finding.code} " if finding.code else ""
     words = f"- {where}{code}{finding.message}"
-    return f"{words}\n{_fenced(_end(finding.detail))}" if finding.detail else words
+    return f"{words}\n{fenced(_end(finding.detail))}" if finding.detail else words
 
 
 def _end(detail: str) -> str:
@@ -147,10 +154,10 @@ def _near(lines: Sequence[str]) -> list[str]:
 
 
 def _lines(lines: Sequence[str], language: str) -> str:
-    return _fenced("\n".join(lines), language)
+    return fenced("\n".join(lines), language)
 
 
-def _fenced(code: str, language: str = "") -> str:
+def fenced(code: str, language: str = "") -> str:
     """Fence code with more marks than it holds itself."""
     marks = "```"
     while marks in code:
