@@ -13,11 +13,22 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "server" / "festina"
 MOST_LINES = 320
 
-VALUES = ("text", "edits", "markers", "proposals", "findings", "allowed", "config")
-WORKERS = ("models", "verify", "prompt")
+VALUES = (
+    "text",
+    "clean",
+    "edits",
+    "markers",
+    "proposals",
+    "findings",
+    "calls",
+    "allowed",
+    "config",
+)
+WORKERS = ("models", "verify", "prompt", "slow")
 STATE = (
     "accept",
     "change",
+    "advising",
     "aftermath",
     "again",
     "clock",
@@ -38,6 +49,7 @@ STATE = (
     "session",
     "settings_files",
     "standing",
+    "task",
     "trust",
     "workspaces",
 )

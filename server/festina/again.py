@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from festina.events import Completing, Event, Judged, Step
-from festina.pipeline import Task
 from festina.proposals import CandidateStatus, CandidateView, Proposal, next_owed
 from festina.reducer import in_order
+from festina.task import Task
 from festina.verify.base import OnStep, Verifier
 
 

@@ -16,11 +16,11 @@ from festina.earning import Earned
 from festina.events import Step
 from festina.findings import Gate, GateResult, Rest, Status, Verdict
 from festina.jobs import Jobs
-from festina.pipeline import Task
 from festina.promise import answered
 from festina.proposals import CandidateView, Proposal, State
 from festina.reducer import reduce
 from festina.session import Refusal, Session
+from festina.task import Task
 from festina.verify.base import Candidate, Verifier
 
 Then = Callable[[CandidateView], None]

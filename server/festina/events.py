@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from festina.calls import Call
 from festina.edits import LineEdit
 from festina.findings import Rest, Status, Verdict
 from festina.models.base import ModelError
@@ -80,6 +81,28 @@ class Repairing:
 
 
 @dataclass(frozen=True, slots=True)
+class Planning:
+    """The repair rounds are used up: the slow model is asked what to tell the fast one."""
+
+    candidate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The slow model's instruction, with which the fast one tries again."""
+
+    candidate: int
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A model was asked, and has answered or failed."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The end: the best passed candidate, if any, and where the time went (seconds, wall).
 
@@ -94,4 +117,16 @@ class Finished:
     error: ModelError | None = None
 
 
-Event = Streaming | Parsed | Refused | Step | Judged | Completing | Repairing | Finished
+Event = (
+    Streaming
+    | Parsed
+    | Refused
+    | Step
+    | Judged
+    | Completing
+    | Repairing
+    | Planning
+    | Planned
+    | Called
+    | Finished
+)

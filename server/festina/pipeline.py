@@ -11,78 +11,54 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 
-from festina import edits, markers, prompt
+from festina import edits, markers, prompt, slow
+from festina.calls import Why
 from festina.change import Change, change
 from festina.clock import Clock
-from festina.earning import Earned, Earning
-from festina.edits import Defect, Region
+from festina.earning import Earned
+from festina.edits import Defect
 from festina.ending import Outcome, Outcomes, findings_of
 from festina.events import (
+    Called,
     Completing,
     Event,
     Judged,
     Parsed,
+    Planned,
+    Planning,
     Refused,
     Repairing,
     Step,
     Streaming,
 )
 from festina.findings import Finding, Rest
-from festina.models.base import Model, ModelError
+from festina.models.base import Model, ModelError, Usage
 from festina.models.runner import Runner
 from festina.proposals import CandidateStatus, CandidateView
 from festina.reducer import STATUS
+from festina.task import Task
 from festina.text import Text
-from festina.verify.base import Snapshot, Verifier
 from festina.verify.base import Step as GateStep
+from festina.verify.base import Verifier
 
 CHARS_PER_TOKEN = 4  # a usual ratio for code; only ever used to show progress
 
 SILENT_SECONDS = 0.25  # how often a candidate that nobody looks at is read while it streams
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One edit to propose: ``region`` of ``text``, the content of ``path`` in the snapshot.
-
-    ``count`` candidates are asked for; ``rounds`` repairs are tried when all were rejected.
-    ``streams`` bounds how many answers stream at once. ``previous`` is an answer to go on from
-    after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
-    the first candidate, so that further variations differ from earlier ones.
-    """
-
-    snapshot: Snapshot
-    path: str
-    text: Text
-    region: Region
-    instruction: str
-    language: str = "python"
-    count: int = 1
-    rounds: int = 2
-    streams: int = 8
-    resolves: tuple[Finding, ...] = ()
-    previous: str | None = None
-    small: bool = False
-    first: int = 0
-    eager: bool = False
-
-    def earning(self, verifier: Verifier) -> Earning:
-        """Return what judges this task's candidates."""
-        return Earning(verifier, self.snapshot, self.path, self.text.content, self.resolves)
-
-    def result(self, region_text: str) -> Text:
-        """Return the whole file's text with another text of the region."""
-        return edits.apply(self.text, edits.rewrite(self.text, self.region, region_text))
-
-
 async def propose(
-    task: Task, model: Model, runner: Runner, verifier: Verifier
+    task: Task,
+    model: Model,
+    runner: Runner,
+    verifier: Verifier,
+    adviser: slow.Adviser | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Run a task to its end. Closing the generator stops every stream and every gate.
 
+    ``adviser`` writes a better instruction, once, where the repair rounds come to nothing.
     Never raises for what a model or a candidate does; the last event is always ``Finished``.
     """
-    run = _Run(task, model, runner, verifier)
+    run = _Run(task, model, runner, verifier, adviser)
     work = asyncio.create_task(run.all())
     try:
         while (event := await run.events.get()) is not None:
@@ -102,6 +78,7 @@ class _Run:
     model: Model
     runner: Runner
     verifier: Verifier
+    adviser: slow.Adviser | None = None
     events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
     outcomes: Outcomes = field(default_factory=Outcomes)
     verdicts: dict[str, asyncio.Future[Earned]] = field(default_factory=dict)
@@ -173,6 +150,29 @@ class _Run:
                 previous=view.text or None,
                 findings=findings_of(view),
             )
+        if self.adviser is not None and (view := self.outcomes.to_repair()) is not None:
+            await self.replan(self.adviser, view)
+
+    async def replan(self, adviser: slow.Adviser, view: CandidateView) -> None:
+        """Ask the slow model for a better instruction, and the fast one with that."""
+        task, index = self.task, view.index
+        self.events.put_nowait(Planning(index))
+        request = slow.plan_request(
+            self.prepared,
+            task.instruction,
+            path=task.path,
+            language=task.language,
+            answer=view.text,
+            findings=findings_of(view),
+        )
+        with self.model_clock.running():
+            said = await adviser.ask(request, Why.REPLAN, candidate=index)
+        better = slow.planned(said.text)
+        self.events.put_nowait(Called(replace(said.call, said=better)))
+        if better:
+            self.events.put_nowait(Planned(index, better))
+            words = slow.together(task.instruction, better)
+            await self.attempt(index, attempt=index + task.rounds + 1, instruction=words)
 
     async def attempt(
         self,
@@ -181,12 +181,13 @@ class _Run:
         attempt: int,
         previous: str | None = None,
         findings: tuple[Finding, ...] = (),
+        instruction: str | None = None,
     ) -> None:
         """One answer, from the request to the verdict."""
         task = self.task
         request = prompt.build(
             self.prepared,
-            task.instruction,
+            instruction or task.instruction,
             path=task.path,
             language=task.language,
             attempt=attempt,
@@ -207,15 +208,20 @@ class _Run:
             shown = edits.preview(self.prepared, text)
             self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
 
+        why = Why.REPAIR if findings else Why.WRITE
+        began = clock()
         try:
             async with self.slots:
+                began = clock()
                 with self.model_clock.running():
                     answer = await self.runner.complete(self.model, request, on_text)
         except ModelError as error:
+            self.called(why, index, clock() - began, error=str(error))
             view = CandidateView(index, CandidateStatus.UNUSABLE, defect=str(error))
             self.outcomes.add(Outcome(view, error=error))
             self.events.put_nowait(Refused(index, str(error.trouble), str(error), error))
             return
+        self.called(why, index, answer.seconds, answer.usage)
         made = await asyncio.to_thread(
             change, self.prepared, answer.text, task.text, task.region, task.path
         )
@@ -225,6 +231,13 @@ class _Run:
             self.refuse(index, "no_change", "The model returned the lines unchanged.")
         else:
             await self.judge(index, made, answer.seconds)
+
+    def called(
+        self, why: Why, index: int, seconds: float, usage: Usage | None = None, error: str = ""
+    ) -> None:
+        model = self.model
+        made = slow.call("fast", why, model.name, model.origin, seconds, index, usage, error)
+        self.events.put_nowait(Called(made))
 
     def refuse(self, index: int, code: str, message: str) -> None:
         view = CandidateView(index, CandidateStatus.UNUSABLE, defect=message)

@@ -11,6 +11,7 @@ import dataclasses
 import enum
 from dataclasses import dataclass
 
+from festina.calls import Call
 from festina.edits import LineEdit, Region, apply, rewrite
 from festina.findings import Finding, Rest, Status, Verdict
 from festina.text import Text
@@ -126,7 +127,8 @@ class Proposal:
     ``base`` is the text that ``region`` counts in, and ``version`` that text's LSP version.
     ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
     ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
-    that was asked for, None for the one that is configured.
+    that was asked for, None for the one that is configured. ``calls`` are those of models, as they
+    ended.
     """
 
     id: str
@@ -143,6 +145,7 @@ class Proposal:
     model: str | None = None
     message: str = ""
     round: int = 0
+    calls: tuple[Call, ...] = ()
 
     @property
     def candidate(self) -> CandidateView | None:

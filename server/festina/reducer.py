@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from festina import edits
 from festina.events import (
+    Called,
     Completing,
     Event,
     Finished,
     Judged,
     Parsed,
+    Planned,
+    Planning,
     Refused,
     Repairing,
     Step,
@@ -52,6 +55,13 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
             return _refused(proposal, event)
         case Repairing():
             return _repairing(proposal, event)
+        case Planning():
+            return _planning(proposal, event)
+        case Planned():
+            words = f"trying again: {event.instruction}"
+            return replace(proposal, message=words, visible=event.candidate)
+        case Called():
+            return replace(proposal, calls=(*proposal.calls, event.call))
         case Finished():
             return settle(proposal, event)
 
@@ -149,6 +159,12 @@ def _repairing(proposal: Proposal, event: Repairing) -> Proposal:
     proposal = advance(proposal, State.REJECTED, proposal.message)
     proposal = step(proposal, State.STREAMING, f"rejected; repairing (round {event.round})")
     return replace(proposal, round=event.round, visible=event.candidate)
+
+
+def _planning(proposal: Proposal, event: Planning) -> Proposal:
+    proposal = advance(proposal, State.REJECTED, proposal.message)
+    words = "rejected; asking the slow model for a better instruction"
+    return replace(step(proposal, State.STREAMING, words), visible=event.candidate)
 
 
 def verifying(proposal: Proposal) -> Proposal:

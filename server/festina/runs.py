@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from festina import advising
 from festina.again import Again
 from festina.confirming import Confirming
 from festina.events import Event, Finished, Judged, Parsed
@@ -16,11 +17,13 @@ from festina.findings import Status
 from festina.jobs import Jobs
 from festina.models.base import ModelError
 from festina.models.ready import Models, Ready
-from festina.pipeline import Task, propose
+from festina.pipeline import propose
 from festina.proposals import CandidateView, Proposal, State, step
 from festina.reducer import advance, begin, reduce, settle, unjudged, waits
 from festina.results import Results
 from festina.session import Refusal, Session, relative_path
+from festina.slow import Adviser
+from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Verifier
 
@@ -159,7 +162,11 @@ class Runs:
         self._prepare(proposal_id)
         ready = await self.models.get(self.session.find(proposal_id).model, say)
         try:
-            return await self._propose(proposal_id, ready, count, first, previous)
+            planner = None  # more of them were asked for, not better ones
+            if not first:
+                proposal = self.session.find(proposal_id)
+                planner = advising.planner(self.session, self.models, proposal, say)
+            return await self._propose(proposal_id, ready, count, first, previous, planner)
         finally:
             ready.release()
 
@@ -170,21 +177,27 @@ class Runs:
         self.jobs.start(f"prepare {proposal_id}", preparing)
 
     async def _propose(
-        self, proposal_id: str, ready: Ready, count: int, first: int, previous: str | None
+        self,
+        proposal_id: str,
+        ready: Ready,
+        count: int,
+        first: int,
+        previous: str | None,
+        planner: Adviser | None,
     ) -> Task:
         task = self.task(self.session.find(proposal_id))
         task = replace(
             task,
             count=count,
             first=first,
-            rounds=0 if first else task.rounds,  # more of them were asked for, not better ones
+            rounds=0 if first else task.rounds,
             previous=previous,
             small=ready.small,
             streams=ready.streams,
             eager=True,
         )
         self.session.put(begin(self.session.find(proposal_id)))
-        stream = propose(task, ready.model, ready.runner, self.verifier)
+        stream = propose(task, ready.model, ready.runner, self.verifier, planner)
         async with aclosing(stream):
             async for event in stream:
                 self._fold(proposal_id, task, event)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
@@ -18,6 +17,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from festina.clean import visible
 from festina.findings import Finding, Gate, GateResult, Status, Verdict, duration
 from festina.proposals import CandidateStatus
 
@@ -39,20 +39,6 @@ _LOOKS: dict[str, tuple[str, str, str, str]] = {
 _STATES = {"ok": ("✔", "+", "green"), "note": ("·", "-", "yellow"), "amiss": ("✘", "x", "red")}
 _ENDS = {Status.PASSED: "ok", Status.FAILED: "failed", Status.UNVERIFIED: "not verified"}
 _DIFF = {"+": "green", "-": "red", "@": "cyan"}
-
-
-def visible(text: str) -> str:
-    """Return text in which control characters and direction overrides are seen, not obeyed."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char
-        if char in "\t\n" or char.isprintable() or unicodedata.category(char) == "Zs"
-        else f"\\x{ord(char):02x}"
-        if ord(char) < 0x100
-        else f"\\u{ord(char):04x}"
-        for char in text
-    )
 
 
 def brief(verdict: Verdict) -> str:

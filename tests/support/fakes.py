@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
 from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict
-from festina.models.base import Delta, Done, Model, Request
+from festina.models.base import Delta, Done, Model, Request, Usage
 from festina.models.ready import Ready
 from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
 from festina.verify.examination import Examination
@@ -21,6 +21,7 @@ from festina.verify.examination import Examination
 class Completion:
     text: str
     seconds: float = 0.01
+    usage: Usage = field(default_factory=lambda: Usage(100, None, 10))
 
 
 @dataclass
@@ -199,14 +200,16 @@ def impacted(verdict: Verdict) -> Verdict:
 
 @dataclass
 class OneModel:
-    """Gives every proposal the same model, whatever it is asked for."""
+    """Gives every proposal the same model, whatever it is asked for, but for ``slow``."""
 
     model: ScriptedModel
     runner: DirectRunner = field(default_factory=DirectRunner)
     asked_for: list[str | None] = field(default_factory=list)
+    thinker: ScriptedModel | None = None
 
     async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
         self.asked_for.append(name)
         say("model ready")
         await asyncio.sleep(0)
-        return Ready(self.model, self.runner)  # type: ignore[arg-type]
+        model = self.thinker if name == "slow" else self.model
+        return Ready(model, self.runner)  # type: ignore[arg-type]

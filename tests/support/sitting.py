@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from festina.config import Settings
+from festina.config import ModelSettings, Settings
 from festina.documents import Change, Document
 from festina.edits import Region
 from festina.lifecycle import Lifecycle, Order
@@ -26,6 +26,7 @@ class Sitting:
     def __init__(self, answers=(GOOD,), judge=None, whole=None, *, scope="auto", slow=True) -> None:
         self.session = Session(roots=(Path("/w"),), trusted_by_editor=True)
         self.states: list[State] = []
+        self.messages: list[str] = []
         self.session.changed = self._changed
         verify = replace(Settings().verify, tests_scope=scope)
         self.session.settings[None] = replace(Settings(), verify=verify)
@@ -35,8 +36,16 @@ class Sitting:
         self.session.documents.open(Document(URI, Path("/w/a.py"), "python", 1, Text(SOURCE)))
 
     def _changed(self, proposal) -> None:
+        self.messages.append(proposal.message)
         if not self.states or self.states[-1] is not proposal.state:
             self.states.append(proposal.state)
+
+    def think(self, *answers: str | Exception, **settings) -> ScriptedModel:
+        """Configure a slow model that gives these answers."""
+        self.models.thinker = ScriptedModel(list(answers), name="thinker")
+        slow = ModelSettings(model="thinker")
+        self.session.settings[None] = replace(self.session.settings[None], slow=slow, **settings)
+        return self.models.thinker
 
     @property
     def document(self) -> Document:

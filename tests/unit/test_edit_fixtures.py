@@ -11,7 +11,8 @@ import pytest
 from festina import edits, markers
 from festina.edits import Defect, Region
 from festina.events import Parsed, Refused
-from festina.pipeline import Task, propose
+from festina.pipeline import propose
+from festina.task import Task
 from festina.text import Encoding, Text
 from festina.verify.base import Snapshot
 from support import marked

@@ -6,7 +6,8 @@ from pathlib import Path
 from festina import pipeline
 from festina.edits import Region, apply, rewrite
 from festina.events import Judged, Streaming
-from festina.pipeline import Task, propose
+from festina.pipeline import propose
+from festina.task import Task
 from festina.text import Encoding, Position, Range, Text
 from festina.verify.base import Snapshot
 from support.fakes import Completion, DirectRunner, ScriptedModel, ScriptedVerifier, passed

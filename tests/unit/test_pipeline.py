@@ -7,7 +7,8 @@ from festina.edits import Region
 from festina.events import Completing, Finished, Judged, Parsed, Refused, Repairing, Streaming
 from festina.findings import Status
 from festina.models.base import ModelError, Trouble
-from festina.pipeline import Task, propose
+from festina.pipeline import propose
+from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Snapshot
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed, unverified

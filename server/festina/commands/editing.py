@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers
-from festina.commands import apply, filtering, job, showing, target
+from festina.commands import advice, apply, filtering, job, showing, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.commands.running import exit_of
@@ -19,7 +19,7 @@ from festina.config import Settings
 from festina.edits import Region
 from festina.findings import Status
 from festina.models.base import ModelError
-from festina.pipeline import Task
+from festina.task import Task
 from festina.text import Text
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot, Verifier, verdict_key
@@ -172,7 +172,10 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
                 order.settings, args.model, trust=order.trust, agreed=args.yes, terminal=terminal
             ) as ready,
         ):
-            outcome = await job.pursue(task, ready, verifier, terminal)
+            adviser = advice.slow_model(
+                order.settings, ready.runner, trust=order.trust, agreed=args.yes, terminal=terminal
+            )
+            outcome = await job.pursue(task, ready, verifier, terminal, adviser)
         if (
             args.apply
             and job.finished_of(outcome).status is Status.PASSED

@@ -18,7 +18,9 @@ from festina.commands.outcome import Answer, Outcome
 from festina.config import Settings
 from festina.events import Finished
 from festina.models.base import Model, ModelError, Trouble
-from festina.pipeline import Task, propose
+from festina.pipeline import propose
+from festina.slow import Adviser
+from festina.task import Task
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot, Verifier
 
@@ -120,7 +122,7 @@ async def model_for(
         raise Stop(str(error), exit_of_error(error)) from None
     runner = Runner()
     try:
-        _permit(choice, trust, agreed=agreed, terminal=terminal)
+        permit(choice, trust, agreed=agreed, terminal=terminal)
         yield Ready(model, replace(choice, model=model.name), runner)
     finally:
         with contextlib.suppress(ModelError):
@@ -128,7 +130,12 @@ async def model_for(
         await runner.aclose()
 
 
-def _permit(choice: Choice, trust: TrustStore, *, agreed: bool, terminal: Terminal | None) -> None:
+def permit(choice: Choice, trust: TrustStore, *, agreed: bool, terminal: Terminal | None) -> None:
+    """See to it that code may be sent to an endpoint that was found rather than configured.
+
+    Raises:
+        Stop: it may not.
+    """
     if choice.how in {"configured", "embedded"} or trust.may_send(choice.origin):
         return
     found = f"Festina found a model at {choice.origin} ({choice.why})."
@@ -148,14 +155,20 @@ def _permit(choice: Choice, trust: TrustStore, *, agreed: bool, terminal: Termin
 
 
 async def pursue(
-    task: Task, ready: Ready, verifier: Verifier, terminal: Terminal | None, *, aside: bool = True
+    task: Task,
+    ready: Ready,
+    verifier: Verifier,
+    terminal: Terminal | None,
+    adviser: Adviser | None = None,
+    *,
+    aside: bool = True,
 ) -> Outcome:
     """Run a task to its end and show, of several candidates, each verdict as it falls."""
     from festina.terminal import in_a_line
 
     outcome = Outcome(task.count)
     task = ready.fit(task)
-    async with aclosing(propose(task, ready.model, ready.runner, verifier)) as events:
+    async with aclosing(propose(task, ready.model, ready.runner, verifier, adviser)) as events:
         async for event in events:
             ended = outcome.fold(event)
             if terminal is None:

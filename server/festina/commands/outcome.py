@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from festina.calls import Call
 from festina.events import (
+    Called,
     Completing,
     Event,
     Finished,
     Judged,
     Parsed,
+    Planned,
+    Planning,
     Refused,
     Repairing,
     Step,
@@ -60,18 +64,28 @@ class Answer:
 
 @dataclass(slots=True)
 class Outcome:
-    """All candidates of a task, and the end once it has come."""
+    """All candidates of a task, and the end once it has come.
+
+    ``calls`` are those of models, as they ended; ``planning`` while the slow model is at work on a
+    better instruction.
+    """
 
     count: int
     answers: dict[int, Answer] = field(default_factory=dict)
     finished: Finished | None = None
+    calls: list[Call] = field(default_factory=list)
+    planning: bool = False
 
     def fold(self, event: Event) -> Answer | None:
         """Take an event in; return the candidate that has come to an end by it, if one has."""
         if isinstance(event, Finished):
-            self.finished = event
+            self.finished, self.planning = event, False
+            return None
+        if isinstance(event, Called):
+            self.calls.append(event.call)
             return None
         answer = self.answers.setdefault(event.candidate, Answer(event.candidate))
+        self.planning = isinstance(event, Planning)
         if isinstance(event, Streaming):
             answer.preview, answer.tokens = event.text, event.tokens
         elif isinstance(event, Parsed):
@@ -84,6 +98,8 @@ class Outcome:
             answer.status, answer.doing = CandidateStatus.VERIFYING, "running the whole suite"
         elif isinstance(event, Repairing):
             self.answers[event.candidate] = Answer(event.candidate, round=event.round)
+        elif isinstance(event, Planned):
+            self.answers[event.candidate] = Answer(event.candidate, round=answer.round + 1)
         elif isinstance(event, Refused):
             answer.status, answer.defect = CandidateStatus.UNUSABLE, event.message
         elif isinstance(event, Judged):
@@ -101,7 +117,8 @@ class Outcome:
             verify_seconds=earlier.finished.verify_seconds + self.finished.verify_seconds,
         )
         answers = {**earlier.answers, **self.answers}
-        return Outcome(earlier.count + self.count, answers, finished)
+        calls = [*earlier.calls, *self.calls]
+        return Outcome(earlier.count + self.count, answers, finished, calls)
 
     @property
     def best(self) -> Answer | None:
@@ -121,6 +138,8 @@ class Outcome:
 
     def status(self) -> str:
         """Say in a line how far things are."""
+        if self.planning:
+            return "rejected: asking the slow model for a better instruction"
         answers = self.answers.values()
         streaming = [a for a in answers if a.status is CandidateStatus.STREAMING]
         verifying = [a for a in answers if a.status is CandidateStatus.VERIFYING]

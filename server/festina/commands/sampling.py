@@ -22,8 +22,8 @@ from festina.commands.base import Exit, Stop
 from festina.commands.running import exit_of
 from festina.edits import Region
 from festina.findings import Finding, Gate, Status
-from festina.pipeline import Task
 from festina.proposals import CandidateStatus
+from festina.task import Task
 from festina.text import Text, decode
 from festina.trust import TrustStore
 from festina.verify import sandbox

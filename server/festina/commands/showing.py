@@ -30,6 +30,9 @@ def show(terminal: Terminal, place: str, outcome: Outcome, choice: Choice) -> No
         terminal.judged(best.status, number, words)
         if best.verdict is not None and finished.status is not Status.PASSED:
             terminal.findings(best.verdict)
+    for call in outcome.calls:
+        if call.who == "slow":
+            terminal.say(call.words, "dim")
     terminal.say(_time_split(outcome, choice), "dim")
 
 
@@ -51,6 +54,7 @@ def to_json(path: str, region: Region, outcome: Outcome, choice: Choice) -> dict
         "candidate": best.index if best is not None else None,
         "candidates": [outcome.answers[index].to_json() for index in sorted(outcome.answers)],
         "model": {"name": choice.model, "origin": choice.origin, "how": choice.how},
+        "calls": [call.to_json() for call in outcome.calls],
         "model_seconds": round(finished.model_seconds, 4),
         "verify_seconds": round(finished.verify_seconds, 4),
     }

@@ -10,6 +10,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from festina import edits
+from festina.clean import visible
 from festina.lsp import convert
 from festina.proposals import Proposal
 from festina.text import Encoding
@@ -42,6 +43,9 @@ COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIO
 REWRITE = "refactor.rewrite.festina"
 QUICKFIX = "quickfix.festina"
 
+MOST_CALLS = 20
+"""Calls of models that a ``festina/proposal`` notification tells of: the last ones."""
+
 SOURCE = "festina"
 """The ``source`` of every diagnostic that we publish."""
 
@@ -72,7 +76,8 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "text": view.text if view is not None else "",
         "hunks": hunks,
         "verdict": view.verdict.to_json() if view is not None and view.verdict else None,
-        "message": proposal.message,
+        "message": visible(proposal.message),
+        "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
     }
 
 

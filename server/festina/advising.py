@@ -1,0 +1,37 @@
+"""Who advises a proposal: the slow model, where one is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from festina.calls import Why
+from festina.models.ready import Models, Ready
+from festina.proposals import Proposal
+from festina.session import Session
+from festina.slow import Adviser
+
+SLOW = "slow"
+"""The name by which the models' source knows the model of ``models.slow``."""
+
+
+def slow_model(session: Session, models: Models, say: Callable[[str], None]) -> Adviser | None:
+    """Return the slow model, or None where none is configured. Nothing is asked of it yet.
+
+    Models are the person's own settings, so they are the same for every folder.
+    """
+    if session.settings_of(None).slow is None:
+        return None
+
+    async def get() -> Ready:
+        return await models.get(SLOW, say)
+
+    return Adviser(get)
+
+
+def planner(
+    session: Session, models: Models, proposal: Proposal, say: Callable[[str], None]
+) -> Adviser | None:
+    """Return who writes a better instruction for a proposal: once, then nobody any more."""
+    if any(call.why is Why.REPLAN for call in proposal.calls):
+        return None
+    return slow_model(session, models, say)

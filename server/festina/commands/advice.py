@@ -1,0 +1,48 @@
+"""The slow model on the command line: made when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from festina.commands import job
+from festina.commands.base import Stop
+from festina.config import Settings
+from festina.models.base import ModelError, Trouble
+from festina.models.ready import Ready
+from festina.slow import Adviser
+from festina.trust import TrustStore
+
+if TYPE_CHECKING:
+    from festina.models.runner import Runner
+    from festina.terminal import Terminal
+
+
+def slow_model(
+    settings: Settings,
+    runner: Runner,
+    *,
+    trust: TrustStore,
+    agreed: bool,
+    terminal: Terminal | None,
+) -> Adviser | None:
+    """Return the slow model, or None where none is configured; ``runner`` closes it in the end."""
+    if settings.slow is None:
+        return None
+    made: list[Ready] = []
+
+    async def get() -> Ready:
+        if made:
+            return made[0]
+        from festina.models import factory
+
+        model, choice = await factory.create(settings, os.environ, model="slow")
+        try:
+            job.permit(choice, trust, agreed=agreed, terminal=terminal)
+        except Stop as stop:
+            await runner.close(model)
+            raise ModelError(Trouble.NO_MODEL, str(stop)) from None
+        made.append(Ready(model, runner))
+        return made[0]
+
+    return Adviser(get)

@@ -1,0 +1,46 @@
+"""What the pipeline is to do: one edit of one region of one file of a snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from festina import edits
+from festina.earning import Earning
+from festina.edits import Region
+from festina.findings import Finding
+from festina.text import Text
+from festina.verify.base import Snapshot, Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One edit to propose: ``region`` of ``text``, the content of ``path`` in the snapshot.
+
+    ``count`` candidates are asked for; ``rounds`` repairs are tried when all were rejected.
+    ``streams`` bounds how many answers stream at once. ``previous`` is an answer to go on from
+    after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
+    the first candidate, so that further variations differ from earlier ones.
+    """
+
+    snapshot: Snapshot
+    path: str
+    text: Text
+    region: Region
+    instruction: str
+    language: str = "python"
+    count: int = 1
+    rounds: int = 2
+    streams: int = 8
+    resolves: tuple[Finding, ...] = ()
+    previous: str | None = None
+    small: bool = False
+    first: int = 0
+    eager: bool = False
+
+    def earning(self, verifier: Verifier) -> Earning:
+        """Return what judges this task's candidates."""
+        return Earning(verifier, self.snapshot, self.path, self.text.content, self.resolves)
+
+    def result(self, region_text: str) -> Text:
+        """Return the whole file's text with another text of the region."""
+        return edits.apply(self.text, edits.rewrite(self.text, self.region, region_text))
