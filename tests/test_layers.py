@@ -45,6 +45,7 @@ STATE = (
     "promise",
     "reducer",
     "results",
+    "reviewing",
     "runs",
     "session",
     "settings_files",

@@ -62,7 +62,7 @@ async def application(
         raise Refusal("The document has changed since the edit was verified.")
     check_state(session, now, view, unverified=unverified)
     result = proposal.result(view)
-    same = session.snapshot(workspace) == snapshot and now.find(view.index) == view
+    same = session.snapshot(workspace) == snapshot and _same(now.find(view.index), view)
     if not same or view.verdict.key != verdict_key(result.content, fingerprint):
         raise Outdated(
             "A file that the verdict rests on has changed; the edit is being verified again."
@@ -88,6 +88,14 @@ def check_state(
         raise Refusal("Unverified edits are switched off (apply_unverified = false).")
     if not unverified or proposal.state not in {State.UNVERIFIED, State.READY}:
         raise Refusal(f"The edit is unverified: {view.verdict.summary()}")
+
+
+def _same(now: CandidateView | None, then: CandidateView) -> bool:
+    """Whether a candidate and its verdict are as they were; a review may have come meanwhile."""
+    if now is None or now.verdict is None or then.verdict is None:
+        return now == then
+    earned = now.verdict.without_review() == then.verdict.without_review()
+    return earned and replace(now, verdict=then.verdict) == then
 
 
 def may_apply_unverified(session: Session, proposal: Proposal) -> bool:

@@ -117,7 +117,7 @@ class Problem:
         return f"{where}{self.key}: {self.message}" if self.key else f"{where}{self.message}"
 
 
-GATES = ("syntax", "lint", "format", "types", "tests", "command")
+GATES = ("syntax", "lint", "format", "types", "tests", "command", "review")
 """The gates that can be configured today, in the order in which they run."""
 
 

@@ -94,13 +94,13 @@ class Outcomes:
 def findings_of(view: CandidateView) -> tuple[Finding, ...]:
     """Return what is to be told to the model that made a candidate which is of no use."""
     if view.verdict is not None:
-        return view.verdict.findings
+        return view.verdict.counted
     return (Finding(Gate.SYNTAX, "", view.defect),)
 
 
 def _distance(view: CandidateView) -> tuple[bool, int, int]:
     """How far a rejected candidate is from passing: unusable answers last, then by findings."""
-    findings = len(view.verdict.findings) if view.verdict else 0
+    findings = len(view.verdict.counted) if view.verdict else 0
     return (view.verdict is None, findings, view.index)
 
 

@@ -198,6 +198,23 @@ class Verdict:
         """All findings, in gate order."""
         return tuple(finding for gate in self.gates for finding in gate.findings)
 
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings of gates that alter verdicts: all but the remarks of a review."""
+        return tuple(finding for finding in self.findings if finding.gate is not Gate.REVIEW)
+
+    def with_review(self, result: GateResult | None) -> Self:
+        """Return the verdict with a review, which alters nothing else; None: as it is."""
+        if result is None:
+            return self
+        others = tuple(gate for gate in self.gates if gate.gate is not Gate.REVIEW)
+        return dataclasses.replace(self, gates=(*others, result))
+
+    def without_review(self) -> Self:
+        """Return the verdict as it was earned."""
+        others = tuple(gate for gate in self.gates if gate.gate is not Gate.REVIEW)
+        return dataclasses.replace(self, gates=others)
+
     def gate(self, gate: Gate) -> GateResult | None:
         """Return the result of ``gate``, or None where it did not run."""
         return next((result for result in self.gates if result.gate is gate), None)
@@ -240,6 +257,8 @@ def duration(seconds: float) -> str:
 def _gate_words(result: GateResult, rest: Rest) -> str:
     if result.status is Status.SKIPPED:
         return ""
+    if result.gate is Gate.REVIEW:
+        return _review_words(result)
     if result.status is Status.UNVERIFIED:
         return f"{result.label}: not verified ({(result.reason or 'no reason given').rstrip('.')})"
     if result.status is Status.FAILED:
@@ -248,6 +267,13 @@ def _gate_words(result: GateResult, rest: Rest) -> str:
     if result.gate is Gate.TESTS and result.tests is not None:
         return _test_words(result.tests, rest)
     return "ruff ok" if result.gate is Gate.LINT else f"{result.label} ok"
+
+
+def _review_words(result: GateResult) -> str:
+    if result.status is not Status.PASSED:
+        return "no review"
+    number = len(result.findings)
+    return f"review: {number or 'no'} {'remark' if number == 1 else 'remarks'}"
 
 
 _OF_THE_REST = {

@@ -216,7 +216,7 @@ def rank(views: tuple[CandidateView, ...], diff_size: dict[int, int]) -> list[Ca
             else 0.0
         )
         size = diff_size.get(view.index, 0)
-        return (len(verdict.findings), size, -share, -agreement[view.index], view.index)
+        return (len(verdict.counted), size, -share, -agreement[view.index], view.index)
 
     return sorted(passed, key=key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from festina import edits
+from festina.calls import Why
 from festina.events import (
     Called,
     Completing,
@@ -19,7 +20,7 @@ from festina.events import (
     Step,
     Streaming,
 )
-from festina.findings import Rest, Status, Verdict
+from festina.findings import Gate, Rest, Status, Verdict
 from festina.proposals import (
     CandidateStatus,
     CandidateView,
@@ -112,7 +113,9 @@ def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
     proposal = begin(proposal.with_candidate(view))
     if proposal.state is not State.STREAMING or event.candidate != proposal.visible:
         return proposal
-    return replace(proposal, message=f"about {event.tokens} tokens so far")
+    replanned = bool(proposal.calls) and proposal.calls[-1].why is Why.REPLAN
+    lead = "with the slow model's instruction; " if replanned else ""
+    return replace(proposal, message=f"{lead}about {event.tokens} tokens so far")
 
 
 def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
@@ -198,6 +201,8 @@ def _show(proposal: Proposal, view: CandidateView) -> Proposal:
 def judged(view: CandidateView, verdict: Verdict, rest: Rest) -> CandidateView:
     """Return a candidate with a verdict."""
     status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
+    if view.verdict is not None and verdict.status is Status.PASSED:  # of the same text
+        verdict = verdict.with_review(view.verdict.gate(Gate.REVIEW))
     return replace(view, status=status, verdict=verdict, rest=rest)
 
 

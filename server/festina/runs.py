@@ -21,6 +21,7 @@ from festina.pipeline import propose
 from festina.proposals import CandidateView, Proposal, State, step
 from festina.reducer import advance, begin, reduce, settle, unjudged, waits
 from festina.results import Results
+from festina.reviewing import Reviewing
 from festina.session import Refusal, Session, relative_path
 from festina.slow import Adviser
 from festina.task import Task
@@ -41,6 +42,7 @@ class Runs:
         self.jobs = Jobs()
         self._running: dict[str, _Mark] = {}
         self.results = Results()
+        self.reviewing = Reviewing(session, models, self.jobs)
         self.confirming = Confirming(session, verifier, self.jobs, self.task, self.at_work)
 
     def start(

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from festina import prompt
 from festina.calls import Call, Why
 from festina.clean import stripped
 from festina.edits import Prepared
-from festina.findings import Finding, Gate, Severity
+from festina.findings import Finding, Gate, GateResult, Severity, Status
 from festina.models.base import Message, ModelError, Request, Usage
 from festina.models.ready import Ready
 
@@ -39,8 +39,8 @@ REVIEW_SYSTEM = (
     "You review an edit of a source file against the instruction that asked for it. Its lint and "
     "tests have passed. Name only what matters: the instruction not followed, or more done than it "
     "asks for; a wrong result, a case left out, a leak. One remark a line, as `LINE: reason`, with "
-    "the line's number in the new text, or `LINE: WARNING: reason` where it will go wrong; ten "
-    f"lines at most, and nothing else. Where there is nothing to say, answer OK. {_MATERIAL}"
+    "the number that stands before the line, or `LINE: WARNING: reason` where it will go wrong; "
+    f"ten lines at most, and nothing else. Where there is nothing to say, answer OK. {_MATERIAL}"
 )
 
 _REMARK = re.compile(r"(?P<line>[0-9]{1,7}): (?P<serious>WARNING: )?(?P<reason>\S.*)")
@@ -148,34 +148,69 @@ def together(instruction: str, better: str) -> str:
 # -- a review -----------------------------------------------------------------------------------
 
 
-def review_request(
-    instruction: str, *, path: str, language: str, old: str, new: str, first: int
-) -> Request:
-    """Return what the slow model is asked of an edit that passed.
+NO_MODEL = GateResult(
+    Gate.REVIEW,
+    Status.SKIPPED,
+    reason="No slow model is configured, so nobody reviews. Set models.slow in your config.toml.",
+)
 
-    ``old`` and ``new`` are texts of the region, whose first line in the file is ``first``.
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit to be reviewed: the texts of its region, before and after."""
+
+    instruction: str
+    path: str
+    language: str
+    old: str
+    new: str
+
+
+async def review(
+    adviser: Adviser, edit: Edit, *, candidate: int | None = None
+) -> tuple[GateResult, Call]:
+    """Have an edit that passed reviewed; lines count from the region's first, as 1.
+
+    Where no review came, the result is ``unverified`` and says why. It alters no verdict.
     """
-    numbered = "\n".join(f"{n}| {line}" for n, line in enumerate(new.splitlines(), first))
+    said = await adviser.ask(review_request(edit), Why.REVIEW, candidate=candidate)
+    made = said.call
+    if made.error:
+        reason = made.error
+        return GateResult(Gate.REVIEW, Status.UNVERIFIED, made.seconds, reason=reason), made
+    found = remarks(said.text, edit.path, last=len(edit.new.splitlines()))
+    return GateResult(Gate.REVIEW, Status.PASSED, made.seconds, found), made
+
+
+def placed(result: GateResult, above: int) -> GateResult:
+    """Return a review whose lines count in the file: ``above`` lines stand above the region."""
+    found = tuple(replace(one, line=(one.line or 0) + above) for one in result.findings)
+    return replace(result, findings=found)
+
+
+def review_request(edit: Edit) -> Request:
+    """Return what the slow model is asked of an edit that passed."""
+    numbered = "\n".join(f"{n}| {line}" for n, line in enumerate(edit.new.splitlines(), 1))
     return _request(
         REVIEW_SYSTEM,
         [
-            f"File: {path} ({language})",
-            f"Instruction: {instruction}",
-            f"The region before:\n{prompt.fenced(old, language)}",
+            f"File: {edit.path} ({edit.language})",
+            f"Instruction: {edit.instruction}",
+            f"The region before:\n{prompt.fenced(edit.old, edit.language)}",
             f"The region now, with line numbers:\n{prompt.fenced(numbered)}",
         ],
     )
 
 
-def remarks(text: str, path: str, *, first: int, last: int) -> tuple[Finding, ...]:
+def remarks(text: str, path: str, *, last: int) -> tuple[Finding, ...]:
     """Read a review: ``LINE: reason`` or ``LINE: WARNING: reason``, a line each, nothing else.
 
-    Whatever has another form, or names a line outside ``first`` to ``last``, is ignored.
+    Whatever has another form, or names a line outside 1 to ``last``, is ignored.
     """
     found: dict[tuple[int, str], Finding] = {}
     for each in text.splitlines():
         match = _REMARK.fullmatch(each.strip())
-        if match is None or not first <= int(match["line"]) <= last:
+        if match is None or not 1 <= int(match["line"]) <= last:
             continue
         reason = " ".join(stripped(match["reason"]).split())
         if not reason:

@@ -1,6 +1,7 @@
 """The slow model: what is asked of it, what is taken of its answers, and when."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from festina.calls import Call, Why
 from festina.commands.outcome import Outcome
 from festina.edits import Region
 from festina.events import Called, Planned, Planning, Repairing
-from festina.findings import Gate, Severity, Status
+from festina.findings import Finding, Gate, GateResult, Rest, Severity, Status, Verdict
 from festina.models.base import ModelError, Trouble
 from festina.models.ready import Ready
 from festina.pipeline import propose
-from festina.proposals import State
+from festina.proposals import CandidateStatus, CandidateView, State, rank
 from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Snapshot
@@ -155,10 +156,10 @@ async def test_without_a_slow_model_none_is_asked_for():
 def test_a_review_is_read_strictly():
     text = (
         "Here is my review:\n12: the empty list is not handled\n13: WARNING: divides by zero\n"
-        "- 12: a bullet\n12 the colon is missing\n9: before the region\n15: after it\n"
+        "- 12: a bullet\n12 the colon is missing\n0: before the region\n15: after it\n"
         "12: the empty list is not handled\n12:no blank\n12: \n012: also a number\nOK\n"
     )
-    found = slow.remarks(text, "a.py", first=10, last=14)
+    found = slow.remarks(text, "a.py", last=14)
     assert [(f.line, f.severity, f.message) for f in found] == [
         (12, Severity.INFORMATION, "the empty list is not handled"),
         (13, Severity.WARNING, "divides by zero"),
@@ -169,7 +170,7 @@ def test_a_review_is_read_strictly():
 
 @given(st.text(alphabet=st.characters() | st.sampled_from("0123456789: \nWARNING"), max_size=400))
 def test_whatever_a_review_says_its_remarks_are_bounded_lines_of_the_region(text):
-    found = slow.remarks(text, "a.py", first=1, last=30)
+    found = slow.remarks(text, "a.py", last=30)
     assert len(found) <= slow.MOST_REMARKS
     for one in found:
         assert 1 <= one.line <= 30
@@ -179,11 +180,159 @@ def test_whatever_a_review_says_its_remarks_are_bounded_lines_of_the_region(text
         assert "\x1b" not in one.message
 
 
-def test_the_lines_of_what_is_reviewed_are_numbered_as_in_the_file():
-    request = slow.review_request(
-        "return 1", path="a.py", language="python", old="x\n", new="y\nz\n", first=7
+REVIEW = "2: WARNING: ones are not numbers\nthat is all\n"
+
+
+def reviewing(*answers, whole=None) -> tuple[Sitting, ScriptedModel]:
+    desk = Sitting(whole=whole)
+    verify = replace(desk.session.settings[None].verify, gates=("tests", "review"))
+    return desk, desk.think(*answers, verify=verify)
+
+
+async def reviewed(desk, proposal_id):
+    def result():
+        view = desk.session.find(proposal_id).candidate
+        return view and view.verdict and view.verdict.gate(Gate.REVIEW)
+
+    async with asyncio.timeout(10):
+        while not result():
+            await asyncio.sleep(0.005)
+    return desk.session.find(proposal_id)
+
+
+async def test_what_is_ready_is_reviewed_and_stays_as_it_is():
+    desk, thinker = reviewing(REVIEW)
+    proposal = await desk.until(desk.start(), State.READY)
+    proposal = await reviewed(desk, proposal.id)
+    assert (proposal.state, proposal.candidate.verdict.status) == (State.READY, Status.PASSED)
+    result = proposal.candidate.verdict.gate(Gate.REVIEW)
+    assert [(f.path, f.line, f.severity, f.message) for f in result.findings] == [
+        ("a.py", 5, Severity.WARNING, "ones are not numbers")
+    ]
+    assert "review: 1 remark" in proposal.message
+    asked = words_of(thinker.requests[0])
+    assert "Instruction: return 1" in asked
+    assert "1| def one():\n2|     return 1\n" in asked
+    assert "    return 2\n" in asked
+    assert [call.why for call in proposal.calls] == [Why.WRITE, Why.REVIEW]
+    permission = await desk.lifecycle.application(proposal.id)
+    assert "return 1" in permission.result.content
+    await desk.lifecycle.close()
+
+
+async def test_an_edit_is_ready_and_can_be_accepted_while_it_is_reviewed():
+    desk, thinker = reviewing(REVIEW)
+    hold = asyncio.Event()
+    complete = desk.models.runner.complete
+
+    async def slowly(model, request, on_text=None):
+        if model is thinker:
+            await hold.wait()
+        return await complete(model, request, on_text)
+
+    desk.models.runner.complete = slowly
+    proposal = await desk.until(desk.start(), State.READY)
+    ask = desk.verifier.fingerprint
+
+    async def fingerprint(snapshot):
+        hold.set()
+        await reviewed(desk, proposal.id)  # it comes while the edit is being accepted
+        return await ask(snapshot)
+
+    assert proposal.candidate.verdict.gate(Gate.REVIEW) is None
+    desk.verifier.fingerprint = fingerprint
+    permission = await desk.lifecycle.application(proposal.id)
+    assert "return 1" in permission.result.content
+    await desk.lifecycle.close()
+
+
+async def test_typing_elsewhere_moves_the_remarks_along_and_asks_for_no_other_review(monkeypatch):
+    monkeypatch.setattr("festina.runs.SETTLE_SECONDS", 0)
+    desk, thinker = reviewing(REVIEW)
+    proposal = await reviewed(desk, (await desk.until(desk.start(), State.READY)).id)
+    desk.type(0, 0, "import sys\n")
+    assert desk.state(proposal.id) is State.VERIFYING
+    proposal = await reviewed(desk, proposal.id)
+    assert [f.line for f in proposal.candidate.verdict.gate(Gate.REVIEW).findings] == [6]
+    assert len(thinker.requests) == 1
+    await desk.lifecycle.close()
+
+
+async def test_what_confirms_an_edit_keeps_its_review():
+    desk, _ = reviewing(REVIEW, whole=lambda _: passed())
+    desk.verifier.hold_whole = asyncio.Event()
+    proposal = await reviewed(desk, (await desk.until(desk.start(), State.READY)).id)
+    assert proposal.candidate.rest is Rest.OPEN
+    desk.verifier.hold_whole.set()
+    async with asyncio.timeout(10):
+        while desk.session.find(proposal.id).candidate.rest is Rest.OPEN:
+            await asyncio.sleep(0.005)
+    view = desk.session.find(proposal.id).candidate
+    assert view.rest is Rest.CONFIRMED
+    assert view.verdict.gate(Gate.REVIEW) is not None
+    await desk.lifecycle.close()
+
+
+async def test_a_reviewer_that_fails_is_told_of_and_changes_nothing():
+    desk, _ = reviewing(ModelError(Trouble.QUOTA, "The quota is used up."))
+    proposal = await reviewed(desk, (await desk.until(desk.start(), State.READY)).id)
+    result = proposal.candidate.verdict.gate(Gate.REVIEW)
+    assert (result.status, result.reason) == (Status.UNVERIFIED, "The quota is used up.")
+    assert proposal.state is State.READY
+    assert await desk.lifecycle.application(proposal.id)
+    await desk.lifecycle.close()
+
+
+async def test_a_review_ends_with_its_proposal():
+    desk, thinker = reviewing(REVIEW)
+    release = asyncio.Event()
+    complete = desk.models.runner.complete
+    ended = []
+
+    async def slowly(model, request, on_text=None):
+        if model is thinker:
+            try:
+                await release.wait()
+            finally:
+                ended.append(1)
+        return await complete(model, request, on_text)
+
+    desk.models.runner.complete = slowly
+    proposal = await desk.until(desk.start(), State.READY)
+    key = f"review {proposal.id}"
+    await asyncio.sleep(0.05)
+    assert desk.lifecycle.runs.jobs.running(key)
+    desk.lifecycle.dismiss(proposal.id)
+    await desk.lifecycle.runs.jobs.join(key)
+    assert ended == [1]
+    await desk.lifecycle.close()
+
+
+async def test_without_the_gate_nothing_is_reviewed_and_without_a_model_it_says_so():
+    desk = Sitting()
+    thinker = desk.think(REVIEW)
+    await desk.until(desk.start(), State.READY)
+    await asyncio.sleep(0.05)
+    assert thinker.requests == []
+    await desk.lifecycle.close()
+    desk, _ = reviewing(REVIEW)
+    desk.session.settings[None] = replace(desk.session.settings[None], slow=None)
+    proposal = await reviewed(desk, (await desk.until(desk.start(), State.READY)).id)
+    assert "models.slow" in proposal.candidate.verdict.gate(Gate.REVIEW).reason
+    await desk.lifecycle.close()
+
+
+def test_remarks_count_neither_for_the_verdict_nor_for_the_order_of_candidates():
+    remark = Finding(Gate.REVIEW, "a.py", "so so", 1)
+    bad = GateResult(Gate.REVIEW, Status.FAILED, findings=(remark,))
+    verdict = passed().with_review(bad)
+    assert Verdict.of(verdict.gates, seconds=0.1).status is Status.PASSED
+    assert Verdict.of((bad,), seconds=0.1).status is Status.UNVERIFIED
+    views = (
+        CandidateView(0, CandidateStatus.PASSED, "a", verdict),
+        CandidateView(1, CandidateStatus.PASSED, "b", passed()),
     )
-    assert "7| y\n8| z\n" in words_of(request)
+    assert [view.index for view in rank(views, {0: 1, 1: 1})] == [0, 1]
 
 
 # -- words ------------------------------------------------------------------------------------

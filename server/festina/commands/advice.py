@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from festina.commands import job
@@ -46,3 +48,17 @@ def slow_model(
         return made[0]
 
     return Adviser(get)
+
+
+@contextlib.asynccontextmanager
+async def own_slow_model(
+    settings: Settings, *, trust: TrustStore, agreed: bool, terminal: Terminal | None
+) -> AsyncIterator[Adviser | None]:
+    """Give the slow model for the length of a block, with a thread of its own to talk to it."""
+    from festina.models.runner import Runner
+
+    runner = Runner()
+    try:
+        yield slow_model(settings, runner, trust=trust, agreed=agreed, terminal=terminal)
+    finally:
+        await runner.aclose()

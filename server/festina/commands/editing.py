@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from festina import markers
+from festina import markers, slow
 from festina.commands import advice, apply, filtering, job, showing, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
@@ -17,7 +17,7 @@ from festina.commands.running import exit_of
 from festina.commands.target import Target
 from festina.config import Settings
 from festina.edits import Region
-from festina.findings import Status
+from festina.findings import Gate, GateResult, Status
 from festina.models.base import ModelError
 from festina.task import Task
 from festina.text import Text
@@ -89,6 +89,11 @@ async def shown(args: argparse.Namespace) -> int:
     _show(order, proposed, terminal)
     if proposed.refusal is not None:
         raise proposed.refusal
+    if not args.diff:
+        with terminal.progress("asking the slow model for a review"):
+            review = await _review(order, proposed.outcome, terminal)
+        if review is not None:
+            showing.show_review(terminal, review, proposed.outcome)
     return exit_of(finished.status)
 
 
@@ -97,6 +102,7 @@ async def as_json(args: argparse.Namespace) -> int:
     order = _order(args, _warn)
     proposed = await _propose(order, None)
     finished = job.finished_of(proposed.outcome)
+    await _review(order, proposed.outcome, None)
     place = order.target.relative
     data = showing.to_json(place, order.region, proposed.outcome, proposed.choice)
     sys.stdout.write(json.dumps(data) + "\n")
@@ -188,6 +194,28 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
     finally:
         await verifier.aclose()
     return Proposed(outcome, ready.choice, refusal)
+
+
+async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> GateResult | None:
+    """Have an edit that passed reviewed, where that is wanted; it alters nothing else."""
+    best = outcome.best
+    if job.finished_of(outcome).status is not Status.PASSED or best is None:
+        return None
+    if best.verdict is None or Gate.REVIEW not in order.settings.verify.gates:
+        return None
+    place, region = order.target, order.region
+    old = place.text.lines_text(region.start, region.end)
+    edit = slow.Edit(order.instruction, place.relative, place.language, old, best.region_text)
+    async with advice.own_slow_model(
+        order.settings, trust=order.trust, agreed=order.args.yes, terminal=terminal
+    ) as adviser:
+        result = slow.NO_MODEL
+        if adviser is not None:
+            result, call = await slow.review(adviser, edit, candidate=best.index)
+            outcome.calls.append(call)
+    result = slow.placed(result, region.start)
+    best.verdict = best.verdict.with_review(result)
+    return result
 
 
 async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snapshot) -> None:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from festina.commands.job import finished_of
-from festina.findings import Status, duration
+from festina.findings import GateResult, Status, Verdict, duration
 
 if TYPE_CHECKING:
     from festina.commands.outcome import Outcome
@@ -34,6 +34,18 @@ def show(terminal: Terminal, place: str, outcome: Outcome, choice: Choice) -> No
         if call.who == "slow":
             terminal.say(call.words, "dim")
     terminal.say(_time_split(outcome, choice), "dim")
+
+
+def show_review(terminal: Terminal, review: GateResult, outcome: Outcome) -> None:
+    """Print what the slow model remarks on an edit that passed."""
+    if review.status is Status.SKIPPED:
+        terminal.say(f"  review: {review.reason}", "yellow")
+        return
+    terminal.findings(Verdict(Status.PASSED, (review,)))
+    words, number = outcome.calls[-1].words, len(review.findings)
+    if review.status is Status.PASSED:
+        words = f"{number or 'no'} {'remark' if number == 1 else 'remarks'}: {words}"
+    terminal.say(words, "dim")
 
 
 def _time_split(outcome: Outcome, choice: Choice) -> str:

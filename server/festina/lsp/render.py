@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from festina import edits
 from festina.aftermath import Accepted
-from festina.findings import Finding, Gate, Rest, Status, Verdict
+from festina.findings import Finding, Gate, Rest, Severity, Status, Verdict
 from festina.promise import failing_test, why_refuted
 from festina.proposals import CandidateView, Proposal, State
 from festina.text import Text
@@ -86,17 +86,27 @@ def _withdrawn(proposal: Proposal) -> CandidateView | None:
 def _details(proposal: Proposal) -> list[str]:
     """The failing tests and findings, or else what was cut off the headline."""
     verdict = proposal.candidate.verdict if proposal.candidate is not None else None
+    fits = len(_headline(proposal)) <= TITLE_CHARS
+    review = verdict.gate(Gate.REVIEW) if verdict is not None else None
+    if review is not None and proposal.state is State.READY and review.findings:
+        remarks = [line for one in review.findings for line in _wrapped(_remark(one), "* ")]
+        return remarks if fits else [*_wrapped(_one_line(_words(proposal))), *remarks]
     if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
         found = verdict.findings
         lines = [line for one in found[:MOST_FINDINGS] for line in _wrapped(_finding(one), "* ")]
         more = len(found) - MOST_FINDINGS
         return lines if more <= 0 else [*lines, f"* and {more} more"]
-    fits = len(_headline(proposal)) <= TITLE_CHARS
     if verdict is not None and proposal.state is State.UNVERIFIED:
         why = _one_line(_why_unverified(verdict))
         # what a person can do about it comes after the first sentence
         return _wrapped(why.removeprefix(_first_sentence(why)).strip() if fits else why)
     return [] if fits else _wrapped(_one_line(_words(proposal)))
+
+
+def _remark(finding: Finding) -> str:
+    """Say what the slow model remarks; the line is that of the edited text."""
+    serious = f"{finding.severity}: " if finding.severity is Severity.WARNING else ""
+    return f"review: line {finding.line}: {serious}{finding.message}"
 
 
 def _finding(finding: Finding) -> str:

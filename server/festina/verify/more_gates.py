@@ -79,8 +79,9 @@ class MoreGates:
 
 
 def gates_of(settings: VerifySettings) -> set[str]:
-    """Return the gates that have something to do."""
-    return set(settings.gates) - (set() if settings.commands else {Gate.COMMAND})
+    """Return the gates that have something to do here: a review is a model's, and comes later."""
+    idle = {Gate.REVIEW} if settings.commands else {Gate.REVIEW, Gate.COMMAND}
+    return set(settings.gates) - idle
 
 
 def _of_pytest(path: str) -> bool:

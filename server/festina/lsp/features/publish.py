@@ -54,7 +54,8 @@ class Publisher:
             self._app.board.changed(proposal.uri)
         self._follow_progress(proposal)
         view = proposal.candidate
-        title = (proposal.state, proposal.visible, None if view is None else view.rest)
+        gates = () if view is None or view.verdict is None else view.verdict.gates
+        title = (proposal.state, proposal.visible, view and view.rest, len(gates))
         if self._titles.get(proposal.id) != title:
             self._titles[proposal.id] = title
             self._refresh.offer("lenses", None)

@@ -1,0 +1,104 @@
+"""A slow model beside the fast one, in editors with and without our plugin: review, replan."""
+
+import pytest
+
+from support import desk, fake_replies
+from support.fake_model import FakeModel
+from support.presets import HELIX, MINIMAL, VSCODE, VSCODE_PLUGIN
+
+BETTER = "Split at the underscores, then join with a hyphen."
+REVIEW = "10: WARNING: a word of underscores alone gives hyphens alone\nNothing else.\n"
+
+
+def two_models(tmp_path, source, *, gates, rounds=0):
+    """Return a server of both models, and the environment that names it."""
+
+    def answer(body):
+        asked = body["messages"][-1]["content"]
+        if body["model"] == "thinker":
+            said = REVIEW if "with line numbers" in asked else BETTER
+            return fake_replies.text(said, speed=30)
+        good = BETTER in asked or "review" in gates
+        return fake_replies.text(desk.answer(desk.GOOD if good else desk.WRONG, source), speed=200)
+
+    fake = FakeModel(answer, models=("fake-coder", "thinker"))
+
+    def environment():
+        found = desk.config(tmp_path, fake, gates=gates)
+        with (tmp_path / "user-config.toml").open("a") as config:
+            config.write(f'[models.slow]\nbase_url = "{fake.base_url}"\nmodel = "thinker"\n')
+            config.write(f"[repair]\nrounds = {rounds}\n")
+        return found
+
+    return fake, environment
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX, MINIMAL], ids=lambda one: one.name)
+async def test_a_review_is_added_to_what_is_ready_and_decides_nothing(
+    start, workspace, tmp_path, editor_is
+):
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    fake, environment = two_models(tmp_path, source, gates=["syntax", "lint", "tests", "review"])
+    with fake:
+        editor = await start(editor_is, env=environment())
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        await watch.until("ready")
+        line = desk.FIRST + 10
+        if editor_is.proposals:
+
+            def reviewed():
+                verdict = editor.proposal(proposal)["verdict"]
+                return verdict and verdict["gates"][-1]["gate"] == "review"
+
+            await editor.until(reviewed, "the review")
+            last = editor.proposal(proposal)
+            assert (last["state"], last["verdict"]["status"]) == ("ready", "passed")
+            assert last["verdict"]["gates"][-1]["findings"][0]["line"] == line
+            assert [call["why"] for call in last["calls"]] == ["write", "review"]
+            first = next(p for p in editor.proposals if p["state"] == "ready")
+            assert first["verdict"]["gates"][-1]["gate"] == "tests", "ready before the review"
+        else:
+            remark = f"* review: line {line}: warning: a word of underscores alone"
+            await editor.until(lambda: remark in watch.ours()[0].message, "the remark")
+            assert "review: 1 remark" in " ".join(watch.ours()[0].message.split())
+            assert len(watch.ours()[0].message.splitlines()[0]) <= 80
+        actions = await editor.code_actions(buffer, (desk.FIRST, desk.FIRST + 1))
+        await editor.choose(desk.titled(actions, "accept"))
+        await watch.gone()
+        assert buffer.text == source.replace(desk.OLD, desk.GOOD)
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, VSCODE], ids=lambda one: one.name)
+async def test_the_slow_model_says_what_to_do_when_the_repairs_are_used_up(
+    start, workspace, tmp_path, editor_is
+):
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    fake, environment = two_models(tmp_path, source, gates=["syntax", "lint", "tests"], rounds=1)
+    with fake:
+        editor = await start(editor_is, env=environment())
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        await watch.until("ready")
+        models = [body["model"] for body in fake.requests]
+        assert models == ["fake-coder", "fake-coder", "thinker", "fake-coder"]
+        assert "test_inflection.py" in str(fake.requests[2]), "the findings were told"
+        assert f"{desk.ASK}\\n{BETTER}" in str(fake.requests[3])
+        if editor_is.proposals:
+            calls = editor.proposal(proposal)["calls"]
+            whys = [(call["who"], call["why"]) for call in calls]
+            assert whys == [
+                ("fast", "write"),
+                ("fast", "repair"),
+                ("slow", "replan"),
+                ("fast", "write"),
+            ]
+            assert calls[2]["said"] == BETTER
+            assert calls[2]["completion_tokens"] > 0
+            messages = " ".join(payload["message"] for payload in editor.proposals)
+            assert "asking the slow model for a better instruction" in messages
+            assert "with the slow model's instruction; about" in messages
