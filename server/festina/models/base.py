@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import math
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 
@@ -17,14 +19,35 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A request is held back. ``until`` is local time, ``seconds`` how long that is from now."""
+
+    whom: str
+    until: datetime
+    seconds: float
+
+    def __str__(self) -> str:
+        left = math.ceil(self.seconds)
+        return f"Waiting for {self.whom}'s limit until {self.until:%H:%M:%S} ({left:,} s)"
+
+
+OnWait = Callable[[Wait | None], None]
+"""Told of each wait as it begins, and with None when it is over; on the loop that sends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One request for one answer. ``max_tokens`` bounds the answer, in tokens."""
+    """One request for one answer. ``max_tokens`` bounds the answer, in tokens.
+
+    ``on_wait`` hears of it when the request has to wait for the provider's limits.
+    """
 
     messages: tuple[Message, ...]
     max_tokens: int
     temperature: float = 0.2
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    on_wait: OnWait | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from festina.config import ModelSettings
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
+from festina.models.budget import MOST_REFUSALS, REFUSALS, Ticket, budget_for, need_of
 from festina.models.chat_fields import Fields
 from festina.models.chat_stream import ChatStream
 from festina.models.deadlines import Deadlines
@@ -54,6 +55,7 @@ class ChatModel:
         self._name = name or settings.model
         self._key_source = (key_source or "the settings") if key else ""
         self._policy = policy or Policy()
+        self._budget = budget_for(self._origin, self._key)
 
     def __repr__(self) -> str:
         return f"ChatModel({self._name!r} at {self._origin})"
@@ -115,7 +117,7 @@ class ChatModel:
 
     async def _open(self, request: Request, clock: Deadlines, failures: Failures) -> Response:
         """Send the request, again where that may help; nothing was shown of an answer yet."""
-        attempt = 0
+        attempt, pauses = 0, list[float]()
         while True:
             sent = self._fields.body(
                 request,
@@ -123,12 +125,22 @@ class ChatModel:
                 self._preset.least_temperature,
                 self._settings.extra_body,
             )
-            clock.restart()
-            outcome = await self._try(sent, clock, failures, attempt)
+            before = clock.left()
+            async with self._budget.sending(
+                need_of(request), self._policy, request.on_wait
+            ) as ticket:
+                clock.excuse(before - clock.left())
+                clock.restart()
+                outcome = await self._try(sent, clock, failures, attempt, ticket)
             if isinstance(outcome, Response):
                 return outcome
             if outcome is None:
                 continue
+            if outcome.held and outcome.pause is not None and self._settings.max_retries:
+                pauses.append(outcome.pause)
+                if sum(pauses) > self._policy.longest or len(pauses) > MOST_REFUSALS:
+                    raise outcome.error
+                continue  # the budget says when
             tries_left = self._settings.max_retries - attempt
             if outcome.pause is None or tries_left <= 0 or outcome.pause >= clock.left():
                 raise outcome.error
@@ -136,7 +148,12 @@ class ChatModel:
             attempt += 1
 
     async def _try(
-        self, sent: dict[str, object], clock: Deadlines, failures: Failures, attempt: int
+        self,
+        sent: dict[str, object],
+        clock: Deadlines,
+        failures: Failures,
+        attempt: int,
+        ticket: Ticket,
     ) -> Response | _Failed | None:
         """Send once; None means that the request is to be sent again with other fields."""
         body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
@@ -146,6 +163,7 @@ class ChatModel:
             retried = error.trouble is Trouble.NETWORK
             return _Failed(error, self._policy.pause(attempt, None) if retried else None)
         if 200 <= response.status < 300:
+            self._budget.answered(ticket, response.headers, ok=True)
             return response
         try:
             answer = await clock.wait(response.start())
@@ -158,16 +176,24 @@ class ChatModel:
         failure = failures.status(response.status, response.headers, answer)
         spent = b"insufficient_quota" in answer
         if spent or not may_retry(response.status, response.headers):
+            self._budget.answered(ticket, response.headers)
             return _Failed(failure, None)
+        if response.status in REFUSALS:
+            pause = self._budget.answered(ticket, response.headers, refused=self._policy)
+            return _Failed(failure, pause, held=True)
         return _Failed(failure, self._policy.pause(attempt, retry_after(response.headers)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A try that failed, and the pause in seconds before another may help (None: it may not)."""
+    """A try that failed, and the pause in seconds before another may help (None: it may not).
+
+    ``held``: the budget waits for it.
+    """
 
     error: ModelError
     pause: float | None
+    held: bool = False
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:

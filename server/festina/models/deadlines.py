@@ -50,6 +50,10 @@ class Deadlines:
         """Return the seconds until the last deadline."""
         return self._end - self._loop.time()
 
+    def excuse(self, seconds: float) -> None:
+        """Let a wait not count that was not for an answer, but for leave to ask for one."""
+        self._end += seconds
+
     def close(self) -> None:
         """Stop the timer."""
         if self._timer is not None:

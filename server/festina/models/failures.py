@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from festina.models.base import ModelError, Trouble
 from festina.models.chat_stream import TROUBLE, Kind, Problem
-from festina.models.retry import retry_after
+from festina.models.retry import retry_after, when
 
 SHARED_RUN = 12
 """So many equal characters in a row mean that the provider quotes the prompt."""
@@ -90,12 +90,12 @@ class Failures:
                 "Check the plan and billing of the account, or use another model.",
             )
         if status in (429, 529):
-            when = f"in {_seconds(wait)}" if wait is not None else "in a minute"
+            again = when(wait) if wait is not None else "in a minute"
             why = "the rate limit is reached" if status == 429 else "it is overloaded"
             return ModelError(
                 Trouble.QUOTA,
                 f"{where}takes no more requests for now: {why} ({code_or_status}). "
-                f"Try again {when}, ask for fewer variations, or use another model.",
+                f"Try again {again}, ask for fewer variations, or use another model.",
                 retry_after=wait,
             )
         if code in _MODEL_CODES or (status == 404 and not self._is_about_address(said)):

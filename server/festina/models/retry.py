@@ -8,11 +8,13 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
 EPOCH_FROM = 1e9
 """A bare number from here on is a Unix time, not a duration."""
+MILLISECONDS_FROM = 1e11
+"""And from here on it counts milliseconds, as OpenRouter's do."""
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
@@ -55,11 +57,8 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     ``retry-after-ms`` counts before ``retry-after``, and that before the reset of a rate limit
     of which nothing remains. Header names are expected in lower case.
     """
-    milliseconds = _number(headers.get("retry-after-ms", ""))
-    if milliseconds is not None and milliseconds >= 0:
-        return milliseconds / 1000
     moment = now or datetime.now(UTC)
-    seconds = parse_wait(headers.get("retry-after", ""), moment)
+    seconds = told_pause(headers, moment)
     if seconds is not None:
         return seconds
     resets = [
@@ -70,17 +69,38 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     return max((reset for reset in resets if reset is not None), default=None)
 
 
+def told_pause(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Return the seconds that ``retry-after-ms``, else ``retry-after``, asks for."""
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None and milliseconds >= 0:
+        return milliseconds / 1000
+    return parse_wait(headers.get("retry-after", ""), now or datetime.now(UTC))
+
+
+def when(seconds: float) -> str:
+    """Say after which time something may work again: ``in 10 minutes (at 16:52)``."""
+    if seconds < 120:
+        return f"in {seconds:.3g} s"
+    at = datetime.now().astimezone() + timedelta(seconds=seconds)
+    day = "" if at.date() == datetime.now().astimezone().date() else f" on {at:%d %B}"
+    minutes = seconds / 60
+    length = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+    return f"in {length} (at {at:%H:%M}{day})"
+
+
 def parse_wait(value: str, now: datetime) -> float | None:
     """Return the seconds from ``now`` that a header's value means; None for what is unknown.
 
     Understood: seconds (``1.5``), Go durations (``6m0s``, ``20ms``), HTTP dates, RFC 3339 times
-    and Unix times. Moments in the past mean 0.
+    and Unix times, in seconds or milliseconds. Moments in the past mean 0.
     """
     value = value.strip()
     number = _number(value)
     if number is not None:
         if number < 0:
             return None
+        if number >= MILLISECONDS_FROM:
+            number /= 1000
         return max(0.0, number - now.timestamp()) if number >= EPOCH_FROM else number
     duration = _DURATION.fullmatch(value)
     if value and duration:

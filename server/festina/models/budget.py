@@ -1,0 +1,257 @@
+"""One budget for each endpoint and key: what may be sent now, and until when it has to wait.
+
+All proposals and candidates of this process share it, whichever event loop they are on. It asks
+before a request is sent, and learns from the headers of every response. While nothing remains, or
+a refusal (429, 529) has to be waited out, nobody sends; then one request goes ahead, and what it
+is answered opens the way for the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import threading
+import time
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from festina.models.base import ModelError, OnWait, Request, Trouble, Wait
+from festina.models.limits import Bucket, Need, read
+from festina.models.presets import for_url, is_loopback
+from festina.models.retry import Policy, told_pause, when
+
+REFUSALS = frozenset({429, 529})
+AHEAD = 8
+"""Requests on their way to a server that has not answered yet; each answer allows more of them,
+fewer once it has refused any."""
+MOST_REFUSALS = 20
+"""In a row, for one request; with the usual pauses that is longer than anybody waits."""
+SHOWN_SECONDS = 0.5
+"""A shorter wait is not worth a word."""
+LEAST_SECONDS = 0.001
+BELIEVED = 3
+"""So many times in a row a provider's own pause is believed, however short it is."""
+BYTES_PER_TOKEN = 4
+"""Of prompts, about; providers count those for themselves."""
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """Leave to send one request. Exactly one of the methods of ``Budget`` takes it back."""
+
+    need: Need
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """Nobody sends before ``until``; ``why`` names the limit."""
+
+    until: float
+    why: str
+
+
+class Budget:
+    """See the module. ``origin`` is where requests go to; ``clock`` counts seconds."""
+
+    def __init__(self, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.origin = origin
+        preset = for_url(origin) if origin.startswith("http") else None
+        named = preset is not None and preset.base_url and not is_loopback(origin)
+        self.whom = preset.title if named and preset else origin.partition("://")[2] or origin
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets: dict[str, tuple[int, Bucket]] = {}
+        self._under_way: set[Ticket] = set()
+        self._ahead = float(AHEAD)
+        self._careful = False
+        self._hold = _Hold(0.0, "")
+        self._refusals = 0
+        self._in_steps: set[str] = set()
+        self._numbers = itertools.count()
+        self._waiting: list[_Waiter] = []
+
+    @asynccontextmanager
+    async def sending(
+        self, need: Need, policy: Policy, on_wait: OnWait | None = None
+    ) -> AsyncIterator[Ticket]:
+        """Wait for leave to send; give the ticket back in the end, if nothing was answered.
+
+        Raises:
+            ModelError: it would have to wait longer than ``policy.longest``; nothing is sent.
+        """
+        ticket = await self._admitted(need, policy, on_wait)
+        try:
+            yield ticket
+        finally:
+            self._leave(ticket)
+
+    def answered(
+        self,
+        ticket: Ticket,
+        headers: Mapping[str, str],
+        *,
+        ok: bool = False,
+        refused: Policy | None = None,
+    ) -> float:
+        """Take in what a response's headers (names in lower case) say of the limits.
+
+        ``ok``: the request was accepted. ``refused``: it may be sent again, but not for now; how
+        patient to be then. Nobody sends until that is over.
+
+        Returns:
+            The pause in seconds that a refusal asks for, else 0.
+        """
+        with self._lock:
+            now = self._clock()
+            self._under_way.discard(ticket)
+            told = read(headers, now, datetime.now(UTC))
+            self._learn(ticket, told, now, refused)
+            pause = 0.0
+            if refused is not None:
+                pause = self._pause(told_pause(headers), refused)
+                spent = [bucket for bucket in told.values() if bucket.remaining < 1]
+                self._refusals += 1
+                self._ahead, self._careful = 1.0, True
+                if now + pause > self._hold.until:
+                    self._hold = _Hold(now + pause, spent[0].words if spent else "")
+            elif ok:
+                self._refusals = 0
+                self._ahead += 1 / self._ahead if self._careful else 1
+            self._wake()
+        return pause
+
+    def _pause(self, told: float | None, policy: Policy) -> float:
+        """Keep to what the provider says, but not over and over where that was not enough."""
+        if told is not None and self._refusals < BELIEVED:
+            return told
+        return max(told or 0.0, policy.backoff(self._refusals))
+
+    def _learn(
+        self, ticket: Ticket, told: Mapping[str, Bucket], now: float, refused: Policy | None
+    ) -> None:
+        """Take over what a response says; one that is older than another counts if it says less."""
+        for name, bucket in told.items():
+            number, known = self._buckets.get(name, (-1, bucket))
+            expected = bucket.remaining < ticket.need.of(name) <= known.left(now)
+            if refused and expected and bucket.full_at - now <= refused.longest:
+                self._in_steps.add(name)  # it should have filled by now, little by little
+            if name in self._in_steps:
+                bucket = replace(bucket, steady=False)
+            if ticket.number > number or bucket.left(now) < known.left(now):
+                self._buckets[name] = (max(number, ticket.number), bucket)
+        for name in self._buckets.keys() - told.keys():
+            number, known = self._buckets[name]
+            self._buckets[name] = (number, known.less(ticket.need.of(name), now))
+
+    async def _admitted(self, need: Need, policy: Policy, on_wait: OnWait | None) -> Ticket:
+        waiter: _Waiter | None = None
+        shown: float | None = None
+        try:
+            while True:
+                with self._lock:
+                    now = self._clock()
+                    hold = self._ready(need, now, waiter)
+                    if hold is None:
+                        ticket = Ticket(need, next(self._numbers))
+                        self._under_way.add(ticket)
+                        return ticket
+                    if hold.until - now > policy.longest:
+                        raise self._too_long(hold, now)
+                    if waiter is None:
+                        waiter = _Waiter(asyncio.get_running_loop())
+                        self._waiting.append(waiter)
+                    waiter.called.clear()
+                seconds = hold.until - now
+                if on_wait is not None and seconds >= SHOWN_SECONDS and hold.until != shown:
+                    shown = hold.until
+                    until = datetime.now().astimezone() + timedelta(seconds=seconds)
+                    on_wait(Wait(self.whom, until, seconds))
+                try:
+                    async with asyncio.timeout(seconds if seconds > 0 else None):
+                        await waiter.called.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            if waiter is not None:
+                with self._lock:
+                    self._waiting.remove(waiter)
+                    self._wake()
+            if shown is not None and on_wait is not None:
+                on_wait(None)
+
+    def _ready(self, need: Need, now: float, waiter: _Waiter | None) -> _Hold | None:
+        """Return None if a request may be sent now, else until when it may surely not.
+
+        That is ``now`` where it waits for others, and not for a time.
+        """
+        holds = [self._hold] if now < self._hold.until else []
+        for name, (_, bucket) in self._buckets.items():
+            amount = need.of(name)
+            if bucket.limit is not None:
+                amount = min(amount, int(bucket.limit))
+            left = bucket.left(now)
+            if left < amount:
+                holds.append(_Hold(max(now + LEAST_SECONDS, bucket.ready_at(amount)), bucket.words))
+            elif left - sum(ticket.need.of(name) for ticket in self._under_way) < amount:
+                holds.append(_Hold(now, ""))  # their answers will tell what remains
+        first = not self._waiting or self._waiting[0] is waiter
+        if not first or len(self._under_way) >= int(self._ahead):
+            holds.append(_Hold(now, ""))
+        return max(holds, key=lambda hold: hold.until, default=None)
+
+    def _leave(self, ticket: Ticket) -> None:
+        with self._lock:
+            if ticket in self._under_way:
+                self._under_way.discard(ticket)
+                self._wake()
+
+    def _wake(self) -> None:
+        """Let who waits look again, first come, first served. With the lock held."""
+        for waiter in self._waiting:
+            waiter.call()
+
+    def _too_long(self, hold: _Hold, now: float) -> ModelError:
+        wait = hold.until - now
+        what = f"its limit of {hold.why}" if hold.why else "its limit"
+        return ModelError(
+            Trouble.QUOTA,
+            f"{self.origin} takes no more requests for now: nothing remains of {what}. "
+            f"Try again {when(wait)}, or use another model.",
+            retry_after=wait,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """Somebody who waits, on a loop of their own."""
+
+    loop: asyncio.AbstractEventLoop
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def call(self) -> None:
+        try:
+            self.loop.call_soon_threadsafe(self.called.set)
+        except RuntimeError:  # that loop is closed: nobody waits there any more
+            return
+
+
+def need_of(request: Request) -> Need:
+    """Return what a request will about be counted as: the most that its answer may take."""
+    size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
+    return Need(size // BYTES_PER_TOKEN, request.max_tokens)
+
+
+_budgets: weakref.WeakValueDictionary[tuple[str, bytes], Budget] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def budget_for(origin: str, key: str) -> Budget:
+    """Return the budget of an endpoint and a key, while any model of this process uses it."""
+    name = (origin, hashlib.sha256(key.encode("utf-8", "replace")).digest())
+    with _lock:
+        return _budgets.setdefault(name, Budget(origin))
