@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import subprocess
+import sys
 
 import pytest
 
@@ -19,11 +22,13 @@ def trimmed(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[int]:
     def trim(keep: int) -> None:
         loop[0].call_soon_threadsafe(found.put_nowait, keep)
 
-    def chosen() -> object:
+    def chosen(name: str) -> object:
+        if name != "malloc_trim":
+            return None
         loop.append(asyncio.get_running_loop())
         return trim
 
-    monkeypatch.setattr(memory, "_trim", chosen)
+    monkeypatch.setattr(memory, "_of_libc", chosen)
     monkeypatch.setattr(memory, "_IDLE_SECONDS", 0)
     return found
 
@@ -58,8 +63,48 @@ async def test_after_the_end_nothing_happens(trimmed: asyncio.Queue[int]) -> Non
     assert trimmed.empty()
 
 
+THREADS = """
+import pathlib, sys, threading
+from festina.verify.memory import Trimming
+
+if sys.argv[1] == "one":
+    Trimming()
+barrier = threading.Barrier(6)
+
+
+def work():
+    held = [bytes(5_000) for _ in range(50)]
+    barrier.wait()
+
+
+threads = [threading.Thread(target=work) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+ends = [
+    int(line.split("-")[1].split()[0], 16)
+    for line in pathlib.Path("/proc/self/maps").read_text().splitlines()
+    if " ---p " in line
+]
+print(sum(end % (64 << 20) == 0 for end in ends))
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="no glibc here")
+def test_threads_share_what_was_freed() -> None:
+    """glibc reserves 64 MiB for each thread's own arena: there are none of those."""
+
+    def arenas(how: str) -> int:
+        command = [sys.executable, "-c", THREADS, how]
+        return int(subprocess.run(command, capture_output=True, check=True).stdout)
+
+    assert arenas("many") > 1
+    assert arenas("one") == 0
+
+
 async def test_it_does_nothing_without_such_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_trim", lambda: None)
+    monkeypatch.setattr(memory, "_of_libc", lambda name: None)
     trimming = Trimming()
     trimming.begin()
     trimming.end()

@@ -1,4 +1,8 @@
-"""Gives memory back to the system that the C library would keep for later."""
+"""Gives memory back to the system that the C library would keep for later.
+
+Measured by ``tests/bench/leaks.py``: with an arena for each thread, as glibc has it, a server grows
+by a ninth from the 100th verification to the 2,000th, since each holds pages that others could use.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import sys
 from typing import Any
 
 _IDLE_SECONDS = 0.5
+_ARENA_MAX = -8
+"""``M_ARENA_MAX`` of glibc's ``mallopt``."""
 
 
 class Trimming:
@@ -16,7 +22,9 @@ class Trimming:
     def __init__(self) -> None:
         self._working = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._trim = _trim()
+        self._trim = _of_libc("malloc_trim")
+        if (tune := _of_libc("mallopt")) is not None:
+            tune(_ARENA_MAX, 1)  # threads seldom ask at once: they hold Python's lock as they do
 
     def begin(self) -> None:
         """Say that work begins."""
@@ -37,6 +45,6 @@ class Trimming:
             self._timer = None
 
 
-def _trim() -> Any:
-    """Return the function that does it; None where the C library has none."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+def _of_libc(name: str) -> Any:
+    """Return a function of the C library; None where it has none of that name."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
