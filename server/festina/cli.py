@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NoReturn, cast
 
 from festina import __version__
+from festina.clean import visible
 from festina.commands.base import Command, Exit, Stop
 
 COMMANDS = {
@@ -122,4 +123,4 @@ def _tell(message: str, words: Sequence[str]) -> None:
 
         if not errors_are_separate():
             return
-    sys.stderr.write(f"festina: {message}\n")
+    sys.stderr.write(f"festina: {visible(message)}\n")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers, slow
+from festina.clean import visible
 from festina.commands import advice, apply, filtering, job, showing, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
@@ -258,4 +259,4 @@ def _stop(error: ModelError) -> NoReturn:
 
 
 def _warn(text: str) -> None:
-    sys.stderr.write(f"festina: {text}\n")
+    sys.stderr.write(f"festina: {visible(text)}\n")

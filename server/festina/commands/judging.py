@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from festina.clean import visible
 from festina.commands import job, target
 from festina.commands.base import Exit, Stop
 from festina.commands.running import exit_of
@@ -172,4 +173,4 @@ def _print(data: dict[str, Any]) -> None:
 
 
 def _warn(text: str) -> None:
-    sys.stderr.write(f"festina: {text}\n")
+    sys.stderr.write(f"festina: {visible(text)}\n")

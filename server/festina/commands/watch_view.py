@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from festina.clean import visible
 from festina.findings import Finding, Severity
 from festina.terminal import Terminal
 from festina.verify.examination import Examination
@@ -112,7 +113,7 @@ class Lines:
 
     def warn(self, text: str) -> None:
         """Say it on standard error."""
-        sys.stderr.write(f"festina: {text}\n")
+        sys.stderr.write(f"festina: {visible(text)}\n")
 
     def watching(self, workspace: Path, files: int) -> None:
         """Print what is watched."""

@@ -140,7 +140,7 @@ class App:
         verdict = permission.candidate.verdict
         annotation = convert.Annotation(
             f"Festina: {render.shorten(proposal.instruction, 60)}",
-            verdict.summary() if verdict else "",
+            render.shorten(verdict.summary(), 200) if verdict else "",
         )
         return convert.workspace_edit([document], self.caps, annotation)
 

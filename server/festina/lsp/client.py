@@ -1,8 +1,12 @@
-"""Everything that is sent to the editor unasked goes through here; nothing else sends."""
+"""Everything that is sent to the editor unasked goes through here; nothing else sends.
+
+So it is here that words of models, tools and files lose what an editor's display might obey.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
+from festina.clean import visible
 from festina.lsp import messages
 
 if TYPE_CHECKING:
@@ -42,7 +47,7 @@ class Progress:
     def __init__(self, client: Client, token: str | None, title: str, *, cancellable: bool) -> None:
         self._client = client
         self._token = token
-        self._title = title
+        self._title = visible(title)
         self._cancellable = cancellable
         self._message: str | None = None
         self._percentage: int | None = None
@@ -51,7 +56,7 @@ class Progress:
     def report(self, message: str | None = None, percentage: float | None = None) -> None:
         """Show a new message, a new percentage (0 to 100, never falling) or both."""
         if message is not None:
-            self._message = message
+            self._message = visible(message)
         if percentage is not None:
             self._percentage = max(self._percentage or 0, min(100, int(percentage)))
         if self._shown:
@@ -66,7 +71,7 @@ class Progress:
     def end(self, message: str | None = None) -> None:
         """Take the display away. Further calls do nothing."""
         if self._shown:
-            self._send(lsp.WorkDoneProgressEnd(message=message))
+            self._send(lsp.WorkDoneProgressEnd(message=message and visible(message)))
         if self._token is not None:
             self._client.forget_cancel(self._token)
         self._token, self._shown = None, False
@@ -116,18 +121,22 @@ class Client:
             lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS,
             lsp.PublishDiagnosticsParams(
                 uri=uri,
-                diagnostics=list(diagnostics),
+                diagnostics=[_harmless(diagnostic) for diagnostic in diagnostics],
                 version=version if self.caps.diagnostic_version else None,
             ),
         )
 
     def show_message(self, message: str, level: lsp.MessageType = lsp.MessageType.Info) -> None:
         """Show one sentence to the person."""
-        self.notify(lsp.WINDOW_SHOW_MESSAGE, lsp.ShowMessageParams(type=level, message=message))
+        self.notify(
+            lsp.WINDOW_SHOW_MESSAGE, lsp.ShowMessageParams(type=level, message=visible(message))
+        )
 
     def log(self, message: str, level: lsp.MessageType = lsp.MessageType.Log) -> None:
         """Write to the editor's log of this server. Never source text."""
-        self.notify(lsp.WINDOW_LOG_MESSAGE, lsp.LogMessageParams(type=level, message=message))
+        self.notify(
+            lsp.WINDOW_LOG_MESSAGE, lsp.LogMessageParams(type=level, message=visible(message))
+        )
 
     def notify_proposal(self, payload: Mapping[str, Any]) -> None:
         """Send ``festina/proposal`` to clients that take it; the payload is plain JSON data."""
@@ -182,7 +191,7 @@ class Client:
         if not self.caps.show_message_request:
             return None
         items = [lsp.MessageActionItem(title=title) for title in actions]
-        params = lsp.ShowMessageRequestParams(type=level, message=message, actions=items)
+        params = lsp.ShowMessageRequestParams(type=level, message=visible(message), actions=items)
         answer = await self._request(lsp.WINDOW_SHOW_MESSAGE_REQUEST, params, patient=True)
         title = getattr(answer, "title", None)
         return title if title in actions else None
@@ -194,7 +203,7 @@ class Client:
         """
         if not self.caps.apply_edit:
             return Applied(ok=False, reason="this editor does not let a language server edit files")
-        params = lsp.ApplyWorkspaceEditParams(edit=edit, label=label)
+        params = lsp.ApplyWorkspaceEditParams(edit=edit, label=visible(label))
         try:
             answer = await self._protocol.send_request_async(lsp.WORKSPACE_APPLY_EDIT, params)
         except JsonRpcException as error:
@@ -292,3 +301,15 @@ class Client:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _harmless(diagnostic: lsp.Diagnostic) -> lsp.Diagnostic:
+    """Return a diagnostic whose words hold no control characters."""
+    shown = copy.copy(diagnostic)
+    shown.message = visible(diagnostic.message)
+    if diagnostic.related_information:
+        shown.related_information = [
+            lsp.DiagnosticRelatedInformation(one.location, visible(one.message))
+            for one in diagnostic.related_information
+        ]
+    return shown

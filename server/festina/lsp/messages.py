@@ -75,9 +75,24 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         ],
         "text": view.text if view is not None else "",
         "hunks": hunks,
-        "verdict": view.verdict.to_json() if view is not None and view.verdict else None,
+        "verdict": harmless(view.verdict.to_json()) if view is not None and view.verdict else None,
         "message": visible(proposal.message),
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
+    }
+
+
+_WORDS = frozenset({"message", "detail", "reason"})
+
+
+def harmless(value: Any) -> Any:
+    """Return JSON data in which the words for a person hold no control characters."""
+    if isinstance(value, list):
+        return [harmless(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: visible(item) if key in _WORDS and isinstance(item, str) else harmless(item)
+        for key, item in value.items()
     }
 
 
@@ -92,7 +107,7 @@ def status_payload(workspace: str, state: str, found: Examination | None) -> dic
         "failed": None if found is None or counts is None else len(found.broken),
         "findings": None if found is None else len(found.lint),
         "seconds": None if found is None else round(found.seconds, 4),
-        "message": "" if found is None else _words(state, found),
+        "message": "" if found is None else visible(_words(state, found)),
     }
 
 

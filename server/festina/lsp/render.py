@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from festina import edits
 from festina.aftermath import Accepted
+from festina.clean import visible
 from festina.findings import Finding, Gate, Rest, Severity, Status, Verdict
 from festina.promise import failing_test, why_refuted
 from festina.proposals import CandidateView, Proposal, State
@@ -275,4 +276,4 @@ def shorten(text: str, limit: int = TITLE_CHARS) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))
