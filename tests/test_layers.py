@@ -24,7 +24,7 @@ VALUES = (
     "allowed",
     "config",
 )
-WORKERS = ("models", "verify", "prompt", "slow")
+WORKERS = ("models", "verify", "prompt", "slow", "markdown")
 STATE = (
     "accept",
     "change",
