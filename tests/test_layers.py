@@ -27,6 +27,7 @@ VALUES = (
 WORKERS = ("models", "verify", "prompt", "slow", "markdown")
 STATE = (
     "accept",
+    "asking",
     "change",
     "advising",
     "aftermath",
@@ -40,6 +41,7 @@ STATE = (
     "events",
     "jobs",
     "lifecycle",
+    "pages",
     "parts",
     "pipeline",
     "promise",

@@ -1,4 +1,4 @@
-"""Who advises a proposal: the slow model, where one is configured."""
+"""Who is asked for advice: the slow model, where one is configured."""
 
 from __future__ import annotations
 
@@ -35,3 +35,16 @@ def planner(
     if any(call.why is Why.REPLAN for call in proposal.calls):
         return None
     return slow_model(session, models, say)
+
+
+def answerer(
+    session: Session, models: Models, model: str | None, say: Callable[[str], None]
+) -> Adviser:
+    """Return who answers questions: the model asked for, else the slow one, else the fast one."""
+    if model is None and (slow := slow_model(session, models, say)) is not None:
+        return slow
+
+    async def get() -> Ready:
+        return await models.get(model, say)
+
+    return Adviser(get, who=SLOW if model == SLOW else "fast")

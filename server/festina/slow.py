@@ -43,6 +43,13 @@ REVIEW_SYSTEM = (
     f"ten lines at most, and nothing else. Where there is nothing to say, answer OK. {_MATERIAL}"
 )
 
+ASK_SYSTEM = (
+    "You answer a question about a region of a source file, for the developer who reads it in an "
+    "editor. Answer in Markdown, briefly: the answer first, then why, naming the lines or names it "
+    "rests on. A short code block is fine; do not write the file anew. No links, images or HTML: "
+    f"they are not shown. {_MATERIAL}"
+)
+
 _REMARK = re.compile(r"(?P<line>[0-9]{1,7}): (?P<serious>WARNING: )?(?P<reason>\S.*)")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 
@@ -227,3 +234,14 @@ def remarks(text: str, path: str, *, last: int) -> tuple[Finding, ...]:
 def _request(system: str, parts: Sequence[str]) -> Request:
     messages = (Message("system", system), Message("user", "\n\n".join(parts)))
     return Request(messages, max_tokens=MAX_TOKENS, temperature=TEMPERATURE)
+
+
+# -- a question ---------------------------------------------------------------------------------
+
+
+def ask_request(prepared: Prepared, question: str, *, path: str, language: str) -> Request:
+    """Return what a model is asked when a person has a question about a region."""
+    parts = prompt.around(prepared, path, language)
+    parts.append(f"The region:\n{prompt.fenced(prepared.source, language)}")
+    parts.append(f"Question: {question}")
+    return _request(ASK_SYSTEM, parts)

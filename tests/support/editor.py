@@ -195,6 +195,13 @@ class Editor:
         params = lsp.CodeLensParams(lsp.TextDocumentIdentifier(buffer.uri))
         return list(await self.ask(self.client.text_document_code_lens_async(params)) or [])
 
+    async def hover(self, buffer: Buffer, line: int) -> str:
+        """Return what a hover on a line shows, empty where nothing."""
+        where = lsp.TextDocumentIdentifier(buffer.uri)
+        params = lsp.HoverParams(where, lsp.Position(line, 2))
+        found = await self.ask(self.client.text_document_hover_async(params))
+        return "" if found is None else str(found.contents.value)
+
     async def execute(self, command: str, *arguments: Any) -> Any:
         """Run a command of the server; its result is plain JSON."""
         params = lsp.ExecuteCommandParams(command=command, arguments=list(arguments))

@@ -49,6 +49,7 @@ class EditorClient(pytest_lsp.LanguageClient):
     def __init__(self, configuration: dict[str, Any]) -> None:
         super().__init__(converter_factory=_converter, configuration=configuration)
         self.proposals: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
         self.published: list[lsp.PublishDiagnosticsParams] = []
         self.asked: list[lsp.ShowMessageRequestParams] = []
         self.registrations: list[lsp.Registration] = []
@@ -126,6 +127,10 @@ def _register(client: EditorClient) -> None:
     @client.feature("festina/proposal")
     def proposal(params: dict[str, Any]) -> None:
         client.proposals.append(params)
+
+    @client.feature("festina/answer")
+    def answer(params: dict[str, Any]) -> None:
+        client.answers.append(params)
 
     @client.feature("festina/key")
     def key(params: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Preset:
     answers_first: bool = False
     change_per_edit: bool = False
     proposals: bool = False
+    answers: bool = False
     saves_with_text: bool = False
 
     def load(self) -> dict[str, Any]:
@@ -58,6 +59,8 @@ class Preset:
         if self.proposals:
             experimental = sent["capabilities"].setdefault("experimental", {})
             experimental["festina"] = {"proposals": True}
+            if self.answers:
+                experimental["festina"]["answers"] = True
         return sent
 
     @property

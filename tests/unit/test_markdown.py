@@ -6,11 +6,9 @@ import time
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from festina.markdown import MOST_CHARS, complete, safe
-
-PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+from support.reading import is_harmless, tokens_of
 
 PIECES = [
     "[x](http://e.example)", "![i](http://e.example/i.png)", "<img src=x onerror=alert(1)>", "<b>",
@@ -24,24 +22,6 @@ PIECES = [
 ]  # fmt: skip
 
 documents = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join)
-
-LINKED = re.compile(r"https?://|\bwww\.\w|[\w.+-]+@[\w-]+\.\w|mailto:\w|xmpp:\w", re.IGNORECASE)
-"""What GFM links without markup (extended autolinks)."""
-
-
-def tokens_of(text):
-    for token in PARSER.parse(text):
-        yield token
-        yield from token.children or ()
-
-
-def is_harmless(text: str) -> bool:
-    for token in tokens_of(text):
-        if token.type in {"image", "link_open", "html_block", "html_inline"}:
-            return False
-        if token.type == "text" and LINKED.search(token.content):
-            return False
-    return True
 
 
 @settings(max_examples=600, deadline=None)

@@ -5,6 +5,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from lsprotocol import types as lsp
+
+from festina.asking import Answer, Stage
 from festina.edits import Region
 from festina.findings import Finding, Gate, TestCounts
 from festina.lsp import messages
@@ -47,6 +50,7 @@ def test_every_custom_message_is_documented_and_no_other():
     assert documented == {
         messages.PROPOSAL,
         messages.STATUS,
+        messages.ANSWER,
         messages.TRUST,
         messages.KEY,
     }
@@ -71,6 +75,16 @@ def test_the_status_has_the_documented_fields():
     assert payload == documented
     running = messages.status_payload("file:///w", "running", None)
     assert [name for name, value in running.items() if value] == ["workspace", "state"]
+
+
+def test_an_answer_has_the_documented_fields():
+    documented = example("### `festina/answer`")
+    question, message = documented["question"], documented["message"]
+    answer = Answer("a1", documented["uri"], None, question, "f", Stage.STREAMING, "", message)
+    where = lsp.Range(lsp.Position(10, 0), lsp.Position(14, 0))
+    assert messages.answer_payload(answer, documented["text"], where) == documented
+    for stage in Stage:
+        assert f"`{stage}`" in PAGE
 
 
 def test_every_state_and_status_is_documented():

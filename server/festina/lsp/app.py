@@ -17,6 +17,7 @@ from lsprotocol import types as lsp
 
 from festina import __version__, settings_files
 from festina.accept import Application
+from festina.asking import Asking
 from festina.config import Problem, Settings
 from festina.documents import Document
 from festina.findings import Finding
@@ -27,6 +28,7 @@ from festina.lsp.client import Client
 from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
+from festina.lsp.features.answering import Answering
 from festina.lsp.features.board import Board
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
@@ -59,6 +61,8 @@ class App:
         self.server.on_shutdown(self.close)
         self.models = ModelSource(self.environ, self.session.trust, lambda: self.client)
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
+        self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
+        self.answering = Answering(self)
         self.board = Board(self)
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
@@ -229,6 +233,7 @@ class App:
         self.publisher.close()
         self.board.close()
         await self.lifecycle.close()
+        await self.answering.close()
         await self.models.aclose()
         await self.verifier.aclose()
 

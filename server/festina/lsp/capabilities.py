@@ -42,12 +42,15 @@ class Caps:
     dynamic_watched_files: bool = False
     related_information: bool = False
     diagnostic_version: bool = False
+    hover_markdown: bool = False
     plugin: bool = False
     """The client declares ``experimental.festina``: it has a Festina plugin."""
     proposals: bool = False
     """The plugin takes ``festina/proposal`` notifications."""
     status: bool = False
     """The plugin takes ``festina/status`` notifications."""
+    answers: bool = False
+    """The plugin takes ``festina/answer`` notifications, and shows them."""
 
 
 def resolve(params: lsp.InitializeParams) -> Caps:
@@ -60,6 +63,7 @@ def resolve(params: lsp.InitializeParams) -> Caps:
     edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
     published = text.publish_diagnostics or lsp.PublishDiagnosticsClientCapabilities()
     lens = workspace.code_lens
+    hover = text.hover or lsp.HoverClientCapabilities()
     plugin = _plugin(caps.experimental)
     name = params.client_info.name if params.client_info else ""
     version = (params.client_info.version or "") if params.client_info else ""
@@ -87,9 +91,11 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         dynamic_watched_files=_dynamic(workspace.did_change_watched_files),
         related_information=bool(published.related_information),
         diagnostic_version=bool(published.version_support),
+        hover_markdown=lsp.MarkupKind.Markdown in (hover.content_format or ()),
         plugin=plugin is not None,
         proposals=bool(plugin and plugin.get("proposals") is True),
         status=bool(plugin and plugin.get("status") is True),
+        answers=bool(plugin and plugin.get("answers") is True),
     )
 
 

@@ -148,6 +148,10 @@ class Client:
         if self.caps.status:
             self.notify(messages.STATUS, dict(payload))
 
+    def notify_answer(self, payload: Mapping[str, Any]) -> None:
+        """Send ``festina/answer``; the payload is plain JSON data."""
+        self.notify(messages.ANSWER, dict(payload))
+
     def refresh_lenses(self) -> None:
         """Have the editor ask for code lenses again."""
         if self.caps.code_lens_refresh:

@@ -10,6 +10,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from festina import edits
+from festina.asking import Answer
 from festina.clean import visible
 from festina.lsp import convert
 from festina.proposals import Proposal
@@ -21,6 +22,9 @@ PROPOSAL = "festina/proposal"
 
 STATUS = "festina/status"
 """Server to client, notification: how the last look at saved files went, for a status line."""
+
+ANSWER = "festina/answer"
+"""Server to client, notification: an answer so far; for clients that declare it."""
 
 TRUST = "festina/trust"
 """Client to server, notification ``{trusted: bool}``: the person trusts the workspace, or not."""
@@ -37,8 +41,9 @@ NEXT = "festina.next"
 PREVIOUS = "festina.previous"
 VARIATIONS = "festina.variations"
 VERIFY = "festina.verify"
+ASK = "festina.ask"
 
-COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY)
+COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY, ASK)
 
 REWRITE = "refactor.rewrite.festina"
 QUICKFIX = "quickfix.festina"
@@ -78,6 +83,23 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "verdict": harmless(view.verdict.to_json()) if view is not None and view.verdict else None,
         "message": visible(proposal.message),
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
+    }
+
+
+def answer_payload(answer: Answer, text: str, where: lsp.Range | None) -> dict[str, Any]:
+    """Return the parameters of ``festina/answer``; ``text`` is Markdown that is safe to show.
+
+    ``where`` is the region as it is now, None once it was edited.
+    """
+    return {
+        "ask": answer.id,
+        "uri": answer.uri,
+        "range": None if where is None else plain(where),
+        "question": visible(answer.words),
+        "state": str(answer.stage),
+        "text": text,
+        "message": visible(answer.message),
+        "call": None if answer.call is None else answer.call.to_json(),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 
 from festina.lsp import messages
-from festina.lsp.features import code_action, code_lens, commands, sync
+from festina.lsp.features import answering, code_action, code_lens, commands, sync
 from festina.lsp.protocol import FestinaServer as Server
 
 if TYPE_CHECKING:
@@ -87,6 +87,10 @@ def _register_actions(app: App) -> None:
     @feature(lsp.TEXT_DOCUMENT_CODE_LENS, lsp.CodeLensOptions(resolve_provider=False))
     def lenses(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
         return code_lens.lenses(app, params.text_document.uri)
+
+    @feature(lsp.TEXT_DOCUMENT_HOVER)
+    async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+        return await answering.hover(app, params)
 
     for name in messages.COMMANDS:
         _register_command(app, name)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 
 from festina import edits, markers
+from festina.asking import Question
 from festina.edits import Region
 from festina.findings import Finding
 from festina.lifecycle import Order
@@ -46,8 +47,7 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     if _string(argument, "skill"):
         raise Refusal("This version has no skills yet; say what to do in an instruction.")
     app.session.workspace_of(document)
-    if "\0" in document.text.content:
-        raise Refusal("This looks like a binary file. Festina edits text.")
+    _check_text(document)
     region, name = await _region(document, chosen, app)
     document, region = _moved_on(app, argument, document, region)
     diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
@@ -98,7 +98,10 @@ async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 
 async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
-    """``festina.dismiss``: put a proposal away, or what was found after it was accepted."""
+    """``festina.dismiss``: put a proposal away, what was found after an accept, or an answer."""
+    if answer := _string(argument, "ask"):
+        app.asking.dismiss(answer)
+        return {"ok": True, "message": "Dismissed."}
     proposal_id = _string(argument, "proposal")
     if not app.lifecycle.aftermath.forget(proposal_id):
         app.lifecycle.dismiss(proposal_id)
@@ -106,7 +109,10 @@ async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 
 async def cancel(app: App, argument: dict[str, Any]) -> dict[str, Any]:
-    """``festina.cancel``: stop the model and the gates of a proposal."""
+    """``festina.cancel``: stop the model and the gates of a proposal, or an answer."""
+    if answer := _string(argument, "ask"):
+        app.asking.cancel(answer)
+        return {"ok": True, "message": "Cancelled."}
     app.lifecycle.cancel(_string(argument, "proposal"))
     return {"ok": True, "message": "Cancelled."}
 
@@ -141,6 +147,19 @@ async def verify(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "message": app.saving.verify(_document(app, argument))}
 
 
+async def ask(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.ask``: answer a question about a range, in Markdown; no code is touched."""
+    document = _document(app, argument)
+    chosen = _range(argument)
+    app.session.workspace_of(document)
+    _check_text(document)
+    region, name = await _region(document, chosen, app)
+    document, region = _moved_on(app, argument, document, region)
+    words = _string(argument, "question") or markers.instruction(document.text, region)
+    model = _string(argument, "model") or None
+    return {"ask": app.asking.ask(Question(document, region, words, name, model)).id}
+
+
 HANDLERS: dict[str, Handler] = {
     messages.PROPOSE: propose,
     messages.ACCEPT: accept,
@@ -151,7 +170,13 @@ HANDLERS: dict[str, Handler] = {
     messages.PREVIOUS: turn_previous,
     messages.VARIATIONS: variations,
     messages.VERIFY: verify,
+    messages.ASK: ask,
 }
+
+
+def _check_text(document: Document) -> None:
+    if "\0" in document.text.content:
+        raise Refusal("This looks like a binary file. Festina edits text.")
 
 
 async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, str]:

@@ -35,6 +35,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
     app.saving.opened(document)
     if before is not None:  # opened again without being closed: a change like any other
         app.lifecycle.document_changed(before.text, document)
+        app.asking.moved(item.uri, (before.text, document.text))
 
 
 def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
@@ -51,6 +52,7 @@ def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
     if not between:
         after = _changed(app, uri, version, [])
     app.lifecycle.document_changed(before.text, after, between[1:])
+    app.asking.moved(uri, (before.text, *between[1:], after.text))
 
 
 def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Document:
@@ -80,6 +82,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     app.accepting.closed(uri)
     app.lifecycle.document_closed(uri)
+    app.asking.closed(uri)
     if (document := app.session.documents.close(uri)) is not None:
         app.saving.closed(document)
     app.board.now(uri)
