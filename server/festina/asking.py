@@ -176,7 +176,14 @@ class Asking:
             self._change(answer_id, stage=Stage.STREAMING, text=text, message=words)
 
         try:
-            request = await asyncio.to_thread(request_of, question, path)
+            request = await asyncio.to_thread(
+                request_of,
+                question.document.text,
+                question.region,
+                question.words,
+                path=path,
+                language=question.document.language,
+            )
             adviser = advising.answerer(self._session, self._models, question.model, say)
             said = await adviser.ask(request, Why.ASK, on_text=on_text)
         except Exception:
@@ -193,12 +200,11 @@ class Asking:
             self._change(answer_id, stage=Stage.COMPLETE, text=said.text, message=words)
 
 
-def request_of(question: Question, path: str) -> Request:
+def request_of(text: Text, region: Region, words: str, *, path: str, language: str) -> Request:
     """Return the request for an answer: the region is shown without ``festina:`` comments."""
-    document = question.document
-    text, region = markers.strip(document.text, question.region)
-    prepared = edits.prepare(text, region, language=document.language)
-    return slow.ask_request(prepared, question.words, path=path, language=document.language)
+    text, region = markers.strip(text, region)
+    prepared = edits.prepare(text, region, language=language)
+    return slow.ask_request(prepared, words, path=path, language=language)
 
 
 def _key(answer_id: str) -> str:

@@ -56,10 +56,11 @@ _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a model answered, and the call. ``text`` is empty where no good answer came."""
+    """What a model answered, and the call. ``text`` is empty, ``error`` set, where none came."""
 
     call: Call
     text: str = ""
+    error: ModelError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Adviser:
                 ready.release()
         except ModelError as error:
             spent = clock() - began
-            return Said(call(self.who, why, name, origin, spent, candidate, error=str(error)))
+            made = call(self.who, why, name, origin, spent, candidate, error=str(error))
+            return Said(made, error=error)
         made = call(self.who, why, name, origin, answer.seconds, candidate, answer.usage)
         return Said(made, answer.text)
 

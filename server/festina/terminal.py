@@ -192,6 +192,17 @@ class Terminal:
             style = "bold" if heading else _DIFF.get(shown[:1], "")
             self.out.print(Text(visible(shown), style=style))
 
+    def markdown(self, text: str) -> None:
+        """Print Markdown that is safe to show: laid out on a terminal, as it is elsewhere."""
+        if not self.out.is_terminal:
+            self.say(f"{text}\n")
+            return
+        from rich.markdown import Markdown
+
+        page = Markdown(visible(text), hyperlinks=False, code_theme="ansi_dark")
+        self._results.print(page, soft_wrap=False)
+        self.say()
+
     def findings(self, verdict: Verdict) -> None:
         """Print what the gates found, the first ones of each kind in full."""
         for finding in verdict.findings[:MOST_FINDINGS]:
