@@ -158,7 +158,11 @@ async def test_said_in_words(fault: Fault) -> None:
         assert error.trouble is fault.trouble
         assert fault.words in str(error)
         fake.script("ok\n")
-        assert (await ask(model))[0] == "ok\n"
+        if fault.name == "429-long":  # it said when, so nothing is sent before
+            assert fault.words in str(await failure(model))
+            assert len(fake.requests) == 1
+        else:
+            assert (await ask(model))[0] == "ok\n"
         await model.aclose()
         await fake.until(lambda: fake.live == 0)
 
@@ -174,7 +178,8 @@ async def test_cancelled_in_the_middle(fault: Fault) -> None:
         assert isinstance(result, asyncio.CancelledError | ModelError)
         await fake.until(lambda: fake.streams == 0)
         fake.script("ok\n")
-        assert (await ask(model))[0] == "ok\n"
+        if fault.name != "429-long":  # which may have been heard before
+            assert (await ask(model))[0] == "ok\n"
         await model.aclose()
         await fake.until(lambda: fake.live == 0)
 

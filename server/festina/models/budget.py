@@ -1,4 +1,4 @@
-"""One budget for each endpoint and key: what may be sent now, and until when it has to wait.
+"""One budget for each endpoint, key and model: what may be sent now, and until when it has to wait.
 
 All proposals and candidates of this process share it, whichever event loop they are on. It asks
 before a request is sent, and learns from the headers of every response. While nothing remains, or
@@ -246,12 +246,16 @@ def need_of(request: Request) -> Need:
     return Need(size // BYTES_PER_TOKEN, request.max_tokens)
 
 
-_budgets: weakref.WeakValueDictionary[tuple[str, bytes], Budget] = weakref.WeakValueDictionary()
+_Name = tuple[str, bytes, str]
+_budgets: weakref.WeakValueDictionary[_Name, Budget] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 
 
-def budget_for(origin: str, key: str) -> Budget:
-    """Return the budget of an endpoint and a key, while any model of this process uses it."""
-    name = (origin, hashlib.sha256(key.encode("utf-8", "replace")).digest())
+def budget_for(origin: str, key: str, model: str = "") -> Budget:
+    """Return the budget of an endpoint and a key, as long as anybody in this process holds it.
+
+    Providers count each model for itself (OpenAI, Groq, Cerebras, Anthropic), so each has its own.
+    """
+    name = (origin, hashlib.sha256(key.encode("utf-8", "replace")).digest(), model)
     with _lock:
         return _budgets.setdefault(name, Budget(origin))

@@ -55,7 +55,7 @@ class ChatModel:
         self._name = name or settings.model
         self._key_source = (key_source or "the settings") if key else ""
         self._policy = policy or Policy()
-        self._budget = budget_for(self._origin, self._key)
+        self._budget = budget_for(self._origin, self._key, settings.model)
 
     def __repr__(self) -> str:
         return f"ChatModel({self._name!r} at {self._origin})"
