@@ -23,8 +23,10 @@ VALUES = (
     "calls",
     "allowed",
     "config",
+    "gate_commands",
+    "spending",
 )
-WORKERS = ("models", "verify", "prompt", "slow", "markdown")
+WORKERS = ("models", "verify", "prompt", "slow", "markdown", "kept")
 STATE = (
     "accept",
     "asking",
@@ -52,6 +54,7 @@ STATE = (
     "session",
     "settings_files",
     "standing",
+    "tallying",
     "task",
     "trust",
     "workspaces",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from festina.findings import duration
+from festina.spending import Spent
 
 
 class Why(enum.StrEnum):
@@ -39,7 +41,8 @@ _WANTED = {
 class Call:
     """One call of a model. ``who`` is its part, ``fast`` or ``slow``; ``model`` its own name.
 
-    Tokens are as the provider counts them, None where it did not say; ``seconds`` are wall time.
+    Tokens are as the provider counts them, None where it did not say; ``seconds`` are wall time,
+    ``cost`` is money, None where no prices are set.
     ``said`` is the instruction that a slow model wrote. ``error`` says why no answer came.
     """
 
@@ -52,6 +55,8 @@ class Call:
     prompt: int | None = None
     cached: int | None = None
     completion: int | None = None
+    rejected: int | None = None
+    cost: float | None = None
     said: str = ""
     error: str = ""
 
@@ -67,10 +72,25 @@ class Call:
             "prompt_tokens": self.prompt,
             "cached_tokens": self.cached,
             "completion_tokens": self.completion,
+            "rejected_prediction_tokens": self.rejected,
+            "cost": None if self.cost is None else round(self.cost, 6),
             "said": self.said or None,
             "error": self.error or None,
         }
         return {key: value for key, value in data.items() if value is not None}
+
+    @property
+    def spent(self) -> Spent:
+        """What it took, as far as that is known."""
+        return Spent(
+            1,
+            self.prompt or 0,
+            self.cached or 0,
+            self.completion or 0,
+            self.rejected or 0,
+            self.seconds,
+            self.cost or 0.0,
+        )
 
     @property
     def words(self) -> str:
@@ -87,3 +107,11 @@ class Call:
         if self.prompt is None or self.completion is None:
             return ""
         return f"{self.prompt:,} + {self.completion:,} tokens, "
+
+
+def total(calls: Iterable[Call]) -> Spent:
+    """Return what several calls took together."""
+    spent = Spent()
+    for call in calls:
+        spent += call.spent
+    return spent

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from festina import allowed
+from festina import allowed, gate_commands
+from festina.gate_commands import Command
+from festina.spending import Caps, Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +32,14 @@ class ModelSettings:
     max_retries: int = 2
     extra_body: Mapping[str, object] = field(default_factory=dict)
     mistake: str = ""
+    prompt_price: float | None = None
+    cached_price: float | None = None
+    completion_price: float | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A program of the person's choice that judges candidates by its exit code.
-
-    ``run`` is its command line, with ``{file}`` and ``{workspace}`` to be filled in; ``when`` are
-    globs for the files whose edits it judges (none: all). ``timeout_seconds`` of 0 means that of
-    all tests. ``matcher`` says in which form its output names problems.
-    """
-
-    name: str
-    run: tuple[str, ...]
-    when: tuple[str, ...] = ()
-    timeout_seconds: float = 0.0
-    matcher: str = "auto"
+    @property
+    def prices(self) -> Prices:
+        """What a million tokens cost, as far as it was said."""
+        return Prices(self.prompt_price, self.cached_price, self.completion_price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,7 @@ class Settings:
     fast: ModelSettings | None = None
     slow: ModelSettings | None = None
     verify: VerifySettings = field(default_factory=VerifySettings)
+    limits: Caps = field(default_factory=Caps)
     repair_rounds: int = 2
     variations: int = 1
     apply_unverified: bool = True
@@ -143,28 +138,10 @@ _MODEL = {
     "total_seconds": allowed.number(1, 86400),
     "max_retries": allowed.whole(0, 10),
     "extra_body": allowed.mapping,
+    **dict.fromkeys(
+        ("prompt_price", "cached_price", "completion_price"), allowed.number(0, 100_000)
+    ),
 }
-
-MATCHERS = ("auto", "none", "tsc", "eslint", "rustc", "go", "gcc")
-"""The forms in which problems are named: see :mod:`festina.verify.problems`."""
-
-_COMMAND = {
-    "name": allowed.word,
-    "run": allowed.command,
-    "when": allowed.globs,
-    "timeout_seconds": allowed.number(1, 86400),
-    "matcher": allowed.one_of(*MATCHERS),
-}
-
-
-def _commands(value: Any) -> tuple[Command, ...]:
-    """Read a list of commands; each needs ``name`` and ``run``."""
-    given = [Command(**table) for table in allowed.tables(value, _COMMAND, ("name", "run"))]
-    names = [command.name for command in given]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise allowed.Invalid(f"has two commands of the name {twice!r}; give each its own")
-    return tuple(given)
-
 
 KEYS: dict[str, _Key] = {
     **{
@@ -173,7 +150,7 @@ KEYS: dict[str, _Key] = {
         for key, check in _MODEL.items()
     },
     "verify.gates": _Key("verify.gates", allowed.some_of(*GATES)),
-    "verify.commands": _Key("verify.commands", _commands),
+    "verify.commands": _Key("verify.commands", gate_commands.read),
     "verify.tests.scope": _Key("verify.tests_scope", allowed.one_of("auto", "impacted", "full")),
     "verify.tests.confirm_seconds": _Key("verify.tests_confirm_seconds", allowed.number(0, 3600)),
     "verify.tests.args": _Key("verify.tests_args", allowed.texts),
@@ -185,6 +162,14 @@ KEYS: dict[str, _Key] = {
     "verify.sandbox": _Key("verify.sandbox", allowed.one_of("auto", "off"), user_only=True),
     "verify.network": _Key("verify.network", allowed.one_of("none", "local"), user_only=True),
     "verify.sockets": _Key("verify.sockets", allowed.absolute, user_only=True),
+    **{
+        f"limits.{name}_per_{span}": _Key(f"limits.{name}_per_{span}", check, user_only=True)
+        for name, check in (
+            ("tokens", allowed.whole(0, 10**12)),
+            ("cost", allowed.number(0, 100_000)),
+        )
+        for span in ("day", "proposal")
+    },
     "repair.rounds": _Key("repair_rounds", allowed.whole(0, 10)),
     "variations": _Key("variations", allowed.whole(1, 75)),
     "apply_unverified": _Key("apply_unverified", allowed.flag),
@@ -204,7 +189,10 @@ _HINTS = {
     },
 }
 
-_BOUND_TO_ADDRESS = ("api_key_env", "api_key_command", "api_key_keyring", "extra_body")
+_BOUND_TO_ADDRESS = (
+    *("api_key_env", "api_key_command", "api_key_keyring", "extra_body"),
+    *("prompt_price", "cached_price", "completion_price"),
+)
 _SAY_WHERE = ("base_url", "dialect")
 
 
@@ -294,6 +282,7 @@ def _build(values: Mapping[str, Any]) -> Settings:
         fast=_model(values, "fast."),
         slow=_model(values, "slow."),
         verify=VerifySettings(**_below(values, "verify.")),
+        limits=Caps(**_below(values, "limits.")),
         **plain,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from festina.calls import Call
 from festina.edits import LineEdit
 from festina.findings import Rest, Status, Verdict
-from festina.models.base import ModelError
+from festina.models.base import ModelError, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,14 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A candidate's request is held back by the provider's limits; None: it no longer is."""
+
+    candidate: int
+    wait: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """A model was asked, and has answered or failed."""
 
@@ -127,6 +135,7 @@ Event = (
     | Repairing
     | Planning
     | Planned
+    | Waiting
     | Called
     | Finished
 )

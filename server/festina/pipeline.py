@@ -30,9 +30,11 @@ from festina.events import (
     Repairing,
     Step,
     Streaming,
+    Waiting,
 )
 from festina.findings import Finding, Rest
-from festina.models.base import Model, ModelError, Usage
+from festina.models.base import Model, ModelError, Usage, Wait
+from festina.models.meter import prices_of
 from festina.models.runner import Runner
 from festina.proposals import CandidateStatus, CandidateView
 from festina.reducer import STATUS
@@ -208,6 +210,11 @@ class _Run:
             shown = edits.preview(self.prepared, text)
             self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
 
+        def on_wait(wait: Wait | None) -> None:
+            tell(self.events.put_nowait, Waiting(index, wait))
+
+        tell = asyncio.get_running_loop().call_soon_threadsafe
+        request = replace(request, on_wait=on_wait)
         why = Why.REPAIR if findings else Why.WRITE
         began = clock()
         try:
@@ -236,7 +243,9 @@ class _Run:
         self, why: Why, index: int, seconds: float, usage: Usage | None = None, error: str = ""
     ) -> None:
         model = self.model
-        made = slow.call("fast", why, model.name, model.origin, seconds, index, usage, error)
+        made = slow.call(
+            "fast", why, model.name, model.origin, seconds, index, usage, error, prices_of(model)
+        )
         self.events.put_nowait(Called(made))
 
     def refuse(self, index: int, code: str, message: str) -> None:

@@ -19,6 +19,7 @@ from festina.events import (
     Repairing,
     Step,
     Streaming,
+    Waiting,
 )
 from festina.findings import Gate, Rest, Status, Verdict
 from festina.proposals import (
@@ -56,11 +57,10 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
             return _refused(proposal, event)
         case Repairing():
             return _repairing(proposal, event)
-        case Planning():
+        case Planning() | Planned():
             return _planning(proposal, event)
-        case Planned():
-            words = f"trying again: {event.instruction}"
-            return replace(proposal, message=words, visible=event.candidate)
+        case Waiting():
+            return _waiting(proposal, event)
         case Called():
             return replace(proposal, calls=(*proposal.calls, event.call))
         case Finished():
@@ -118,6 +118,14 @@ def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
     return replace(proposal, message=f"{lead}about {event.tokens} tokens so far")
 
 
+def _waiting(proposal: Proposal, event: Waiting) -> Proposal:
+    """Say until when, where nothing else is to be seen of the candidate on show."""
+    shown = proposal.candidate is None or event.candidate == proposal.visible
+    if not shown or proposal.state not in {State.QUEUED, State.STREAMING}:
+        return proposal
+    return replace(proposal, message=str(event.wait or "waiting for the first words"))
+
+
 def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
     view = CandidateView(event.candidate, CandidateStatus.VERIFYING, event.region_text)
     proposal = begin(proposal.with_candidate(view))
@@ -164,7 +172,10 @@ def _repairing(proposal: Proposal, event: Repairing) -> Proposal:
     return replace(proposal, round=event.round, visible=event.candidate)
 
 
-def _planning(proposal: Proposal, event: Planning) -> Proposal:
+def _planning(proposal: Proposal, event: Planning | Planned) -> Proposal:
+    if isinstance(event, Planned):
+        words = f"trying again: {event.instruction}"
+        return replace(proposal, message=words, visible=event.candidate)
     proposal = advance(proposal, State.REJECTED, proposal.message)
     words = "rejected; asking the slow model for a better instruction"
     return replace(step(proposal, State.STREAMING, words), visible=event.candidate)

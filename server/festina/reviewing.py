@@ -12,6 +12,7 @@ from festina import advising, slow
 from festina.documents import Document
 from festina.findings import Gate, GateResult
 from festina.jobs import Jobs
+from festina.models.meter import counting
 from festina.models.ready import Models
 from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal, Session, relative_path
@@ -102,7 +103,8 @@ class Reviewing:
             wish.old,
             wish.new,
         )
-        result, call = await slow.review(adviser, what, candidate=wish.index)
+        with counting(proposal.id):
+            result, call = await slow.review(adviser, what, candidate=wish.index)
         now = self._session.proposals.get(proposal.id)
         if now is not None and not now.state.final:
             self._session.put(replace(now, calls=(*now.calls, call)))

@@ -16,6 +16,7 @@ from festina.events import Event, Finished, Judged, Parsed
 from festina.findings import Status
 from festina.jobs import Jobs
 from festina.models.base import ModelError
+from festina.models.meter import counting
 from festina.models.ready import Models, Ready
 from festina.pipeline import propose
 from festina.proposals import CandidateView, Proposal, State, step
@@ -24,6 +25,7 @@ from festina.results import Results
 from festina.reviewing import Reviewing
 from festina.session import Refusal, Session, relative_path
 from festina.slow import Adviser
+from festina.tallying import Tallying
 from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Verifier
@@ -43,6 +45,7 @@ class Runs:
         self._running: dict[str, _Mark] = {}
         self.results = Results()
         self.reviewing = Reviewing(session, models, self.jobs)
+        self.tallying = Tallying(session, self.jobs)
         self.confirming = Confirming(session, verifier, self.jobs, self.task, self.at_work)
 
     def start(
@@ -114,7 +117,8 @@ class Runs:
         task: Task | None = None
         try:
             async with self._failing(proposal_id):
-                task = await self._stream(proposal_id, count, first, previous)
+                with counting(proposal_id):
+                    task = await self._stream(proposal_id, count, first, previous)
         finally:
             self._ended(proposal_id, mark)
         proposal = self.session.proposals.get(proposal_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from festina.config import Settings
 from festina.documents import Document, Documents
+from festina.models.ledger import Ledger
 from festina.proposals import Proposal, without_texts
 from festina.text import Encoding
 from festina.trust import TrustStore
@@ -31,14 +32,15 @@ class Session:
 
     ``trusted_by_editor`` is what the editor said of its workspace
     (``initializationOptions.trusted`` or ``festina/trust``), None while it said nothing; then
-    the user's own list decides. ``changed`` shows each next value of a proposal, ``followers`` have
-    work to do by it.
+    the user's own list decides. ``ledger`` keeps count of what proposals come to, if there is
+    one. ``changed`` shows each next value of a proposal, ``followers`` have work to do by it.
     """
 
     encoding: Encoding = Encoding.UTF16
     roots: tuple[Path, ...] = ()
     trusted_by_editor: bool | None = None
     trust: TrustStore = field(default_factory=TrustStore)
+    ledger: Ledger | None = None
     documents: Documents = field(default_factory=Documents)
     proposals: dict[str, Proposal] = field(default_factory=dict)
     settings: dict[Path | None, Settings] = field(default_factory=dict)

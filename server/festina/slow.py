@@ -18,7 +18,9 @@ from festina.clean import stripped
 from festina.edits import Prepared
 from festina.findings import Finding, Gate, GateResult, Severity, Status
 from festina.models.base import Message, ModelError, Request, Usage
+from festina.models.meter import prices_of
 from festina.models.ready import Ready
+from festina.spending import Prices
 
 MAX_TOKENS = 4096
 """Room for a model that thinks before it speaks; what it says itself is short."""
@@ -96,7 +98,10 @@ class Adviser:
             spent = clock() - began
             made = call(self.who, why, name, origin, spent, candidate, error=str(error))
             return Said(made, error=error)
-        made = call(self.who, why, name, origin, answer.seconds, candidate, answer.usage)
+        prices = prices_of(ready.model)
+        made = call(
+            self.who, why, name, origin, answer.seconds, candidate, answer.usage, prices=prices
+        )
         return Said(made, answer.text)
 
 
@@ -109,11 +114,15 @@ def call(
     candidate: int | None = None,
     usage: Usage | None = None,
     error: str = "",
+    prices: Prices | None = None,
 ) -> Call:
-    """Return a call with its tokens as the provider counted them."""
+    """Return a call with its tokens as the provider counted them, and what they cost."""
     used = usage or Usage()
-    tokens = (used.prompt, used.cached, used.completion)
-    return Call(who, why, model, origin, seconds, candidate, *tokens, error=error)
+    tokens = (used.prompt, used.cached, used.completion, used.rejected)
+    cost = None
+    if prices is not None and prices.known and used.completion is not None:
+        cost = prices.cost(used.prompt or 0, used.cached or 0, used.completion)
+    return Call(who, why, model, origin, seconds, candidate, *tokens, cost, error=error)
 
 
 # -- a better instruction -----------------------------------------------------------------------

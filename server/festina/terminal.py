@@ -89,6 +89,7 @@ class Terminal:
         self._live: Live | None = None
         self._spinner = Spinner("dots" if _has_symbols(self.err) else "line", style="cyan")
         self._status = ""
+        self._held = ""
         self._preview: Sequence[str] = ()
 
     # -- progress ---------------------------------------------------------------------------
@@ -130,6 +131,12 @@ class Terminal:
     def note(self, text: str) -> None:
         """Say something in passing, on standard error."""
         self.err.print(Text(visible(text), style="dim"))
+
+    def held(self, text: str) -> None:
+        """Say that something is being waited for: where there is no live area, as a line."""
+        if self._live is None and text != self._held:
+            self._held = text
+            self.note(text)
 
     def warn(self, text: str) -> None:
         """Say something that should be read, on standard error."""

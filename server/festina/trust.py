@@ -5,29 +5,15 @@ Kept in the user's state folder, never in a workspace (design, invariants 8 and 
 
 from __future__ import annotations
 
-import contextlib
-import json
-import logging
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
-import platformdirs
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks; a change may be lost there, never half made
-    fcntl = None
-
-logger = logging.getLogger(__name__)
+from festina.kept import KeptFile, state_folder
 
 
 def default_file() -> Path:
     """Return where the user's trust is kept."""
-    return platformdirs.user_state_path("festina", appauthor=False) / "trust.json"
+    return state_folder() / "trust.json"
 
 
 class TrustStore:
@@ -39,6 +25,7 @@ class TrustStore:
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or default_file()
+        self._kept = KeptFile(self.file)
 
     def is_trusted(self, folder: Path) -> bool:
         """Whether code of ``folder``, or of a trusted folder around it, may be executed."""
@@ -57,7 +44,7 @@ class TrustStore:
             OSError: the file cannot be written.
         """
         real = os.path.realpath(folder)
-        with self._locked():
+        with self._kept.locked():
             self._write("folders", sorted({*self._read("folders"), real}))
         return Path(real)
 
@@ -68,7 +55,7 @@ class TrustStore:
             OSError: the file cannot be written.
         """
         real = os.path.realpath(folder)
-        with self._locked():
+        with self._kept.locked():
             folders = self._read("folders")
             if real not in folders:
                 return False
@@ -89,52 +76,18 @@ class TrustStore:
         Raises:
             OSError: the file cannot be written.
         """
-        with self._locked():
+        with self._kept.locked():
             self._write("origins", sorted({*self._read("origins"), origin}))
 
     def _load(self) -> dict[str, list[str]]:
-        try:
-            data = json.loads(self.file.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError):
-            logger.warning("%s cannot be read; nothing is trusted", self.file)
-            return {}
-        if not isinstance(data, dict):
-            return {}
         return {
             key: [item for item in value if isinstance(item, str)]
-            for key, value in data.items()
+            for key, value in self._kept.read().items()
             if isinstance(value, list)
         }
 
     def _read(self, key: str) -> list[str]:
         return self._load().get(key, [])
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keep other processes from changing the file between our reading and writing it."""
-        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if fcntl is None:
-            yield
-            return
-        handle = os.open(self.file.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
-
     def _write(self, key: str, values: list[str]) -> None:
-        data = {**self._load(), key: values}
-        handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=".trust-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.file)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        self._kept.write({**self._load(), key: values})

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from festina.config import Command, VerifySettings
+from festina.config import VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status, Verdict
+from festina.gate_commands import Command
 from festina.verify import sandbox
 from festina.verify.base import Candidate, Snapshot, Step
 from festina.verify.engine import Engine

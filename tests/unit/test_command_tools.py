@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from festina.config import Command, VerifySettings
+from festina.config import VerifySettings
 from festina.findings import Gate, Status, Verdict
+from festina.gate_commands import Command
 from festina.verify.base import Candidate, Snapshot
 from festina.verify.engine import Engine
 from support import projects

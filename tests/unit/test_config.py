@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from festina import settings_files
-from festina.config import KEYS, Command, Layer, Settings, load
+from festina.config import KEYS, Layer, Settings, load
+from festina.gate_commands import Command
 
 
 def one(data, *, user=True):
@@ -207,6 +208,9 @@ SAMPLES = {
     "total_seconds": 1,
     "max_retries": 1,
     "extra_body": {"top_k": 1},
+    **dict.fromkeys(("prompt_price", "cached_price", "completion_price"), 1),
+    **dict.fromkeys(("tokens_per_day", "tokens_per_proposal"), 1),
+    **dict.fromkeys(("cost_per_day", "cost_per_proposal"), 1),
     "gates": ["tests"],
     "scope": "full",
     "confirm_seconds": 1,

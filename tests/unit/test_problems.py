@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from festina.config import MATCHERS
 from festina.findings import Severity
+from festina.gate_commands import MATCHERS
 from festina.verify.globs import applies
 from festina.verify.problems import FORMS, problems
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import festina
-from festina.config import Command, VerifySettings
+from festina.config import VerifySettings
+from festina.gate_commands import Command
 from festina.verify import lint, surroundings
 from festina.verify.base import Snapshot
 from festina.verify.state import States

@@ -13,6 +13,7 @@ from festina.config import Settings
 from festina.models.base import ModelError, Trouble
 from festina.models.ready import Ready
 from festina.slow import Adviser
+from festina.spending import Spent
 from festina.trust import TrustStore
 
 if TYPE_CHECKING:
@@ -52,12 +53,18 @@ def slow_model(
 
 @contextlib.asynccontextmanager
 async def own_slow_model(
-    settings: Settings, *, trust: TrustStore, agreed: bool, terminal: Terminal | None
+    settings: Settings,
+    spent: Spent,
+    *,
+    trust: TrustStore,
+    agreed: bool,
+    terminal: Terminal | None,
 ) -> AsyncIterator[Adviser | None]:
-    """Give the slow model for the length of a block, with a thread of its own to talk to it."""
-    from festina.models.runner import Runner
+    """Give the slow model for the length of a block, with a thread of its own to talk to it.
 
-    runner = Runner()
+    ``spent`` is what the edit has taken before.
+    """
+    runner = job.runner_for(settings, spent)
     try:
         yield slow_model(settings, runner, trust=trust, agreed=agreed, terminal=terminal)
     finally:

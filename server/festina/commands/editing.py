@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from festina.config import Settings
 from festina.edits import Region
 from festina.findings import Gate, GateResult, Status
 from festina.models.base import ModelError
+from festina.models.meter import counting
 from festina.task import Task
 from festina.text import Text
 from festina.trust import TrustStore
@@ -194,6 +196,8 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
                 refusal = stop  # told after the edit, which would be lost otherwise
     finally:
         await verifier.aclose()
+    applied = args.apply and job.finished_of(outcome).status is Status.PASSED and refusal is None
+    await asyncio.to_thread(job.tally, outcome, applied=applied)
     return Proposed(outcome, ready.choice, refusal)
 
 
@@ -208,11 +212,12 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
     old = place.text.lines_text(region.start, region.end)
     edit = slow.Edit(order.instruction, place.relative, place.language, old, best.region_text)
     async with advice.own_slow_model(
-        order.settings, trust=order.trust, agreed=order.args.yes, terminal=terminal
+        order.settings, outcome.spent, trust=order.trust, agreed=order.args.yes, terminal=terminal
     ) as adviser:
         result = slow.NO_MODEL
         if adviser is not None:
-            result, call = await slow.review(adviser, edit, candidate=best.index)
+            with counting(job.EDIT):
+                result, call = await slow.review(adviser, edit, candidate=best.index)
             outcome.calls.append(call)
     result = slow.placed(result, region.start)
     best.verdict = best.verdict.with_review(result)

@@ -16,10 +16,12 @@ from festina.commands import running
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.config import Settings
-from festina.events import Finished
+from festina.events import Finished, Waiting
+from festina.findings import Status
 from festina.models.base import Model, ModelError, Trouble
 from festina.pipeline import propose
 from festina.slow import Adviser
+from festina.spending import Spent
 from festina.task import Task
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot, Verifier
@@ -40,6 +42,10 @@ _CONFIGURATION = frozenset(
         Trouble.EMBEDDED,
     }
 )
+
+
+EDIT = "edit"
+"""The name under which what an edit spends is counted: there is one in a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +119,13 @@ async def model_for(
         Stop: there is no model, or it may not be used.
     """
     from festina.models import factory
-    from festina.models.runner import Runner
 
     say: Callable[[str], None] = (lambda _: None) if terminal is None else terminal.status
     try:
         model, choice = await factory.create(settings, os.environ, model=name, on_progress=say)
     except ModelError as error:
         raise Stop(str(error), exit_of_error(error)) from None
-    runner = Runner()
+    runner = runner_for(settings)
     try:
         permit(choice, trust, agreed=agreed, terminal=terminal)
         yield Ready(model, replace(choice, model=model.name), runner)
@@ -128,6 +133,16 @@ async def model_for(
         with contextlib.suppress(ModelError):
             await runner.run(model.aclose())
         await runner.aclose()
+
+
+def runner_for(settings: Settings, spent: Spent | None = None) -> Runner:
+    """Return a thread for model traffic; ``spent`` is what this edit has taken already."""
+    from festina.models.ledger import Ledger
+    from festina.models.meter import Meter
+    from festina.models.runner import Runner
+
+    already = {} if spent is None else {EDIT: spent}
+    return Runner(Meter(settings.limits, Ledger(), already))
 
 
 def permit(choice: Choice, trust: TrustStore, *, agreed: bool, terminal: Terminal | None) -> None:
@@ -164,21 +179,26 @@ async def pursue(
     aside: bool = True,
 ) -> Outcome:
     """Run a task to its end and show, of several candidates, each verdict as it falls."""
+    from festina.models.meter import counting
     from festina.terminal import in_a_line
 
     outcome = Outcome(task.count)
     task = ready.fit(task)
-    async with aclosing(propose(task, ready.model, ready.runner, verifier, adviser)) as events:
-        async for event in events:
-            ended = outcome.fold(event)
-            if terminal is None:
-                continue
-            if ended is not None and task.count > 1:
-                words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
-                terminal.judged(ended.status, _name(ended, task.count), words, aside=aside)
-            leader = outcome.leader()
-            preview = leader.preview.split("\n") if leader is not None else ()
-            terminal.status(outcome.status(), preview)
+    events = propose(task, ready.model, ready.runner, verifier, adviser)
+    with counting(EDIT):
+        async with aclosing(events):
+            async for event in events:
+                ended = outcome.fold(event)
+                if terminal is None:
+                    continue
+                if isinstance(event, Waiting) and event.wait is not None:
+                    terminal.held(str(event.wait))
+                if ended is not None and task.count > 1:
+                    words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
+                    terminal.judged(ended.status, _name(ended, task.count), words, aside=aside)
+                leader = outcome.leader()
+                preview = leader.preview.split("\n") if leader is not None else ()
+                terminal.status(outcome.status(), preview)
     return outcome
 
 
@@ -191,3 +211,16 @@ def finished_of(outcome: Outcome) -> Finished:
     """Return the end of a task that has been pursued: the pipeline's last event."""
     assert outcome.finished is not None
     return outcome.finished
+
+
+def tally(outcome: Outcome, *, applied: bool) -> None:
+    """Count an edit for ``festina stats``. Blocks for a moment."""
+    from festina.models.ledger import Ledger, Tally
+
+    call = next((call for call in outcome.calls if call.who == "fast"), None)
+    if call is None:
+        return
+    rejected = not applied and finished_of(outcome).status is Status.FAILED
+    counts = Tally(proposals=1, accepted=int(applied), rejected=int(rejected))
+    with contextlib.suppress(OSError):  # no edit fails for want of a number
+        Ledger().add({(call.origin, call.model): counts})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from festina.calls import Call
+from festina.calls import Call, total
 from festina.events import (
     Called,
     Completing,
@@ -19,9 +19,12 @@ from festina.events import (
     Repairing,
     Step,
     Streaming,
+    Waiting,
 )
 from festina.findings import Status, Verdict
+from festina.models.base import Wait
 from festina.proposals import CandidateStatus
+from festina.spending import Spent
 
 _OF_VERDICT = {
     Status.PASSED: CandidateStatus.PASSED,
@@ -67,7 +70,7 @@ class Outcome:
     """All candidates of a task, and the end once it has come.
 
     ``calls`` are those of models, as they ended; ``planning`` while the slow model is at work on a
-    better instruction.
+    better instruction; ``waits`` are those of candidates that the provider's limits hold back.
     """
 
     count: int
@@ -75,14 +78,15 @@ class Outcome:
     finished: Finished | None = None
     calls: list[Call] = field(default_factory=list)
     planning: bool = False
+    waits: dict[int, Wait] = field(default_factory=dict)
 
     def fold(self, event: Event) -> Answer | None:
         """Take an event in; return the candidate that has come to an end by it, if one has."""
         if isinstance(event, Finished):
             self.finished, self.planning = event, False
             return None
-        if isinstance(event, Called):
-            self.calls.append(event.call)
+        if isinstance(event, Called | Waiting):
+            self._note(event)
             return None
         answer = self.answers.setdefault(event.candidate, Answer(event.candidate))
         self.planning = isinstance(event, Planning)
@@ -107,6 +111,14 @@ class Outcome:
             answer.status = _OF_VERDICT.get(event.verdict.status, CandidateStatus.UNVERIFIED)
         return answer if answer.over and isinstance(event, Refused | Judged) else None
 
+    def _note(self, event: Called | Waiting) -> None:
+        if isinstance(event, Called):
+            self.calls.append(event.call)
+        elif event.wait is not None:
+            self.waits[event.candidate] = event.wait
+        else:
+            self.waits.pop(event.candidate, None)
+
     def after(self, earlier: Outcome) -> Outcome:
         """Return both as one: the candidates of an earlier run of the task, then these."""
         assert self.finished is not None
@@ -119,6 +131,11 @@ class Outcome:
         answers = {**earlier.answers, **self.answers}
         calls = [*earlier.calls, *self.calls]
         return Outcome(earlier.count + self.count, answers, finished, calls)
+
+    @property
+    def spent(self) -> Spent:
+        """What all calls took together."""
+        return total(self.calls)
 
     @property
     def best(self) -> Answer | None:
@@ -141,10 +158,11 @@ class Outcome:
         if self.planning:
             return "rejected: asking the slow model for a better instruction"
         answers = self.answers.values()
+        held = str(next(iter(self.waits.values()), ""))
         streaming = [a for a in answers if a.status is CandidateStatus.STREAMING]
         verifying = [a for a in answers if a.status is CandidateStatus.VERIFYING]
         if self.count == 1:
-            return _of_one(next(iter(answers), None))
+            return held or _of_one(next(iter(answers), None))
         over = [answer for answer in answers if answer.over]
         passed = sum(answer.status is CandidateStatus.PASSED for answer in over)
         parts = [f"{len(over)} of {self.count} candidates", f"{passed} passed"]
@@ -153,6 +171,7 @@ class Outcome:
         if verifying:
             parts.append(f"{len(verifying)} being checked")
             parts.append(verifying[0].doing)
+        parts.append(held)
         return " · ".join(part for part in parts if part)
 
 

@@ -52,7 +52,8 @@ def _time_split(outcome: Outcome, choice: Choice) -> str:
     finished = finished_of(outcome)
     where = "embedded" if choice.how == "embedded" else choice.origin.partition("://")[2]
     model = f"model {duration(finished.model_seconds)}"
-    return f"{model}, verification {duration(finished.verify_seconds)} · {choice.model} ({where})"
+    times = f"{model}, verification {duration(finished.verify_seconds)}"
+    return " · ".join(filter(None, (times, outcome.spent.words, f"{choice.model} ({where})")))
 
 
 def to_json(path: str, region: Region, outcome: Outcome, choice: Choice) -> dict[str, Any]:
@@ -67,6 +68,7 @@ def to_json(path: str, region: Region, outcome: Outcome, choice: Choice) -> dict
         "candidates": [outcome.answers[index].to_json() for index in sorted(outcome.answers)],
         "model": {"name": choice.model, "origin": choice.origin, "how": choice.how},
         "calls": [call.to_json() for call in outcome.calls],
+        "usage": outcome.spent.to_json(),
         "model_seconds": round(finished.model_seconds, 4),
         "verify_seconds": round(finished.verify_seconds, 4),
     }

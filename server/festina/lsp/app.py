@@ -34,6 +34,7 @@ from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
 from festina.lsp.features.tracing import Tracing
 from festina.lsp.model_source import ModelSource
+from festina.models.ledger import Ledger
 from festina.proposals import Proposal
 from festina.session import Refusal, Session
 from festina.trust import TrustStore
@@ -55,11 +56,13 @@ class App:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
-        self.session = Session(trust=TrustStore())
+        self.session = Session(trust=TrustStore(), ledger=Ledger())
         self.verifier = Engine()
         self.server = protocol.create("festina", __version__)
         self.server.on_shutdown(self.close)
-        self.models = ModelSource(self.environ, self.session.trust, lambda: self.client)
+        self.models = ModelSource(
+            self.environ, self.session.trust, lambda: self.client, self.session.ledger
+        )
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
         self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
         self.answering = Answering(self)

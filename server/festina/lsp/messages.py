@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 
 from festina import edits
 from festina.asking import Answer
+from festina.calls import total
 from festina.clean import visible
 from festina.lsp import convert
 from festina.proposals import Proposal
@@ -83,6 +84,7 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "verdict": harmless(view.verdict.to_json()) if view is not None and view.verdict else None,
         "message": visible(proposal.message),
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
+        "usage": total(proposal.calls).to_json(),
     }
 
 

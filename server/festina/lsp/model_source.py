@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from festina.config import Settings
 from festina.models.base import Model, ModelError, Trouble
+from festina.models.ledger import Ledger
+from festina.models.meter import Meter
 from festina.models.ready import Ready
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ class ModelSource:
     """
 
     def __init__(
-        self, environ: Mapping[str, str], trust: TrustStore, client: Callable[[], Client]
+        self,
+        environ: Mapping[str, str],
+        trust: TrustStore,
+        client: Callable[[], Client],
+        ledger: Ledger | None = None,
     ) -> None:
         self._settings = Settings()
         self._environ = environ
@@ -51,6 +57,7 @@ class ModelSource:
         self._closing: set[asyncio.Task[None]] = set()
         self._configured = asyncio.Event()
         self._runner: Runner | None = None
+        self._meter = Meter(ledger=ledger)
         self._lock = asyncio.Lock()
         self._asking = asyncio.Lock()
 
@@ -66,6 +73,7 @@ class ModelSource:
                 self._made.clear()
                 self._close_idle()
             self._settings = settings
+            self._meter.caps = settings.limits
         self._configured.set()
 
     async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
@@ -91,7 +99,7 @@ class ModelSource:
             made = self._made[name]
             if self._runner is None:
                 runner = await asyncio.to_thread(importlib.import_module, "festina.models.runner")
-                self._runner = runner.Runner()
+                self._runner = runner.Runner(self._meter)
             runner_now = self._runner
             made.users += 1
 

@@ -52,11 +52,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as counted by the provider; ``None`` where it did not say."""
+    """Tokens as counted by the provider; ``None`` where it did not say.
+
+    ``cached`` are among those of the ``prompt``; ``rejected`` are those of a predicted output that
+    did not come true, and among those of the ``completion``, for they are billed.
+    """
 
     prompt: int | None = None
     cached: int | None = None
     completion: int | None = None
+    rejected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class ModelError(Exception):
         self.trouble = trouble
         self.retry_after = retry_after
         """Seconds after which the provider says another try may work."""
+        self.usage: Usage | None = None
+        """What the provider counted for an answer that was no good."""
 
 
 class Model(Protocol):

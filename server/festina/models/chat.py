@@ -19,6 +19,7 @@ from festina.models.keys import header_value
 from festina.models.presets import Preset, endpoint, origin_of
 from festina.models.reasoning import mentions_tags
 from festina.models.retry import Policy, may_retry, retry_after
+from festina.spending import Prices
 
 DRAIN_SECONDS = 0.25
 """How long to wait, after the answer, for the response's own end, so as to keep the connection."""
@@ -70,6 +71,11 @@ class ChatModel:
         """Scheme, host and port of the server."""
         return self._origin
 
+    @property
+    def prices(self) -> Prices:
+        """What its tokens cost."""
+        return self._settings.prices
+
     async def stream(self, request: Request) -> AsyncGenerator[Delta | Done, None]:
         """Yield the answer's text as it comes, then ``Done``. See ``Model.stream``."""
         prompt = tuple(message.content for message in request.messages)
@@ -101,7 +107,9 @@ class ChatModel:
                     yield Delta(text)
             text = answer.close()
             if answer.problem is not None:
-                raise failures.problem(answer.problem, "".join(shown))
+                error = failures.problem(answer.problem, "".join(shown))
+                error.usage = answer.usage
+                raise error
             if text:
                 yield Delta(text)
             await _drain(chunks)

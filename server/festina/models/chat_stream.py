@@ -296,10 +296,13 @@ def _parts(content: object) -> str:
 def _usage(usage: dict[str, Any]) -> Usage:
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    details = usage.get("completion_tokens_details")
+    rejected = details.get("rejected_prediction_tokens") if isinstance(details, dict) else None
     return Usage(
         prompt=_count(usage.get("prompt_tokens")),
         cached=_count(cached),
         completion=_count(usage.get("completion_tokens")),
+        rejected=_count(rejected),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
+from festina.models.meter import Meter, counted
 
 SHOWS_A_SECOND = 30
 
@@ -34,9 +35,13 @@ class Completion:
 
 
 class Runner:
-    """Runs requests on its own thread. Use it from any event loop; close it when done."""
+    """Runs requests on its own thread. Use it from any event loop; close it when done.
 
-    def __init__(self) -> None:
+    ``meter`` counts what they spend, and refuses what would pass a cap.
+    """
+
+    def __init__(self, meter: Meter | None = None) -> None:
+        self._meter = meter or Meter()
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._models: dict[int, Model] = {}
@@ -58,7 +63,8 @@ class Runner:
         self._models[id(model)] = model
         pacer = None if on_text is None else _Pacer(on_text, asyncio.get_running_loop())
         try:
-            completion = await self.run(_drive(model, request, pacer))
+            work = _drive(model, request, pacer, self._meter, counted())
+            completion = await self.run(work)
             if pacer is not None:
                 pacer.finish(completion.text)
             return completion
@@ -107,6 +113,7 @@ class Runner:
         models, self._models = self._models, {}
         for model in models.values():
             await model.aclose()
+        await self._meter.aclose()
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -169,12 +176,37 @@ class _Job(Generic[_T]):
             self._ended.set_result(None)
 
 
-async def _drive(model: Model, request: Request, pacer: _Pacer | None) -> Completion:
+async def _drive(
+    model: Model, request: Request, pacer: _Pacer | None, meter: Meter, proposal: str
+) -> Completion:
+    """Ask within what may be spent, and take down what was."""
+    reservation = await meter.reserve(model, request, proposal)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    pieces: list[str] = []
+    usage: Usage | None = None
+    refused = False
+    try:
+        completion = await _read(model, request, pacer, pieces)
+        usage = completion.usage
+        return completion
+    except ModelError as error:
+        usage, refused = error.usage, True
+        raise
+    finally:
+        sent = bool(pieces) or not refused
+        length = sum(map(len, pieces))
+        meter.settle(reservation, clock() - began, usage, length, sent=sent)
+
+
+async def _read(
+    model: Model, request: Request, pacer: _Pacer | None, pieces: list[str]
+) -> Completion:
+    """Return the answer; ``pieces`` takes its text as it comes."""
     clock = asyncio.get_running_loop().time
     began = clock()
     first: float | None = None
     usage: Usage | None = None
-    pieces: list[str] = []
     # the protocol promises an iterator that can be closed: every dialect is an async generator
     async with aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
         async for item in stream:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from festina.config import Command
 from festina.findings import Finding, Gate, GateResult, Status, duration
+from festina.gate_commands import Command
 from festina.verify import compare, sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.command_said import Said, added, explained

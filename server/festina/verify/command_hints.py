@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from festina.config import Command, VerifySettings
+from festina.config import VerifySettings
 from festina.findings import Gate, GateResult, Status
+from festina.gate_commands import Command
 from festina.verify.globs import applies
 
 _SCRIPT = ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "json", "css")
