@@ -54,7 +54,8 @@ class FakeModel:
 
     ``requests``: JSON bodies of the completions asked for. ``heads``: of every request.
     ``disconnects``: responses that the client did not wait for. ``connections``: accepted ever.
-    ``live``: connections open now. ``streams``: responses under way.
+    ``live``: connections open now. ``streams``: responses under way. ``written``: pieces of bodies
+    sent ever, so of a paced answer the tokens.
     ``connect_status``: the answer to a proxy's CONNECT.
     """
 
@@ -72,6 +73,7 @@ class FakeModel:
     connections: int = 0
     live: int = 0
     streams: int = 0
+    written: int = 0
 
     def __init__(self, *answers: Answer, **options: Any) -> None:
         self.answers = answers or ("pass\n",)
@@ -306,6 +308,7 @@ class _Connection:
 
     async def _write(self, data: bytes, chunked: bool) -> None:
         if data:
+            self.fake.written += 1
             self.writer.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
             await self.writer.drain()
 
