@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from festina.verify.ways import Way
 
 LEAST_SECONDS = 30.0
 _LEAST_FOR_FEW = 10.0
+_MOST_PATIENCE = 4.0
 
 Say = Callable[[str], None]
 
@@ -47,12 +49,24 @@ class Case:
 
 def limit_of_suite(base: Run, most: float) -> float:
     """Return the seconds that the whole suite may take with a candidate."""
-    return min(most, max(LEAST_SECONDS, 5 * base.seconds + 10))
+    return min(most, _patience() * max(LEAST_SECONDS, 5 * base.seconds + 10))
 
 
 def limit_of_few(seconds: float, most: float) -> float:
     """Return the seconds that tests may take which are known to take ``seconds``."""
-    return min(most, max(_LEAST_FOR_FEW, 10 * seconds + 5))
+    return min(most, _patience() * max(_LEAST_FOR_FEW, 10 * seconds + 5))
+
+
+def _patience() -> float:
+    """Return how many times longer tests may take, since the machine has more to do than it can.
+
+    A good edit must not be ``unverified`` because something else was running beside it.
+    """
+    try:
+        load = os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has none
+        return 1.0
+    return min(max(1.0, load / (os.cpu_count() or 1)), _MOST_PATIENCE)
 
 
 async def tried(
