@@ -34,6 +34,8 @@ PRESETS = (
 )
 """What can be asked for with no typing at all; ``presets`` in the settings replaces the list."""
 
+EXPLAIN = "What does this code do, and what has to be known to change it safely?"
+
 MOST_DIAGNOSTICS = 10
 
 
@@ -51,7 +53,7 @@ async def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction
         if chosen.start != chosen.end:
             found += (await _edit_actions(app, document, chosen))[:1]
     else:
-        found += await _edit_actions(app, document, chosen)
+        found += await _edit_actions(app, document, chosen, asks=True)
         found += _fixes(app, document, params)
     return [action for action in found if _wanted(action.kind, params.context.only)]
 
@@ -151,8 +153,12 @@ def _apply_action(
     return action
 
 
-async def _edit_actions(app: App, document: Document, chosen: Range) -> list[lsp.CodeAction]:
-    """The edit that a ``festina:`` comment asks for, then the presets.
+async def _edit_actions(
+    app: App, document: Document, chosen: Range, *, asks: bool = False
+) -> list[lsp.CodeAction]:
+    """The edit that a ``festina:`` comment asks for, then the presets; with ``asks``, questions.
+
+    A comment that ends in a question mark may as well be a question.
 
     Where nothing is selected the titles name the definition that is meant.
     """
@@ -168,10 +174,22 @@ async def _edit_actions(app: App, document: Document, chosen: Range) -> list[lsp
         _propose(document, chosen, f"Festina: {preset}{meant}", instruction=preset)
         for preset in app.settings_of(document).presets or PRESETS
     ]
-    if instruction := markers.instruction(document.text, region):
+    instruction = markers.instruction(document.text, region)
+    if instruction:
         title = render.shorten(f"Festina: {instruction}") + meant
         found.insert(0, _propose(document, chosen, title, instruction=""))
+    if asks and instruction.endswith("?"):
+        title = render.shorten(f"Festina: answer: {instruction}") + meant
+        found.insert(1, _ask(document, chosen, title, instruction))
+    if asks:
+        found.append(_ask(document, chosen, f"Festina: explain this code{meant}", EXPLAIN))
     return found
+
+
+def _ask(document: Document, chosen: Range, title: str, question: str) -> lsp.CodeAction:
+    where = messages.plain(convert.to_range(chosen))
+    argument = {"uri": document.uri, "range": where, "question": question}
+    return _command_action(title, messages.ASK, argument, messages.REWRITE)
 
 
 def _fixes(app: App, document: Document, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
