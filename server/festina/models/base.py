@@ -39,7 +39,9 @@ OnWait = Callable[[Wait | None], None]
 class Request:
     """One request for one answer. ``max_tokens`` bounds the answer, in tokens.
 
-    ``on_wait`` hears of it when the request has to wait for the provider's limits.
+    ``on_wait`` hears of it when the request has to wait for the provider's limits. Without
+    ``stream`` nobody reads along: the answer may come in one piece, which is far less work (a fast
+    model sends thousands of events a second). Where that cannot be had it is streamed all the same.
     """
 
     messages: tuple[Message, ...]
@@ -47,6 +49,7 @@ class Request:
     temperature: float = 0.2
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    stream: bool = True
     on_wait: OnWait | None = field(default=None, compare=False, repr=False)
 
 

@@ -200,7 +200,8 @@ class Budget:
             elif left - sum(ticket.need.of(name) for ticket in self._under_way) < amount:
                 holds.append(_Hold(now, ""))  # their answers will tell what remains
         first = not self._waiting or self._waiting[0] is waiter
-        if not first or len(self._under_way) >= int(self._ahead):
+        silent = 0 if self._careful else sum(ticket.need.whole for ticket in self._under_way)
+        if not first or len(self._under_way) - silent >= int(self._ahead):
             holds.append(_Hold(now, ""))
         return max(holds, key=lambda hold: hold.until, default=None)
 
@@ -243,7 +244,7 @@ class _Waiter:
 def need_of(request: Request) -> Need:
     """Return what a request will about be counted as: the most that its answer may take."""
     size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
-    return Need(size // BYTES_PER_TOKEN, request.max_tokens)
+    return Need(size // BYTES_PER_TOKEN, request.max_tokens, whole=not request.stream)
 
 
 _Name = tuple[str, bytes, str]

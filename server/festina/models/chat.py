@@ -89,7 +89,7 @@ class ChatModel:
         )
         answer = ChatStream(tags_are_code=mentions_tags(prompt))
         shown: list[str] = []
-        clock = Deadlines(self._settings, failures)
+        clock = Deadlines(self._settings, failures, stream=request.stream)
         response: Response | None = None
         try:
             response = await self._open(request, clock, failures)

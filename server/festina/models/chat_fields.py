@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from festina.models.base import Request
 from festina.models.presets import NEW_FIELD, OLD_FIELD, Preset
 
+STREAM = "stream"
 OPTIONAL = ("stream_options", "seed", "temperature")
 """Fields that an answer can do without. Some servers and models refuse to be sent them."""
 
@@ -17,11 +18,15 @@ _REFUSALS = frozenset({400, 422})
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields a model is sent. ``refused`` are the token limits that it would not take."""
+    """Which fields a model is sent. ``refused`` are the token limits that it would not take.
+
+    ``streams_only``: it does not send an answer in one piece.
+    """
 
     limits: tuple[str, ...]
     left_out: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    streams_only: bool = False
 
     @classmethod
     def of(cls, preset: Preset) -> Fields:
@@ -36,7 +41,7 @@ class Fields:
         body: dict[str, object] = {
             "model": model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            "stream": True,
+            STREAM: request.stream or self.streams_only,
             "stream_options": {"include_usage": True},
             "temperature": max(request.temperature, least_temperature),
             **dict.fromkeys(self.limits, request.max_tokens),
@@ -45,7 +50,7 @@ class Fields:
             body["seed"] = request.seed
         if request.stop:
             body["stop"] = list(request.stop)
-        for name in self.left_out:
+        for name in self.left_out if body[STREAM] else self.left_out | {"stream_options"}:
             body.pop(name, None)
         return body | dict(extra)
 
@@ -57,6 +62,9 @@ class Fields:
         if status not in _REFUSALS:
             return None
         text = answer.decode("utf-8", "replace")
+        if sent.get(STREAM) is False and _names(text, STREAM):
+            # another request may have learnt it meanwhile; then this one is sent again as well
+            return replace(self, streams_only=True)
         named = {name for name in (*OPTIONAL, NEW_FIELD, OLD_FIELD) if _names(text, name)}
         named &= sent.keys()
         unwanted = named & set(OPTIONAL)
@@ -71,7 +79,7 @@ class Fields:
         if not unwanted and (limits, refused) == (self.limits, self.refused):
             changed = any(sent.keys() & {name} for name in self.left_out | self.refused)
             return self if changed and named else None
-        return Fields(limits, self.left_out | unwanted, refused)
+        return replace(self, limits=limits, left_out=self.left_out | unwanted, refused=refused)
 
 
 def _names(text: str, field: str) -> bool:

@@ -15,6 +15,8 @@ _T = TypeVar("_T")
 class Deadlines:
     """The deadlines of one answer, on one event loop. Close it when the answer is over.
 
+    One that does not ``stream`` comes all at once, so only the last deadline is of use.
+
     Only time spent waiting for the server counts, and only ``progress`` (text or reasoning) moves
     a deadline: neither a slow reader here nor keep-alive comments from there do.
 
@@ -23,12 +25,13 @@ class Deadlines:
     the wait that is on by then is overdue.
     """
 
-    def __init__(self, settings: ModelSettings, failures: Failures) -> None:
+    def __init__(self, settings: ModelSettings, failures: Failures, *, stream: bool = True) -> None:
         self._settings = settings
         self._failures = failures
         self._loop = asyncio.get_running_loop()
         self._end = self._loop.time() + settings.total_seconds
-        self._limit = settings.first_content_seconds
+        # an answer in one piece has no first content before its end
+        self._limit = settings.first_content_seconds if stream else settings.total_seconds
         self._begun = False
         self._waited = 0.0
         self._due: float | None = None

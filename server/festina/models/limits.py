@@ -27,10 +27,14 @@ _DRAFT_NAMES = {"r": "remaining", "t": "reset"}
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one request is counted as, in tokens: of its prompt, and of the most it may answer."""
+    """What one request is counted as, in tokens: of its prompt, and of the most it may answer.
+
+    ``whole``: it is answered in one piece, so that nothing is heard of it before its end.
+    """
 
     prompt: int = 0
     answer: int = 0
+    whole: bool = False
 
     def of(self, bucket: str) -> int:
         """Return how much of a bucket it takes: one request, or so many tokens."""
