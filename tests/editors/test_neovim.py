@@ -13,6 +13,7 @@ from support import readme
 from support.bench import bench, neovim
 
 SCRIPT = Path(__file__).parent / "neovim.lua"
+ASK = Path(__file__).parent / "neovim_ask.lua"
 ON_SAVE = Path(__file__).parent / "neovim_on_save.lua"
 VERSIONS = [
     "0.11",
@@ -39,12 +40,26 @@ def test_a_save_with_the_stock_client(tmp_path):
         run(made, "0.11", ON_SAVE)
 
 
+@pytest.mark.slow
+@pytest.mark.editors
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("version", ["0.11", "0.12"])
+def test_a_question_with_the_stock_client(tmp_path, version):
+    with bench(tmp_path) as made:
+        made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
+        run(made, version, ASK)
+        assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
+
+
 def run(made, version, script):
     """Run a script in a Neovim that is configured as the README says; all its checks must hold."""
     config = made.home / ".config" / "nvim"
     config.mkdir(parents=True)
     words = "Neovim 0.10" if version == "0.10" else "Neovim 0.11 or newer"
-    (config / "init.lua").write_text(readme.block("lua", words))
+    lines = readme.block("lua", words)
+    if version != "0.10":
+        lines += readme.block("lua", "init.lua: questions")
+    (config / "init.lua").write_text(lines)
     done = subprocess.run(
         [neovim(version), "--headless", "mod.py", "-c", f"luafile {script}", "-c", "cquit 2"],
         cwd=made.folder,
