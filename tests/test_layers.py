@@ -25,12 +25,8 @@ VALUES = (
     "config",
     "gate_commands",
     "spending",
-    "secret_patterns",
 )
-WORKERS = (
-    *("models", "verify", "prompt", "slow", "markdown", "kept"),
-    *("context", "ignoring", "masking"),
-)
+WORKERS = ("models", "verify", "prompt", "slow", "markdown", "kept")
 STATE = (
     "accept",
     "asking",

@@ -1,5 +1,7 @@
 """``festina.ask`` in editors that can show much, little and nothing."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,21 @@ async def test_a_model_that_fails_is_told_of(start, workspace, tmp_path):
         await editor.execute("festina.ask", question(buffer))
         await editor.until(lambda: editor.messages, "the message")
         assert editor.messages[0].startswith("Festina: no answer: ")
+
+
+async def test_an_answer_that_pauses_goes_on_being_shown(start, workspace, tmp_path):
+    desk.put_project(workspace)
+    go = threading.Event()
+    first = fake_replies.text("It keeps **one**.\n\n", finish=None, done=False)
+    second = fake_replies.text("- and two\n")
+    steps = (*first.steps[:-1], fake_replies.Until(go), *second.steps[1:])
+    with FakeModel(fake_replies.Reply(steps)) as fake:
+        editor = await start(WITH_ANSWERS, env=desk.config(tmp_path, fake))
+        buffer = await editor.open(desk.MODULE)
+        answers = editor.client.answers
+        await editor.execute("festina.ask", question(buffer))
+        await editor.until(lambda: answers and answers[-1]["text"] == "It keeps **one**.")
+        await asyncio.sleep(0.3)  # long enough for the last notification to be behind us
+        go.set()
+        await editor.until(lambda: answers[-1]["state"] == "complete", "the end")
+        assert answers[-1]["text"] == "It keeps **one**.\n\n- and two"

@@ -1,15 +1,24 @@
 // The language client: stock behaviour, with start failures told in our own words.
-import { DiagnosticSeverity, workspace, type LogOutputChannel } from "vscode";
+import {
+  DiagnosticSeverity,
+  workspace,
+  type LogOutputChannel,
+  type Range,
+  type TextDocument,
+} from "vscode";
 import {
   CloseAction,
+  ExecuteCommandRequest,
   LanguageClient,
   RevealOutputChannelOn,
   State,
   type ClientCapabilities,
   type LanguageClientOptions,
 } from "vscode-languageclient/node";
+import type { Answer } from "./answer";
+import type { Answers } from "./answers";
 import { withoutOurs } from "./configuration";
-import { CAPABILITIES, KEY, STATUS } from "./messages";
+import { ANSWER, ASK, CAPABILITIES, KEY, STATUS } from "./messages";
 import { listed } from "./problems";
 import type { Status } from "./status";
 import type { StatusBar } from "./statusBar";
@@ -21,7 +30,7 @@ export class FestinaClient extends LanguageClient {
   private readonly lastWords: LastWords;
   private started = false;
 
-  constructor(command: string, log: LogOutputChannel, bar: StatusBar) {
+  constructor(command: string, log: LogOutputChannel, bar: StatusBar, answers: Answers) {
     const lastWords = new LastWords();
     super("festina", "Festina", { command, args: ["server"] }, options(log, lastWords));
     this.lastWords = lastWords;
@@ -41,13 +50,29 @@ export class FestinaClient extends LanguageClient {
       clear: () => undefined,
     });
     this.onNotification(STATUS, (status: Status) => bar.take(status));
+    this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
     this.onRequest(KEY, () => ({ key: null }));
-    this.onDidChangeState(({ newState }) => (newState === State.Running ? bar.show() : bar.hide()));
+    this.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) {
+        bar.show();
+        answers.begin();
+      } else {
+        bar.hide();
+      }
+    });
   }
 
   /** What a server that has ended last said on standard error. */
   said(): Promise<string> {
     return this.lastWords.text();
+  }
+
+  /** Ask about lines of a document; a refusal is a message of the server's. */
+  async ask(document: TextDocument, range: Range, question: string): Promise<void> {
+    const where = this.code2ProtocolConverter.asRange(range);
+    const uri = this.code2ProtocolConverter.asUri(document.uri);
+    const argument = { uri, range: where, question };
+    await this.sendRequest(ExecuteCommandRequest.type, { command: ASK, arguments: [argument] });
   }
 
   override async start(): Promise<void> {

@@ -9,6 +9,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   context.subscriptions.push(
     log,
     commands.registerCommand("festina.ui.restart", () => ours.restart()),
+    commands.registerCommand("festina.ui.ask", () => ours.ask()),
     commands.registerCommand("festina.ui.log", () => log.show()),
     workspace.onDidGrantWorkspaceTrust(() => ours.trusted()),
     workspace.onDidChangeConfiguration((event) => {

@@ -15,5 +15,11 @@ export const STATUS = "festina/status";
 /** Request from the server for an API key. This extension keeps none: the answer is `null`. */
 export const KEY = "festina/key";
 
+/** Notification from the server: an answer to a question, so far. */
+export const ANSWER = "festina/answer";
+
+/** Command of the server: answer a question about a range of a document. */
+export const ASK = "festina.ask";
+
 /** What this extension declares below `experimental.festina`. */
-export const CAPABILITIES = { status: true };
+export const CAPABILITIES = { status: true, answers: true };

@@ -1,5 +1,6 @@
 // One server for the window: started, restarted, told of trust. One thing at a time, in order.
 import { commands, window, workspace, type Disposable, type LogOutputChannel } from "vscode";
+import { Answers } from "./answers";
 import { FestinaClient } from "./client";
 import { locate } from "./locate";
 import { TRUST } from "./messages";
@@ -12,6 +13,7 @@ const LOG = "Show Log";
 
 export class Session implements Disposable {
   private readonly bar = new StatusBar();
+  private readonly answers = new Answers();
   private client: FestinaClient | undefined;
   private last: Promise<void> = Promise.resolve();
 
@@ -37,6 +39,23 @@ export class Session implements Disposable {
     });
   }
 
+  /** Have the person ask about the selected lines; where none are, about the definition. */
+  async ask(): Promise<void> {
+    const editor = window.activeTextEditor;
+    if (editor === undefined || this.client === undefined) {
+      void window.showInformationMessage(
+        "Festina: open a Python file and select lines to ask about.",
+      );
+      return;
+    }
+    const { document, selection } = editor;
+    const prompt = "What do you want to know about these lines?";
+    const question = await window.showInputBox({ title: "Festina: Ask", prompt });
+    if (question !== undefined && question.trim() !== "") {
+      await this.client.ask(document, selection, question);
+    }
+  }
+
   stop(): Promise<void> {
     return this.next(() => this.end());
   }
@@ -44,6 +63,7 @@ export class Session implements Disposable {
   dispose(): void {
     void this.stop();
     this.bar.dispose();
+    this.answers.dispose();
   }
 
   private async begin(): Promise<void> {
@@ -58,7 +78,7 @@ export class Session implements Disposable {
       return;
     }
     this.log.info(`starting ${located.command} server`);
-    const client = new FestinaClient(located.command, this.log, this.bar);
+    const client = new FestinaClient(located.command, this.log, this.bar, this.answers);
     try {
       await client.start();
       this.client = client;

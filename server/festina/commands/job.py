@@ -40,7 +40,6 @@ _CONFIGURATION = frozenset(
         Trouble.PROXY,
         Trouble.NO_MODEL,
         Trouble.EMBEDDED,
-        Trouble.WITHHELD,
     }
 )
 
