@@ -25,8 +25,12 @@ VALUES = (
     "config",
     "gate_commands",
     "spending",
+    "secret_patterns",
 )
-WORKERS = ("models", "verify", "prompt", "slow", "markdown", "kept")
+WORKERS = (
+    *("models", "verify", "prompt", "slow", "markdown", "kept"),
+    *("context", "ignoring", "masking"),
+)
 STATE = (
     "accept",
     "asking",

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 
 from festina import advising, edits, markers, slow
 from festina.calls import Call, Why
+from festina.context import Wish, gather
 from festina.documents import Document
 from festina.edits import Region
 from festina.jobs import Jobs
-from festina.models.base import Request
+from festina.models.base import ModelError, Request
 from festina.models.ready import Models
 from festina.session import Refusal, Session, relative_path
 from festina.text import Text
+from festina.verify.base import Snapshot
 
 KEPT = 20
 """Answers that can still be looked at, of those whose document is open."""
@@ -176,16 +178,22 @@ class Asking:
             self._change(answer_id, stage=Stage.STREAMING, text=text, message=words)
 
         try:
+            workspace = self._session.workspace_of(question.document)
+            snapshot = self._session.snapshot(workspace)
             request = await asyncio.to_thread(
                 request_of,
                 question.document.text,
                 question.region,
                 question.words,
+                snapshot=snapshot,
                 path=path,
                 language=question.document.language,
             )
             adviser = advising.answerer(self._session, self._models, question.model, say)
             said = await adviser.ask(request, Why.ASK, on_text=on_text)
+        except ModelError as error:  # it must not be sent
+            self._change(answer_id, stage=Stage.FAILED, message=str(error))
+            return
         except Exception:
             failed = "Festina failed unexpectedly; its log has the details."
             self._change(answer_id, stage=Stage.FAILED, message=failed)
@@ -200,11 +208,17 @@ class Asking:
             self._change(answer_id, stage=Stage.COMPLETE, text=said.text, message=words)
 
 
-def request_of(text: Text, region: Region, words: str, *, path: str, language: str) -> Request:
-    """Return the request for an answer: the region is shown without ``festina:`` comments."""
+def request_of(
+    text: Text, region: Region, words: str, *, snapshot: Snapshot, path: str, language: str
+) -> Request:
+    """Return the request for an answer: no ``festina:`` comments, and no secrets.
+
+    Raises:
+        ModelError: it must not be sent, and why.
+    """
     text, region = markers.strip(text, region)
-    prepared = edits.prepare(text, region, language=language)
-    return slow.ask_request(prepared, words, path=path, language=language)
+    gathered = gather(Wish(snapshot, path, text, region, words, language, tokens=0))
+    return slow.ask_request(gathered.prepared, gathered.instruction, path=path, language=language)
 
 
 def _key(answer_id: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from festina import edits, markers
-from festina.edits import Defect, LineEdit, Prepared, Region
+from festina.edits import Defect, DefectCode, LineEdit, Prepared, Region
+from festina.masking import Hidden
 from festina.text import Text
 
 
@@ -24,16 +25,31 @@ class Change:
 
 
 def change(
-    prepared: Prepared, answer: str, text: Text, region: Region, path: str
+    prepared: Prepared,
+    answer: str,
+    text: Text,
+    region: Region,
+    path: str,
+    hidden: Hidden | None = None,
 ) -> Change | Defect | None:
     """Return the change to ``region`` of ``text``, or why there is none; None where it is empty.
 
-    ``prepared`` is what the model was given, ``path`` the name in the diff.
+    ``prepared`` is what the model was given, ``path`` the name in the diff; ``hidden`` are the
+    secrets that it was not given, which stay where they are or make the answer one of no use.
     """
     parsed = edits.finish(prepared, answer)
     if isinstance(parsed, Defect):
         return parsed
     region_text = markers.strip_lines(parsed.text)
+    if hidden is not None:
+        whole = hidden.put_back(region_text)
+        if isinstance(whole, int):
+            return Defect(
+                DefectCode.SECRET,
+                f"Line {whole} of the answer is new or changed and stands for a secret, which no "
+                "model is given. Keep such lines as they are, or leave them out entirely.",
+            )
+        region_text = whole
     line_edits = edits.rewrite(text, region, region_text)
     if not line_edits:
         return None

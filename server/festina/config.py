@@ -71,6 +71,7 @@ class Settings:
 
     ``on_save`` says what is looked at when a file is saved: ``off`` (nothing), ``lint``,
     ``impacted`` (lint and the tests that the change can affect) or ``full`` (all tests).
+    ``context_tokens`` is about how much is sent beside the region; None: by where it is sent.
     """
 
     fast: ModelSettings | None = None
@@ -78,6 +79,7 @@ class Settings:
     verify: VerifySettings = field(default_factory=VerifySettings)
     limits: Caps = field(default_factory=Caps)
     repair_rounds: int = 2
+    context_tokens: int | None = None
     variations: int = 1
     apply_unverified: bool = True
     on_save: str = "impacted"
@@ -170,6 +172,7 @@ KEYS: dict[str, _Key] = {
         )
         for span in ("day", "proposal")
     },
+    "context.tokens": _Key("context_tokens", allowed.whole(0, 1_000_000)),
     "repair.rounds": _Key("repair_rounds", allowed.whole(0, 10)),
     "variations": _Key("variations", allowed.whole(1, 75)),
     "apply_unverified": _Key("apply_unverified", allowed.flag),

@@ -11,10 +11,11 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 
-from festina import edits, markers, prompt, slow
+from festina import edits, slow
 from festina.calls import Why
 from festina.change import Change, change
 from festina.clock import Clock
+from festina.context import gather
 from festina.earning import Earned
 from festina.edits import Defect
 from festina.ending import Outcome, Outcomes, findings_of
@@ -22,6 +23,7 @@ from festina.events import (
     Called,
     Completing,
     Event,
+    Finished,
     Judged,
     Parsed,
     Planned,
@@ -32,7 +34,7 @@ from festina.events import (
     Streaming,
     Waiting,
 )
-from festina.findings import Finding, Rest
+from festina.findings import Finding, Rest, Status
 from festina.models.base import Model, ModelError, Usage, Wait
 from festina.models.meter import prices_of
 from festina.models.runner import Runner
@@ -94,11 +96,16 @@ class _Run:
         self.leader_started = asyncio.Event()
         self.earning = task.earning(self.verifier)
         self.alone = task.count == 1
-        stripped, region = markers.strip(task.text, task.region)
-        self.prepared = edits.prepare(stripped, region, language=task.language)
 
     async def all(self) -> None:
         try:
+            try:
+                wish = self.task.wish(self.model.origin)
+                self.gathered = await asyncio.to_thread(gather, wish)
+            except ModelError as error:  # it must not be sent
+                failed = Finished(None, Status.FAILED, str(error), 0.0, 0.0, error)
+                self.events.put_nowait(failed)
+                return
             indices = range(self.task.first, self.task.first + self.task.count)
             async with asyncio.TaskGroup() as group:
                 for index in indices:
@@ -157,15 +164,15 @@ class _Run:
 
     async def replan(self, adviser: slow.Adviser, view: CandidateView) -> None:
         """Ask the slow model for a better instruction, and the fast one with that."""
-        task, index = self.task, view.index
+        task, index, gathered = self.task, view.index, self.gathered
         self.events.put_nowait(Planning(index))
         request = slow.plan_request(
-            self.prepared,
-            task.instruction,
+            gathered.prepared,
+            gathered.instruction,
             path=task.path,
             language=task.language,
-            answer=view.text,
-            findings=findings_of(view),
+            answer=await asyncio.to_thread(gathered.masking.shorten, view.text),
+            findings=await asyncio.to_thread(gathered.told, findings_of(view)),
         )
         with self.model_clock.running():
             said = await adviser.ask(request, Why.REPLAN, candidate=index)
@@ -173,7 +180,7 @@ class _Run:
         self.events.put_nowait(Called(replace(said.call, said=better)))
         if better:
             self.events.put_nowait(Planned(index, better))
-            words = slow.together(task.instruction, better)
+            words = slow.together(gathered.instruction, better)
             await self.attempt(index, attempt=index + task.rounds + 1, instruction=words)
 
     async def attempt(
@@ -186,16 +193,9 @@ class _Run:
         instruction: str | None = None,
     ) -> None:
         """One answer, from the request to the verdict."""
-        task = self.task
-        request = prompt.build(
-            self.prepared,
-            instruction or task.instruction,
-            path=task.path,
-            language=task.language,
-            attempt=attempt,
-            findings=findings,
-            previous=previous,
-            small=task.small,
+        task, gathered = self.task, self.gathered
+        request = await asyncio.to_thread(
+            task.request, gathered, attempt, findings, previous, instruction
         )
 
         due = 0.0
@@ -207,7 +207,7 @@ class _Run:
             if index != task.first and clock() < due:
                 return
             due = clock() + SILENT_SECONDS
-            shown = edits.preview(self.prepared, text)
+            shown = gathered.hidden.show(edits.preview(gathered.prepared, text))
             self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
 
         def on_wait(wait: Wait | None) -> None:
@@ -230,7 +230,13 @@ class _Run:
             return
         self.called(why, index, answer.seconds, answer.usage)
         made = await asyncio.to_thread(
-            change, self.prepared, answer.text, task.text, task.region, task.path
+            change,
+            gathered.prepared,
+            answer.text,
+            task.text,
+            task.region,
+            task.path,
+            gathered.hidden,
         )
         if isinstance(made, Defect):
             self.refuse(index, str(made.code), made.message)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
+from festina.context import Context
 from festina.edits import Prepared
 from festina.findings import Finding
 from festina.models.base import Message, Request
@@ -27,6 +29,14 @@ CONTEXT_CHARS = 6000
 """The most that is sent of the lines on each side of a region."""
 LINE_CHARS = 400
 
+NOTHING = Context()
+"""Only the nearest lines are sent beside the region."""
+
+SECRETS = (
+    "FESTINA-SECRET-1 and the like stand for secrets. Keep a line with one exactly as it is, or "
+    "leave that line out entirely."
+)
+
 _EXAMPLE_ASK = (
     'Code:\n```python\ndef greet(name):\n    return "Hello" + name\n```\n'
     "Task: there is no space before the name"
@@ -46,8 +56,13 @@ def build(
     findings: Sequence[Finding] = (),
     previous: str | None = None,
     small: bool = False,
+    context: Context = NOTHING,
+    secrets: bool = False,
 ) -> Request:
     """Return the request for one candidate.
+
+    ``context`` is what is handed over beside the region. ``secrets`` says that placeholders stand
+    for some in what is sent. None of the arguments may hold one any more.
 
     ``attempt`` numbers the candidates of a proposal: the first is asked for at a low temperature,
     the others at higher ones and with other seeds. ``findings`` are what the last answer was
@@ -59,9 +74,10 @@ def build(
     if small:
         messages = _small(prepared, instruction, findings)
     else:
+        parts = _parts(prepared, path, language, context, secrets=secrets)
         messages = (
             Message("system", SYSTEM),
-            Message("user", _user(prepared, instruction, path, language, findings, answer)),
+            *_asked(parts, instruction, language, findings, answer),
         )
     size = max(len(text.encode("utf-8", "replace")) for text in (prepared.source, answer))
     return Request(
@@ -93,34 +109,75 @@ def _small(
     )
 
 
-def _user(
-    prepared: Prepared,
-    instruction: str,
-    path: str,
-    language: str,
-    findings: Sequence[Finding],
-    answer: str,
-) -> str:
-    parts = around(prepared, path, language)
+def _asked(
+    parts: list[str], instruction: str, language: str, findings: Sequence[Finding], answer: str
+) -> tuple[Message, ...]:
+    """Return what is asked: a repair round goes on from all that the first request said."""
+    ask = f"Instruction: {instruction}"
+    if not findings:
+        told_so_far = [f"Your answer so far:\n{fenced(answer, language)}"] if answer else []
+        return (Message("user", "\n\n".join([*parts, *told_so_far, ask])),)
+    why = "It was rejected:\n" + "\n".join(map(told, findings[:MOST_FINDINGS]))
+    again = f"{why}\n\nAnswer again with the complete new text of the region. {ask}"
+    if not answer:
+        return (Message("user", "\n\n".join([*parts, ask, again])),)
+    return (
+        Message("user", "\n\n".join([*parts, ask])),
+        Message("assistant", fenced(answer, language)),
+        Message("user", again),
+    )
+
+
+def _parts(
+    prepared: Prepared, path: str, language: str, context: Context, *, secrets: bool
+) -> list[str]:
+    """Return all but the instruction: first what is the same for every region of the file."""
+    parts = []
+    if context.guidance:
+        rules = f"Conventions of the project, from {context.guidance_path}:"
+        parts.append(f"{rules}\n{fenced(context.guidance)}")
+    parts.append(f"File: {path} ({language})")
+    if context.file:
+        what = "The file" if context.whole else "Its outline"
+        parts.append(f"{what}, for reading only:\n{fenced(context.file, language)}")
+    if context == NOTHING:
+        parts += _around(prepared.before, prepared.after, language)
+    else:
+        parts += _around(context.before, context.after, language)
+    for file, found in groupby(context.definitions, key=lambda each: each.path):
+        code = "\n\n".join(each.text for each in found)
+        parts.append(f"What it uses from {file}, for reading only:\n{fenced(code, language)}")
+    for test in context.tests:
+        source = f":\n{fenced(test.source, 'python')}\nIt said" if test.source else " said"
+        parts.append(f"The failing test {test.name}{source}:\n{fenced(test.said)}")
+    if secrets:
+        parts.append(SECRETS)
     if prepared.source:
         parts.append(f"The region to rewrite:\n{fenced(prepared.source, language)}")
     else:
-        parts.append("The region is empty: what you write is put between the two.")
-    if answer:
-        parts.append(f"Your answer so far:\n{fenced(answer, language)}")
-    if findings:
-        parts.append("It was rejected:\n" + "\n".join(map(told, findings[:MOST_FINDINGS])))
-    parts.append(f"Instruction: {instruction}")
-    return "\n\n".join(parts)
+        parts.append(_empty(prepared, context))
+    return parts
+
+
+def _empty(prepared: Prepared, context: Context) -> str:
+    if not context.whole:
+        return "The region is empty: what you write is put between the two."
+    above = next((line for line in reversed(prepared.before) if line.strip()), "")
+    where = f"below this line:\n{fenced(above)}" if above else "at the beginning of the file."
+    return f"The region is empty: what you write is put {where}"
 
 
 def around(prepared: Prepared, path: str, language: str) -> list[str]:
     """Return the parts of a prompt that say where a region stands, and in what."""
-    parts = [f"File: {path} ({language})"]
-    if before := _near(prepared.before[::-1])[::-1]:
-        parts.append(f"Before the region, for reading only:\n{_lines(before, language)}")
-    if after := _near(prepared.after):
-        parts.append(f"After the region, for reading only:\n{_lines(after, language)}")
+    return [f"File: {path} ({language})", *_around(prepared.before, prepared.after, language)]
+
+
+def _around(before: Sequence[str], after: Sequence[str], language: str) -> list[str]:
+    parts = []
+    if near := _near(before[::-1])[::-1]:
+        parts.append(f"Before the region, for reading only:\n{_lines(near, language)}")
+    if near := _near(after):
+        parts.append(f"After the region, for reading only:\n{_lines(near, language)}")
     return parts
 
 

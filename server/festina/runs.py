@@ -303,6 +303,7 @@ class Runs:
             language=document.language,
             rounds=self.session.settings_of(workspace).repair_rounds,
             resolves=proposal.resolves,
+            context_tokens=self.session.settings_of(workspace).context_tokens,
         )
 
 

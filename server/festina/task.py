@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from festina import edits
+from festina import edits, markers, prompt
+from festina.context import Gathered, Wish, budget
 from festina.earning import Earning
 from festina.edits import Region
 from festina.findings import Finding
+from festina.models.base import Request
 from festina.text import Text
 from festina.verify.base import Snapshot, Verifier
 
@@ -19,7 +21,8 @@ class Task:
     ``count`` candidates are asked for; ``rounds`` repairs are tried when all were rejected.
     ``streams`` bounds how many answers stream at once. ``previous`` is an answer to go on from
     after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
-    the first candidate, so that further variations differ from earlier ones.
+    the first candidate, so that further variations differ from earlier ones. ``context_tokens``
+    is about how much is handed over beside the region; None leaves that to where it goes.
     """
 
     snapshot: Snapshot
@@ -36,6 +39,47 @@ class Task:
     small: bool = False
     first: int = 0
     eager: bool = False
+    context_tokens: int | None = None
+
+    def wish(self, origin: str) -> Wish:
+        """Return what is to be collected for a model at ``origin``."""
+        text, region = markers.strip(self.text, self.region)
+        return Wish(
+            self.snapshot,
+            self.path,
+            text,
+            region,
+            self.instruction,
+            self.language,
+            resolves=self.resolves,
+            small=self.small,
+            tokens=budget(self.context_tokens, origin),
+        )
+
+    def request(
+        self,
+        gathered: Gathered,
+        attempt: int,
+        findings: tuple[Finding, ...] = (),
+        previous: str | None = None,
+        instruction: str | None = None,
+    ) -> Request:
+        """Return what a model is asked for one candidate. Blocks for milliseconds.
+
+        ``instruction`` stands in the place of the task's own, and has no secrets any more.
+        """
+        return prompt.build(
+            gathered.prepared,
+            instruction or gathered.instruction,
+            path=self.path,
+            language=self.language,
+            attempt=attempt,
+            findings=gathered.told(findings),
+            previous=gathered.masking.shorten(previous) if previous else None,
+            small=self.small,
+            context=gathered.context,
+            secrets=gathered.hidden.any,
+        )
 
     def earning(self, verifier: Verifier) -> Earning:
         """Return what judges this task's candidates."""

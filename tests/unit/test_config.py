@@ -223,6 +223,7 @@ SAMPLES = {
     "network": "local",
     "sockets": ["/run/x.sock"],
     "rounds": 1,
+    "tokens": 500,
     "variations": 3,
     "apply_unverified": False,
     "presets": ["shorten"],

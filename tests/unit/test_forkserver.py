@@ -652,8 +652,10 @@ async def test_a_project_that_cannot_be_forked_has_no_server(tmp_path: Path, wor
 
 
 async def test_a_process_that_has_ended_is_no_hindrance(tmp_path: Path) -> None:
-    text = "=== test_it.py\nimport subprocess\nX = subprocess.check_output(['echo', '1'])\n"
-    text += "Y = subprocess.Popen(['true'])\n\n\ndef test_it():\n    pass\n"
+    text = "=== test_it.py\nimport os\nimport subprocess\n"
+    text += "X = subprocess.check_output(['echo', '1'])\nY = subprocess.Popen(['true'])\n"
+    text += "os.waitid(os.P_PID, Y.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is there\n"
+    text += "\n\ndef test_it():\n    pass\n"
     project = await place(tmp_path, text)
     async with project.server() as server:
         assert server.ready.spawned

@@ -19,6 +19,7 @@ from festina.commands.target import Target
 from festina.config import Settings
 from festina.edits import Region
 from festina.markdown import complete, safe
+from festina.models.base import ModelError
 from festina.models.ready import Ready
 from festina.slow import Adviser, Said
 from festina.trust import TrustStore
@@ -124,9 +125,17 @@ async def _ask(
 ) -> Said:
     args, place = order.args, order.target
     name = args.model or ("slow" if order.settings.slow is not None else None)
-    request = request_of(
-        place.text, order.region, order.question, path=place.relative, language=place.language
-    )
+    try:
+        request = request_of(
+            place.text,
+            order.region,
+            order.question,
+            snapshot=job.snapshot_of(place.workspace, order.settings, TrustStore()),
+            path=place.relative,
+            language=place.language,
+        )
+    except ModelError as error:
+        raise Stop(str(error), job.exit_of_error(error)) from None
     async with job.model_for(
         order.settings, name, trust=TrustStore(), agreed=args.yes, terminal=terminal
     ) as ready:

@@ -171,6 +171,7 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
         place.language,
         count=args.candidates or order.settings.variations,
         rounds=order.settings.repair_rounds,
+        context_tokens=order.settings.context_tokens,
     )
     verifier = Engine(mapping=task.count >= MANY)
     refusal: Stop | None = None

@@ -40,6 +40,7 @@ _CONFIGURATION = frozenset(
         Trouble.PROXY,
         Trouble.NO_MODEL,
         Trouble.EMBEDDED,
+        Trouble.WITHHELD,
     }
 )
 

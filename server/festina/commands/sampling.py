@@ -89,6 +89,7 @@ async def _run(args: argparse.Namespace, sample: Sample, terminal: Terminal | No
         count=args.candidates,
         rounds=settings.repair_rounds,
         resolves=sample.resolves,
+        context_tokens=settings.context_tokens,
     )
     if terminal is not None:
         await _introduce(task, sample, terminal)

@@ -29,6 +29,7 @@ class DefectCode(enum.StrEnum):
     BIDI = "bidi"
     REPLACEMENT_CHAR = "replacement_char"
     CONTROL_CHAR = "control_char"
+    SECRET = "secret"  # noqa: S105 - a defect of that name
 
 
 _SENTENCES = {
@@ -42,6 +43,7 @@ _SENTENCES = {
     DefectCode.BIDI: "The answer adds invisible characters that can reorder or hide code.",
     DefectCode.REPLACEMENT_CHAR: "The answer holds characters that were damaged on the way.",
     DefectCode.CONTROL_CHAR: "The answer adds control characters.",
+    DefectCode.SECRET: "The answer changes a line that holds a secret.",
 }
 
 

@@ -81,6 +81,8 @@ def _overlap(lines: Sequence[str], context: Sequence[str], source: Sequence[str]
         near.pop()
     own = [line.rstrip() for line in source if line.strip()]
     for size in range(min(len(said), len(near)), 0, -1):
+        if said[0] != near[-size]:
+            continue
         head = said[:size]
         # the blank lines at the edge of the context may have been repeated or not
         if head != near[-size:] or not any(map(_SAYS_SOMETHING.search, head)):

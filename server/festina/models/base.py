@@ -96,6 +96,7 @@ class Trouble(enum.StrEnum):
     TRUNCATED = "truncated"  # finish reason `length`, or the stream ended without one
     FILTERED = "filtered"  # content filter, refusal, tool call
     DAMAGED = "damaged"  # not SSE, bad UTF-8, oversized
+    WITHHELD = "withheld"  # Festina sent nothing: a secret, or a file kept from models
     NO_MODEL = "no_model"  # nothing configured and nothing found
     EMBEDDED = "embedded"  # the embedded model could not start
 

@@ -10,9 +10,10 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from festina import masking, secret_patterns
 from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
 from festina.models.meter import Meter, counted
 
@@ -53,6 +54,8 @@ class Runner:
         self, model: Model, request: Request, on_text: Callable[[str], None] | None = None
     ) -> Completion:
         """Return the model's whole answer; cancelling frees the connection before it returns.
+
+        This is the last look at what is sent: a secret that is still in it is taken out.
 
         ``on_text`` is called on the caller's loop with the text so far, at most
         ``SHOWS_A_SECOND`` times a second, and always with the whole text before this returns.
@@ -205,6 +208,7 @@ async def _read(
     """Return the answer; ``pieces`` takes its text as it comes."""
     clock = asyncio.get_running_loop().time
     began = clock()
+    request = _without_secrets(request)
     first: float | None = None
     usage: Usage | None = None
     # the protocol promises an iterator that can be closed: every dialect is an async generator
@@ -221,6 +225,13 @@ async def _read(
     if usage is None:
         raise ModelError(Trouble.TRUNCATED, f"{model.origin} ended the answer early. Try again.")
     return Completion("".join(pieces), usage, clock() - began, first)
+
+
+def _without_secrets(request: Request) -> Request:
+    if not any(map(secret_patterns.find, (message.content for message in request.messages))):
+        return request
+    clean = (replace(m, content=masking.without_secrets(m.content)) for m in request.messages)
+    return replace(request, messages=tuple(clean))
 
 
 class _Pacer:

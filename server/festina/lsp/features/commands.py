@@ -10,12 +10,13 @@ from lsprotocol import types as lsp
 
 from festina import edits, markers
 from festina.asking import Question
+from festina.context import withheld
 from festina.edits import Region
 from festina.findings import Finding
 from festina.lifecycle import Order
 from festina.lsp import convert, messages
 from festina.proposals import CandidateStatus
-from festina.session import Refusal
+from festina.session import Refusal, relative_path
 from festina.text import Position, Range
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
         raise Refusal("The document has changed since the action was listed. Try again.")
     if _string(argument, "skill"):
         raise Refusal("This version has no skills yet; say what to do in an instruction.")
-    app.session.workspace_of(document)
+    await _check_allowed(app, document)
     _check_text(document)
     region, name = await _region(document, chosen, app)
     document, region = _moved_on(app, argument, document, region)
@@ -151,7 +152,7 @@ async def ask(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.ask``: answer a question about a range, in Markdown; no code is touched."""
     document = _document(app, argument)
     chosen = _range(argument)
-    app.session.workspace_of(document)
+    await _check_allowed(app, document)
     _check_text(document)
     region, name = await _region(document, chosen, app)
     document, region = _moved_on(app, argument, document, region)
@@ -177,6 +178,14 @@ HANDLERS: dict[str, Handler] = {
 def _check_text(document: Document) -> None:
     if "\0" in document.text.content:
         raise Refusal("This looks like a binary file. Festina edits text.")
+
+
+async def _check_allowed(app: App, document: Document) -> None:
+    """Refuse a file without a workspace, and one that the person keeps from models."""
+    workspace = app.session.workspace_of(document)
+    snapshot, path = app.session.snapshot(workspace), relative_path(document, workspace)
+    if why := await asyncio.to_thread(withheld, snapshot, path):
+        raise Refusal(why)
 
 
 async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, str]:
