@@ -61,6 +61,7 @@ STATE = (
     "tallying",
     "task",
     "trust",
+    "waves",
     "workspaces",
 )
 INTERFACES = ("lsp", "cli", "commands", "terminal", "__main__")

@@ -80,6 +80,7 @@ class Settings:
     limits: Caps = field(default_factory=Caps)
     repair_rounds: int = 2
     context_tokens: int | None = None
+    repair_candidates: int = 4
     variations: int = 1
     apply_unverified: bool = True
     on_save: str = "impacted"
@@ -174,6 +175,7 @@ KEYS: dict[str, _Key] = {
     },
     "context.tokens": _Key("context_tokens", allowed.whole(0, 1_000_000)),
     "repair.rounds": _Key("repair_rounds", allowed.whole(0, 10)),
+    "repair.candidates": _Key("repair_candidates", allowed.whole(1, 75)),
     "variations": _Key("variations", allowed.whole(1, 75)),
     "apply_unverified": _Key("apply_unverified", allowed.flag),
     "presets": _Key("presets", allowed.texts),

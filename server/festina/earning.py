@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from festina.findings import Finding, Rest, Verdict
@@ -14,6 +16,33 @@ class Earned:
 
     verdict: Verdict
     rest: Rest = Rest.NONE
+
+
+class Once:
+    """Judges equal candidates once: those that come later wait for the first one's verdict."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, asyncio.Future[Earned]] = {}
+
+    async def earned(self, digest: str, judge: Callable[[], Awaitable[Earned]]) -> Earned:
+        """Return what a text has earned; ``judge`` finds it out where it is the first."""
+        known = self._of.get(digest)
+        if known is not None:
+            await asyncio.shield(known)
+            return self._of[digest].result()  # the whole suite may have run since
+        future = self._of[digest] = asyncio.get_running_loop().create_future()
+        try:
+            earned = await judge()
+        except BaseException:
+            future.cancel()
+            raise
+        future.set_result(earned)
+        return earned
+
+    def note(self, digest: str, earned: Earned) -> None:
+        """Take the verdict of the whole suite in the place of the one before."""
+        future = self._of[digest] = asyncio.get_running_loop().create_future()
+        future.set_result(earned)
 
 
 @dataclass(slots=True)

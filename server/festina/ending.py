@@ -33,6 +33,14 @@ class Outcomes:
         """Take what became of a candidate, in the place of what was known of it."""
         self._of[outcome.view.index] = outcome
 
+    def __contains__(self, index: int) -> bool:
+        """Whether a candidate has come to an end."""
+        return index in self._of
+
+    def passed(self, *, applicable: bool) -> int:
+        """Return how many have passed: by all that is asked for, where they must be applicable."""
+        return sum(view.applicable if applicable else view.passed for view in self._views)
+
     def owed(self, only: int | None = None) -> Outcome | None:
         """Return the candidate that the whole suite is to run for, if there is one.
 

@@ -81,6 +81,21 @@ class Repairing:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalating:
+    """All were rejected: ``count`` further candidates are asked for, from ``candidate`` on."""
+
+    candidate: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Enough of the others have passed: this one was cancelled before it came to its end."""
+
+    candidate: int
+
+
+@dataclass(frozen=True, slots=True)
 class Planning:
     """The repair rounds are used up: the slow model is asked what to tell the fast one."""
 
@@ -133,6 +148,8 @@ Event = (
     | Judged
     | Completing
     | Repairing
+    | Escalating
+    | Dropped
     | Planning
     | Planned
     | Waiting

@@ -11,17 +11,19 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 
-from festina import edits, slow
+from festina import edits, slow, waves
 from festina.calls import Why
 from festina.change import Change, change
 from festina.clock import Clock
 from festina.context import gather
-from festina.earning import Earned
+from festina.earning import Earned, Once
 from festina.edits import Defect
 from festina.ending import Outcome, Outcomes, findings_of
 from festina.events import (
     Called,
     Completing,
+    Dropped,
+    Escalating,
     Event,
     Finished,
     Judged,
@@ -39,9 +41,8 @@ from festina.models.base import Model, ModelError, Usage, Wait
 from festina.models.meter import prices_of
 from festina.models.runner import Runner
 from festina.proposals import CandidateStatus, CandidateView
-from festina.reducer import STATUS
+from festina.reducer import judged
 from festina.task import Task
-from festina.text import Text
 from festina.verify.base import Step as GateStep
 from festina.verify.base import Verifier
 
@@ -85,7 +86,8 @@ class _Run:
     adviser: slow.Adviser | None = None
     events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
     outcomes: Outcomes = field(default_factory=Outcomes)
-    verdicts: dict[str, asyncio.Future[Earned]] = field(default_factory=dict)
+    once: Once = field(default_factory=Once)
+    race: waves.Race = field(default_factory=waves.Race)
     completing: asyncio.Lock = field(default_factory=asyncio.Lock)
     model_clock: Clock = field(default_factory=Clock)
     verify_clock: Clock = field(default_factory=Clock)
@@ -96,6 +98,8 @@ class _Run:
         self.leader_started = asyncio.Event()
         self.earning = task.earning(self.verifier)
         self.alone = task.count == 1
+        self.eager = task.eager or self.alone
+        self.shown = task.first
 
     async def all(self) -> None:
         try:
@@ -106,17 +110,37 @@ class _Run:
                 failed = Finished(None, Status.FAILED, str(error), 0.0, 0.0, error)
                 self.events.put_nowait(failed)
                 return
-            indices = range(self.task.first, self.task.first + self.task.count)
-            async with asyncio.TaskGroup() as group:
-                for index in indices:
-                    group.create_task(self.candidate(index))
-            await self.complete()
+            self.instruction = self.gathered.instruction
+            await self.wave(self.task.first, self.task.count)
             await self.repair()
+            await self.escalate()
             self.events.put_nowait(
                 self.outcomes.finished(self.model_clock.seconds, self.verify_clock.seconds)
             )
         finally:
             self.events.put_nowait(None)
+
+    async def wave(self, first: int, count: int) -> None:
+        """Ask for some candidates at once, and run the whole suite for the best of them."""
+        self.shown = first
+        await self.race.run(range(first, first + count), self.candidate)
+        await self.complete()
+
+    async def escalate(self) -> None:
+        """Ask for more and more while all were rejected, until enough of them have passed.
+
+        An answer that the model refused to give (its quota, the person's own limits) ends it.
+        """
+        task, asked = self.task, self.task.count
+        while self.outcomes.to_repair() is not None:
+            count = waves.further(asked, task.most)
+            if not count:
+                return
+            first = task.first + asked
+            self.alone = False
+            self.events.put_nowait(Escalating(first, count))
+            await self.wave(first, count)
+            asked += count
 
     async def candidate(self, index: int) -> None:
         """Ask for one candidate and judge it. The first one goes ahead and warms the cache."""
@@ -125,6 +149,10 @@ class _Run:
             await self.leader_started.wait()
         try:
             await self.attempt(index, attempt=index, previous=self.task.previous)
+        except asyncio.CancelledError:
+            if self.race.decided and index not in self.outcomes:
+                self.events.put_nowait(Dropped(index))
+            raise
         finally:
             if leads:
                 self.leader_started.set()
@@ -141,7 +169,7 @@ class _Run:
                 with self.verify_clock.running():
                     tell = self.teller(outcome.view.index)
                     earned = await self.earning.whole(outcome.new.content, tell)
-                self.verdicts[outcome.new.digest] = _done(earned)
+                self.once.note(outcome.new.digest, earned)
                 for other, also in self.outcomes.also(outcome, earned):
                     self.judged(other, also)
 
@@ -153,6 +181,7 @@ class _Run:
             if view is None:
                 return
             self.events.put_nowait(Repairing(view.index, number))
+            self.shown = view.index
             await self.attempt(
                 view.index,
                 attempt=view.index + number,
@@ -166,22 +195,15 @@ class _Run:
         """Ask the slow model for a better instruction, and the fast one with that."""
         task, index, gathered = self.task, view.index, self.gathered
         self.events.put_nowait(Planning(index))
-        request = slow.plan_request(
-            gathered.prepared,
-            gathered.instruction,
-            path=task.path,
-            language=task.language,
-            answer=await asyncio.to_thread(gathered.masking.shorten, view.text),
-            findings=await asyncio.to_thread(gathered.told, findings_of(view)),
-        )
+        request = await asyncio.to_thread(task.plan, gathered, view.text, findings_of(view))
         with self.model_clock.running():
             said = await adviser.ask(request, Why.REPLAN, candidate=index)
         better = slow.planned(said.text)
         self.events.put_nowait(Called(replace(said.call, said=better)))
         if better:
             self.events.put_nowait(Planned(index, better))
-            words = slow.together(gathered.instruction, better)
-            await self.attempt(index, attempt=index + task.rounds + 1, instruction=words)
+            self.instruction, self.shown = slow.together(gathered.instruction, better), index
+            await self.attempt(index, attempt=index + task.rounds + 1, plain=True)
 
     async def attempt(
         self,
@@ -190,12 +212,14 @@ class _Run:
         attempt: int,
         previous: str | None = None,
         findings: tuple[Finding, ...] = (),
-        instruction: str | None = None,
+        plain: bool = False,
     ) -> None:
-        """One answer, from the request to the verdict."""
-        task, gathered = self.task, self.gathered
+        """One answer, from the request to the verdict. ``plain``: the instruction as it is."""
+        task, gathered, words = self.task, self.gathered, self.instruction
+        if not (plain or findings or task.small):  # a very small model would not understand it
+            words = waves.worded(words, index)
         request = await asyncio.to_thread(
-            task.request, gathered, attempt, findings, previous, instruction
+            task.request, gathered, attempt, findings, previous, words
         )
 
         due = 0.0
@@ -204,7 +228,7 @@ class _Run:
         def on_text(text: str) -> None:
             nonlocal due
             self.leader_started.set()
-            if index != task.first and clock() < due:
+            if index != self.shown and clock() < due:
                 return
             due = clock() + SILENT_SECONDS
             shown = gathered.hidden.show(edits.preview(gathered.prepared, text))
@@ -214,7 +238,7 @@ class _Run:
             tell(self.events.put_nowait, Waiting(index, wait))
 
         tell = asyncio.get_running_loop().call_soon_threadsafe
-        request = replace(request, on_wait=on_wait)
+        request = replace(request, on_wait=on_wait, stream=index == self.shown)
         why = Why.REPAIR if findings else Why.WRITE
         began = clock()
         try:
@@ -228,6 +252,11 @@ class _Run:
             self.outcomes.add(Outcome(view, error=error))
             self.events.put_nowait(Refused(index, str(error.trouble), str(error), error))
             return
+        except asyncio.CancelledError:
+            if self.race.decided:
+                words = "Cancelled: enough of the others had passed."
+                self.called(why, index, clock() - began, error=words)
+            raise
         self.called(why, index, answer.seconds, answer.usage)
         made = await asyncio.to_thread(
             change,
@@ -264,49 +293,27 @@ class _Run:
         self.events.put_nowait(
             Parsed(index, made.region_text, new.content, made.edits, made.diff, model_seconds)
         )
-        earned = await self.earned(index, new)
+
+        async def first() -> Earned:
+            with self.verify_clock.running():
+                return await self.earning.first(new.content, self.teller(index), alone=self.alone)
+
+        earned = await self.once.earned(new.digest, first)
         view = CandidateView(index, text=made.region_text)
         self.judged(Outcome(view, new, edits.size(made.edits)), earned)
-        if self.task.eager and earned.rest is Rest.OWED:
+        if self.eager and earned.rest is Rest.OWED:
             await self.complete(index)
 
     def judged(self, outcome: Outcome, earned: Earned) -> None:
         """Take a verdict for a candidate, which may have had one before."""
-        view, verdict = outcome.view, earned.verdict
-        status = STATUS.get(verdict.status, CandidateStatus.UNVERIFIED)
-        view = replace(view, status=status, verdict=verdict, rest=earned.rest)
+        verdict = earned.verdict
+        view = judged(outcome.view, verdict, earned.rest)
         self.outcomes.add(replace(outcome, view=view))
         assert outcome.new is not None
         self.events.put_nowait(Judged(view.index, outcome.new.content, verdict, earned.rest))
+        if self.outcomes.passed(applicable=self.eager) >= self.task.count:
+            self.race.decide()
 
     def teller(self, index: int) -> Callable[[GateStep], None]:
         """Return what tells of a candidate's verification."""
         return lambda step: self.events.put_nowait(Step(index, step.message))
-
-    async def earned(self, index: int, new: Text) -> Earned:
-        """Judge equal candidates once: those that come later wait for the first one's verdict."""
-        known = self.verdicts.get(new.digest)
-        if known is not None:
-            await asyncio.shield(known)
-            return self.verdicts[new.digest].result()  # the whole suite may have run since
-        future = _future()
-        self.verdicts[new.digest] = future
-        try:
-            with self.verify_clock.running():
-                tell = self.teller(index)
-                earned = await self.earning.first(new.content, tell, alone=self.alone)
-        except BaseException:
-            future.cancel()
-            raise
-        future.set_result(earned)
-        return earned
-
-
-def _future() -> asyncio.Future[Earned]:
-    return asyncio.get_running_loop().create_future()
-
-
-def _done(earned: Earned) -> asyncio.Future[Earned]:
-    future = _future()
-    future.set_result(earned)
-    return future

@@ -9,6 +9,8 @@ from festina.calls import Why
 from festina.events import (
     Called,
     Completing,
+    Dropped,
+    Escalating,
     Event,
     Finished,
     Judged,
@@ -53,9 +55,9 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
             return _judged(proposal, event)
         case Completing():
             return _completing(proposal, event)
-        case Refused():
+        case Refused() | Dropped():
             return _refused(proposal, event)
-        case Repairing():
+        case Repairing() | Escalating():
             return _repairing(proposal, event)
         case Planning() | Planned():
             return _planning(proposal, event)
@@ -157,7 +159,9 @@ def _completing(proposal: Proposal, event: Completing) -> Proposal:
     return replace(_show(proposal, view), message="running the whole suite")
 
 
-def _refused(proposal: Proposal, event: Refused) -> Proposal:
+def _refused(proposal: Proposal, event: Refused | Dropped) -> Proposal:
+    if isinstance(event, Dropped):
+        return _dropped(proposal, event)
     view = proposal.find(event.candidate) or CandidateView(event.candidate)
     view = replace(view, status=CandidateStatus.UNUSABLE, verdict=None, defect=event.message)
     proposal = begin(proposal.with_candidate(view))
@@ -166,10 +170,22 @@ def _refused(proposal: Proposal, event: Refused) -> Proposal:
     return proposal
 
 
-def _repairing(proposal: Proposal, event: Repairing) -> Proposal:
+def _repairing(proposal: Proposal, event: Repairing | Escalating) -> Proposal:
     proposal = advance(proposal, State.REJECTED, proposal.message)
+    if isinstance(event, Escalating):
+        words = f"rejected; asking for {event.count} more"
+        return replace(step(proposal, State.STREAMING, words), visible=event.candidate)
     proposal = step(proposal, State.STREAMING, f"rejected; repairing (round {event.round})")
     return replace(proposal, round=event.round, visible=event.candidate)
+
+
+def _dropped(proposal: Proposal, event: Dropped) -> Proposal:
+    """Take a candidate away; the one on show stays, since somebody reads it."""
+    view = proposal.find(event.candidate)
+    if view is None or view.verdict is not None or event.candidate == proposal.visible:
+        return proposal
+    views = tuple(other for other in proposal.candidates if other is not view)
+    return replace(proposal, candidates=views)
 
 
 def _planning(proposal: Proposal, event: Planning | Planned) -> Proposal:

@@ -191,12 +191,9 @@ class Runs:
         previous: str | None,
         planner: Adviser | None,
     ) -> Task:
-        task = self.task(self.session.find(proposal_id))
+        task = self.task(self.session.find(proposal_id)).asking_for(count, first)
         task = replace(
             task,
-            count=count,
-            first=first,
-            rounds=0 if first else task.rounds,
             previous=previous,
             small=ready.small,
             streams=ready.streams,
@@ -294,6 +291,7 @@ class Runs:
         if document is None:
             raise Refusal("The file was closed.")
         workspace = self.session.workspace_of(document)
+        settings = self.session.settings_of(workspace)
         return Task(
             snapshot=self.session.snapshot(workspace),
             path=relative_path(document, workspace),
@@ -301,7 +299,8 @@ class Runs:
             region=proposal.region,
             instruction=proposal.instruction,
             language=document.language,
-            rounds=self.session.settings_of(workspace).repair_rounds,
+            rounds=settings.repair_rounds,
+            most=settings.repair_candidates,
             resolves=proposal.resolves,
             context_tokens=self.session.settings_of(workspace).context_tokens,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from festina import edits, markers, prompt
+from festina import edits, markers, prompt, slow
 from festina.context import Gathered, Wish, budget
 from festina.earning import Earning
 from festina.edits import Region
@@ -18,7 +18,8 @@ from festina.verify.base import Snapshot, Verifier
 class Task:
     """One edit to propose: ``region`` of ``text``, the content of ``path`` in the snapshot.
 
-    ``count`` candidates are asked for; ``rounds`` repairs are tried when all were rejected.
+    ``count`` candidates are asked for; ``rounds`` repairs are tried when all were rejected, and
+    then more candidates are asked for, ``most`` in all.
     ``streams`` bounds how many answers stream at once. ``previous`` is an answer to go on from
     after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
     the first candidate, so that further variations differ from earlier ones. ``context_tokens``
@@ -33,6 +34,7 @@ class Task:
     language: str = "python"
     count: int = 1
     rounds: int = 2
+    most: int = 1
     streams: int = 8
     resolves: tuple[Finding, ...] = ()
     previous: str | None = None
@@ -40,6 +42,12 @@ class Task:
     first: int = 0
     eager: bool = False
     context_tokens: int | None = None
+
+    def asking_for(self, count: int, first: int = 0) -> Task:
+        """Return the task with so many candidates; where they are further ones, as they come."""
+        if first:
+            return replace(self, count=count, first=first, rounds=0, most=0)
+        return replace(self, count=count, first=0)
 
     def wish(self, origin: str) -> Wish:
         """Return what is to be collected for a model at ``origin``."""
@@ -79,6 +87,17 @@ class Task:
             small=self.small,
             context=gathered.context,
             secrets=gathered.hidden.any,
+        )
+
+    def plan(self, gathered: Gathered, answer: str, findings: tuple[Finding, ...]) -> Request:
+        """Return what a slow model is asked once the fast one's answers were rejected. Blocks."""
+        return slow.plan_request(
+            gathered.prepared,
+            gathered.instruction,
+            path=self.path,
+            language=self.language,
+            answer=gathered.masking.shorten(answer),
+            findings=gathered.told(findings),
         )
 
     def earning(self, verifier: Verifier) -> Earning:

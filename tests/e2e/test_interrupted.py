@@ -134,7 +134,7 @@ async def test_a_rejected_proposal_can_be_redirected(start, source, tmp_path):
     with FakeModel(desk.answer(desk.WRONG, source)) as fake:
         environment_ = desk.config(tmp_path, fake)
         file = tmp_path / "user-config.toml"
-        file.write_text(file.read_text() + "[repair]\nrounds = 0\n")
+        file.write_text(file.read_text() + "[repair]\nrounds = 0\ncandidates = 1\n")
         editor = await start(VSCODE_PLUGIN, env=environment_)
         buffer = await desk.open_with_marker(editor)
         watch = desk.Watch(editor, buffer)

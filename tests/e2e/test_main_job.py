@@ -87,7 +87,7 @@ async def test_a_wrong_edit_is_rejected_and_points_at_the_failing_test(start, wo
     with FakeModel(desk.answer(desk.WRONG, source)) as fake:
         environment = desk.config(tmp_path, fake)
         config = tmp_path / "user-config.toml"
-        config.write_text(config.read_text() + "[repair]\nrounds = 1\n")
+        config.write_text(config.read_text() + "[repair]\nrounds = 1\ncandidates = 1\n")
         editor = await start(VSCODE, env=environment)
         buffer = await desk.open_with_marker(editor)
         watch = desk.Watch(editor, buffer)

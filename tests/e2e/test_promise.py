@@ -37,7 +37,7 @@ async def sit(start, workspace, tmp_path, model):
         slow = {"tests.confirm_seconds": 0, "tests.args": ["--disable-plugin-autoload"]}
         environment = desk.config(tmp_path, fake, **slow)
         config = tmp_path / "user-config.toml"
-        config.write_text(config.read_text() + "[repair]\nrounds = 0\n")
+        config.write_text(config.read_text() + "[repair]\nrounds = 0\ncandidates = 1\n")
 
         async def sit(preset):
             editor = await start(preset, env=environment)

@@ -27,7 +27,7 @@ def two_models(tmp_path, source, *, gates, rounds=0):
         found = desk.config(tmp_path, fake, gates=gates)
         with (tmp_path / "user-config.toml").open("a") as config:
             config.write(f'[models.slow]\nbase_url = "{fake.base_url}"\nmodel = "thinker"\n')
-            config.write(f"[repair]\nrounds = {rounds}\n")
+            config.write(f"[repair]\nrounds = {rounds}\ncandidates = 1\n")
         return found
 
     return fake, environment

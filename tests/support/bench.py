@@ -119,7 +119,8 @@ def bench(tmp_path: Path, *, trusted: bool = True) -> Iterator[Bench]:
         config = home / "config.toml"
         config.write_text(
             f'[models.fast]\nbase_url = "{fake.base_url}"\nmodel = "{fake.model}"\n'
-            f"[verify]\npython = {json.dumps(sys.executable)}\n[repair]\nrounds = 0\n"
+            f"[verify]\npython = {json.dumps(sys.executable)}\n"
+            "[repair]\nrounds = 0\ncandidates = 1\n"
         )
         environment = {
             "PATH": f"{programs}:{os.environ['PATH']}",

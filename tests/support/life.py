@@ -192,7 +192,12 @@ class Life(Watched):
     def change_settings(self, pick: int) -> None:
         scope = ("auto", "auto", "full", "impacted")[pick % 4]
         verify = replace(Settings().verify, timeout_seconds=10.0 + pick % 2, tests_scope=scope)
-        settings = Settings(verify=verify, apply_unverified=pick % 3 > 0, repair_rounds=pick % 2)
+        settings = Settings(
+            verify=verify,
+            apply_unverified=pick % 3 > 0,
+            repair_rounds=pick % 2,
+            repair_candidates=4 if pick % 5 == 0 else 1,
+        )
         self.session.settings[None] = settings
         self.announced = False
 

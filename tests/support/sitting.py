@@ -29,7 +29,7 @@ class Sitting:
         self.messages: list[str] = []
         self.session.changed = self._changed
         verify = replace(Settings().verify, tests_scope=scope)
-        self.session.settings[None] = replace(Settings(), verify=verify)
+        self.session.settings[None] = replace(Settings(), verify=verify, repair_candidates=1)
         self.verifier = ScriptedVerifier(judge or by_value, whole, slow=slow)
         self.models = OneModel(ScriptedModel(list(answers)))
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)

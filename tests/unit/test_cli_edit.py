@@ -84,7 +84,7 @@ def test_a_rejected_edit_shows_what_is_wrong_with_it(line, fake):
     fake.script(UNDEFINED)
     ran = line.run(*ASK)
     assert ran.code == Exit.FAILED
-    assert "✘ rejected   syntax ok, lint failed, " in ran.out
+    assert "✘ rejected   #1  syntax ok, lint failed, " in ran.out
     assert "  lint  calc/core.py:7  F821  Undefined name `smallest`" in ran.out
     assert "--apply" not in ran.out
 
@@ -106,7 +106,7 @@ def test_when_none_of_several_passes_that_is_said(line, fake):
     fake.script(UNDEFINED)
     ran = line.run(*ASK, "-n", "2")
     assert ran.code == Exit.FAILED
-    assert "None of 2 candidates passed." in ran.out
+    assert "None of 4 candidates passed." in ran.out
     assert "ask for more candidates with -n" in ran.out
 
 

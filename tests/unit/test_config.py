@@ -224,6 +224,7 @@ SAMPLES = {
     "sockets": ["/run/x.sock"],
     "rounds": 1,
     "tokens": 500,
+    "candidates": 3,
     "variations": 3,
     "apply_unverified": False,
     "presets": ["shorten"],

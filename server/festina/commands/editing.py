@@ -172,6 +172,7 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
         count=args.candidates or order.settings.variations,
         rounds=order.settings.repair_rounds,
         context_tokens=order.settings.context_tokens,
+        most=order.settings.repair_candidates,
     )
     verifier = Engine(mapping=task.count >= MANY)
     refusal: Stop | None = None

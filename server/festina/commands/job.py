@@ -194,9 +194,9 @@ async def pursue(
                     continue
                 if isinstance(event, Waiting) and event.wait is not None:
                     terminal.held(str(event.wait))
-                if ended is not None and task.count > 1:
+                if ended is not None and outcome.total > 1:
                     words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
-                    terminal.judged(ended.status, _name(ended, task.count), words, aside=aside)
+                    terminal.judged(ended.status, _name(ended, outcome.total), words, aside=aside)
                 leader = outcome.leader()
                 preview = leader.preview.split("\n") if leader is not None else ()
                 terminal.status(outcome.status(), preview)

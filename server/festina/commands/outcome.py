@@ -9,6 +9,8 @@ from festina.calls import Call, total
 from festina.events import (
     Called,
     Completing,
+    Dropped,
+    Escalating,
     Event,
     Finished,
     Judged,
@@ -79,13 +81,19 @@ class Outcome:
     calls: list[Call] = field(default_factory=list)
     planning: bool = False
     waits: dict[int, Wait] = field(default_factory=dict)
+    further: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many candidates were asked for in all, also since the first ones were rejected."""
+        return self.count + self.further
 
     def fold(self, event: Event) -> Answer | None:
         """Take an event in; return the candidate that has come to an end by it, if one has."""
         if isinstance(event, Finished):
             self.finished, self.planning = event, False
             return None
-        if isinstance(event, Called | Waiting):
+        if isinstance(event, Called | Waiting | Escalating | Dropped):
             self._note(event)
             return None
         answer = self.answers.setdefault(event.candidate, Answer(event.candidate))
@@ -111,9 +119,15 @@ class Outcome:
             answer.status = _OF_VERDICT.get(event.verdict.status, CandidateStatus.UNVERIFIED)
         return answer if answer.over and isinstance(event, Refused | Judged) else None
 
-    def _note(self, event: Called | Waiting) -> None:
+    def _note(self, event: Called | Waiting | Escalating | Dropped) -> None:
         if isinstance(event, Called):
             self.calls.append(event.call)
+        elif isinstance(event, Escalating):
+            self.further += event.count
+            self.planning = False
+        elif isinstance(event, Dropped):
+            self.answers.pop(event.candidate, None)
+            self.waits.pop(event.candidate, None)
         elif event.wait is not None:
             self.waits[event.candidate] = event.wait
         else:
@@ -130,7 +144,8 @@ class Outcome:
         )
         answers = {**earlier.answers, **self.answers}
         calls = [*earlier.calls, *self.calls]
-        return Outcome(earlier.count + self.count, answers, finished, calls)
+        further = earlier.further + self.further
+        return Outcome(earlier.count + self.count, answers, finished, calls, further=further)
 
     @property
     def spent(self) -> Spent:
@@ -161,11 +176,11 @@ class Outcome:
         held = str(next(iter(self.waits.values()), ""))
         streaming = [a for a in answers if a.status is CandidateStatus.STREAMING]
         verifying = [a for a in answers if a.status is CandidateStatus.VERIFYING]
-        if self.count == 1:
+        if self.total == 1:
             return held or _of_one(next(iter(answers), None))
         over = [answer for answer in answers if answer.over]
         passed = sum(answer.status is CandidateStatus.PASSED for answer in over)
-        parts = [f"{len(over)} of {self.count} candidates", f"{passed} passed"]
+        parts = [f"{len(over)} of {self.total} candidates", f"{passed} passed"]
         if streaming:
             parts.append(f"{len(streaming)} streaming")
         if verifying:

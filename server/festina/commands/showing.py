@@ -25,7 +25,7 @@ def show(terminal: Terminal, place: str, outcome: Outcome, choice: Choice) -> No
         terminal.say(f"{finished.message.rstrip('.')}.", "red")
     else:
         terminal.diff(best.diff)
-        number = f"#{best.index + 1}" if outcome.count > 1 else ""
+        number = f"#{best.index + 1}" if outcome.total > 1 else ""
         words = brief(best.verdict) if best.verdict is not None else best.defect
         terminal.judged(best.status, number, words)
         if best.verdict is not None and finished.status is not Status.PASSED:
