@@ -56,6 +56,8 @@ class EditorClient(pytest_lsp.LanguageClient):
         self.keys: dict[str, str] = {}
         """Keys that the editor's secret store holds, by origin."""
         self.lens_refreshes = 0
+        self.record: list[str] | None = None
+        """Everything that comes from now on, as text, where a test asks for it with a list."""
         self._moved = asyncio.Event()
         self._said: list[bytes] = []
         self._listener: asyncio.Task[None] | None = None
@@ -119,6 +121,8 @@ def _register(client: EditorClient) -> None:
     handle = protocol.handle_message
 
     def handle_message(message: Any) -> None:
+        if client.record is not None:
+            client.record.append(repr(message))
         handle(message)
         client._stir()
 

@@ -10,7 +10,10 @@ from festina.commands.base import Exit, add_json, between
 from festina.models.ledger import KEPT_DAYS, Ledger, Tally
 from festina.spending import money
 
-COLUMNS = ("day", "model", "requests", "prompt", "cached", "answer", "cost", "edits", "accepted")
+COLUMNS = (
+    *("day", "model", "requests", "prompt", "cached", "answer", "cost"),
+    *("edits", "accepted", "rejected"),
+)
 ROOM = 44
 """A model's name and origin are cut to so many characters."""
 
@@ -68,7 +71,7 @@ def _name(origin: str, model: str) -> str:
 def _cells(day: str, name: str, tally: Tally) -> list[str]:
     spent = tally.spent
     tokens = [f"{count:,}" for count in (spent.prompt, spent.cached, spent.completion)]
-    counts = [f"{tally.proposals:,}", f"{tally.accepted:,}"]
+    counts = [f"{n:,}" for n in (tally.proposals, tally.accepted, tally.rejected)]
     return [day, name, f"{spent.requests:,}", *tokens, money(spent.cost), *counts]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import os
 import socket
 import ssl
@@ -22,6 +23,10 @@ import httpx2
 import festina
 from festina.models.base import ModelError, Trouble
 from festina.models.presets import is_loopback, origin_of
+
+for _name in ("httpx2", "httpcore2"):
+    # they log addresses and the headers of responses, in which servers may echo a key
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 CONNECTIONS = 96
 """Connections at once for each way out: 75 candidates and some to spare."""
