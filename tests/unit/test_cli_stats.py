@@ -87,12 +87,12 @@ def test_stats_sum_up_by_day_and_model(line):
         more(line, "[repair]\nrounds = 1\n")
         assert line.run(*ASK, "--apply").code == Exit.DONE
         assert line.run(*ASK).code == Exit.FAILED
-        origin = fake.origin
+        origin, number = fake.origin, len(fake.requests)
     ran = line.run("stats", "--json")
     assert ran.code == Exit.DONE
     (row,) = ran.json["days"]
     assert (row["origin"], row["model"]) == (origin, "fake-coder")
-    assert (row["requests"], row["prompt_tokens"]) == (4, 400)
+    assert (row["requests"], row["prompt_tokens"]) == (number, 100 * number)
     assert (row["proposals"], row["accepted"], row["rejected"]) == (2, 1, 1)
     total = {key: row[key] for key in row if key not in {"day", "origin", "model"}}
     assert ran.json["total"] == total

@@ -18,11 +18,11 @@ from festina.config import Layer, load
 from festina.models.base import ModelError, Trouble
 from festina.models.ledger import KEPT_DAYS, Ledger, Tally
 from festina.models.meter import Meter, counting
-from festina.models.runner import Runner
+from festina.models.runner import MOST_BREAKS, Runner
 from festina.spending import Caps, Prices, Spent
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
-from support.fake_replies import Hold, body_of, chunk, data, events, status, stream, text
+from support.fake_replies import Hold, chunk, data, events, status, stream
 
 COUNTED = {
     "prompt_tokens": 1000,
@@ -83,7 +83,7 @@ async def test_a_failure_counts_with_what_came_of_it(
 
 
 async def test_a_cancelled_answer_counts_as_well(ledger: Ledger) -> None:
-    with FakeModel(stream(body_of(text("y" * 40, finish=None)), Hold())) as fake:
+    with FakeModel(stream(data(chunk("y" * 40)), Hold())) as fake:
         runner = Runner(Meter(ledger=ledger))
         seen = asyncio.Event()
         task = asyncio.create_task(runner.complete(model_at(fake), REQUEST, lambda _: seen.set()))
@@ -225,3 +225,33 @@ def test_prices_and_caps_are_the_persons_own() -> None:
     settings, _ = load([Layer("me", given, user=True), Layer("line", elsewhere, user=True)])
     assert settings.fast is not None
     assert not settings.fast.prices.known
+
+
+OVERLOADED = {"error": {"type": "overloaded_error", "message": "Overloaded"}}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OVERLOADED, {"error": {"code": 429, "message": "slow down"}}, {"error": {"code": 529}}],
+    ids=["overloaded", "429", "529"],
+)
+async def test_an_answer_that_a_limit_breaks_off_is_asked_for_anew(
+    ledger: Ledger, error: dict[str, Any]
+) -> None:
+    broken = events(chunk("half of "), error)
+    with FakeModel(broken, events(error), "whole\n", broken) as fake:
+        runner = Runner(Meter(ledger=ledger))
+        model = model_at(fake)
+        seen: list[str] = []
+        assert (await runner.complete(model, REQUEST, seen.append)).text == "whole\n"
+        assert seen[-1] == "whole\n"
+        assert len(fake.requests) == 3
+        with pytest.raises(ModelError):  # it does not go on for ever
+            await runner.complete(model, REQUEST)
+        assert len(fake.requests) == 3 + 1 + MOST_BREAKS
+        hasty = model_at(fake, "sk-other", max_retries=0)
+        with pytest.raises(ModelError):
+            await runner.complete(hasty, REQUEST)
+        assert len(fake.requests) == 5 + MOST_BREAKS
+        await runner.aclose()
+    assert ledger.today().requests == 5 + MOST_BREAKS

@@ -112,6 +112,10 @@ class ModelError(Exception):
         self.trouble = trouble
         self.retry_after = retry_after
         """Seconds after which the provider says another try may work."""
+        self.passing = False
+        """It is a limit or an overload, of which the provider says that it will pass."""
+        self.pause: float | None = None
+        """Seconds for which the model's budget holds everybody back; then it can be asked again."""
         self.usage: Usage | None = None
         """What the provider counted for an answer that was no good."""
 

@@ -113,16 +113,31 @@ class Budget:
             self._learn(ticket, told, now, refused)
             pause = 0.0
             if refused is not None:
-                pause = self._pause(told_pause(headers), refused)
-                spent = [bucket for bucket in told.values() if bucket.remaining < 1]
-                self._refusals += 1
-                self._ahead, self._careful = 1.0, True
-                if now + pause > self._hold.until:
-                    self._hold = _Hold(now + pause, spent[0].words if spent else "")
+                spent = [bucket.words for bucket in told.values() if bucket.remaining < 1]
+                pause = self._held(now, told_pause(headers), refused, next(iter(spent), ""))
             elif ok:
                 self._refusals = 0
                 self._ahead += 1 / self._ahead if self._careful else 1
             self._wake()
+        return pause
+
+    def hold(self, policy: Policy) -> float:
+        """Hold everybody back after an answer was broken off because of a limit or an overload.
+
+        Returns:
+            For how many seconds.
+        """
+        with self._lock:
+            pause = self._held(self._clock(), None, policy)
+            self._wake()
+        return pause
+
+    def _held(self, now: float, told: float | None, policy: Policy, why: str = "") -> float:
+        pause = self._pause(told, policy)
+        self._refusals += 1
+        self._ahead, self._careful = 1.0, True
+        if now + pause > self._hold.until:
+            self._hold = _Hold(now + pause, why)
         return pause
 
     def _pause(self, told: float | None, policy: Policy) -> float:

@@ -109,6 +109,8 @@ class ChatModel:
             if answer.problem is not None:
                 error = failures.problem(answer.problem, "".join(shown))
                 error.usage = answer.usage
+                if error.passing and self._settings.max_retries:
+                    error.pause = self._budget.hold(self._policy)
                 raise error
             if text:
                 yield Delta(text)

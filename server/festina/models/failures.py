@@ -92,11 +92,10 @@ class Failures:
         if status in (429, 529):
             again = when(wait) if wait is not None else "in a minute"
             why = "the rate limit is reached" if status == 429 else "it is overloaded"
-            return ModelError(
-                Trouble.QUOTA,
+            return _passing(
                 f"{where}takes no more requests for now: {why} ({code_or_status}). "
                 f"Try again {again}, ask for fewer variations, or use another model.",
-                retry_after=wait,
+                wait,
             )
         if code in _MODEL_CODES or (status == 404 and not self._is_about_address(said)):
             return self._unknown_model(status, said)
@@ -210,8 +209,7 @@ class Failures:
         named = f" ({code})" if code else ""
         about = f": {said.rstrip('.')}" if said else ""
         if any(word in code for word in ("rate_limit", "overloaded", "quota")):
-            return ModelError(
-                Trouble.QUOTA,
+            return _passing(
                 f"{self.origin} broke the answer off because of its limits{named}. "
                 "Try again in a minute, ask for fewer variations, or use another model.",
             )
@@ -241,6 +239,12 @@ class Failures:
         if self.key and self.key in f"{code} {message}":
             quoted = True
         return ("", "") if quoted else (code, _KEYLIKE.sub("[...]", message))
+
+
+def _passing(message: str, wait: float | None = None) -> ModelError:
+    error = ModelError(Trouble.QUOTA, message, retry_after=wait)
+    error.passing = True
+    return error
 
 
 def _quoted(said: str) -> str:

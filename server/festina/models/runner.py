@@ -18,6 +18,8 @@ from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble
 from festina.models.meter import Meter, counted
 
 SHOWS_A_SECOND = 30
+MOST_BREAKS = 6
+"""So often an answer may be broken off because of limits, before that is told to the person."""
 
 _T = TypeVar("_T")
 
@@ -180,6 +182,19 @@ class _Job(Generic[_T]):
 
 
 async def _drive(
+    model: Model, request: Request, pacer: _Pacer | None, meter: Meter, proposal: str
+) -> Completion:
+    """Ask, and again where an answer was broken off by a limit or an overload that passes."""
+    for left in range(MOST_BREAKS, -1, -1):
+        try:
+            return await _ask(model, request, pacer, meter, proposal)
+        except ModelError as error:
+            if error.pause is None or not left:
+                raise
+    raise AssertionError
+
+
+async def _ask(
     model: Model, request: Request, pacer: _Pacer | None, meter: Meter, proposal: str
 ) -> Completion:
     """Ask within what may be spent, and take down what was."""
