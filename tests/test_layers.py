@@ -33,6 +33,7 @@ WORKERS = (
 )
 STATE = (
     "accept",
+    "asked",
     "asking",
     "change",
     "advising",
@@ -47,6 +48,7 @@ STATE = (
     "events",
     "jobs",
     "lifecycle",
+    "orders",
     "pages",
     "parts",
     "pipeline",

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from festina import accept, edits, parts
 from festina.documents import Document
 from festina.doubts import Doubts
 from festina.edits import Region
-from festina.findings import Finding, Rest
+from festina.findings import Rest
 from festina.models.ready import Models
+from festina.orders import Order
 from festina.promise import applies, turned
 from festina.proposals import (
     CandidateStatus,
@@ -33,19 +34,6 @@ from festina.verify.base import Verifier
 MOST_CANDIDATES = 75
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a person asked for, resolved against the document as it was then."""
-
-    document: Document
-    region: Region
-    instruction: str
-    name: str = ""
-    resolves: tuple[Finding, ...] = ()
-    variations: int = 1
-    model: str | None = None
-
-
 class Lifecycle:
     """What a person may do with proposals, and what an editor tells of its documents."""
 
@@ -53,6 +41,7 @@ class Lifecycle:
         self.session = session
         self.verifier = verifier
         self.runs = Runs(session, verifier, models)
+        session.followers.append(self.runs.results.asked.follow)
         self.aftermath = self.runs.confirming.aftermath
         self._doubts = Doubts(session, self.runs.jobs, self.application)
 
@@ -64,18 +53,7 @@ class Lifecycle:
         """
         self.session.workspace_of(order.document)
         _check_count(order.variations, 0)
-        proposal = Proposal(
-            id=self.session.new_id(),
-            uri=order.document.uri,
-            version=order.document.version,
-            base=order.document.text,
-            region=order.region,
-            instruction=order.instruction,
-            resolves=order.resolves,
-            name=order.name,
-            model=order.model,
-            message="waiting for the model",
-        )
+        proposal = order.proposal(self.session.new_id())
         self.session.put(proposal)
         self.runs.start(proposal.id, count=order.variations)
         return proposal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from festina.clean import visible
 from festina.context import Context
 from festina.edits import Prepared
 from festina.findings import Finding
@@ -220,3 +221,18 @@ def fenced(code: str, language: str = "") -> str:
     while marks in code:
         marks += "`"
     return f"{marks}{language}\n{code if code.endswith(chr(10)) else code + chr(10)}{marks}"
+
+
+def page(request: Request, to: str) -> str:
+    """Return a request as a person reads it: to whom it goes, then every message as it is.
+
+    Control characters are shown, not obeyed.
+    """
+    size = sum(len(message.content) for message in request.messages)
+    head = [
+        f"To: {to}",
+        f"Size: {size:,} characters, about {size // 4:,} tokens",
+        f"Answer: at most {request.max_tokens:,} tokens, temperature {request.temperature:g}",
+    ]
+    parts = [f"===== {message.role} =====\n{message.content}" for message in request.messages]
+    return visible("\n".join(head) + "\n\n" + "\n\n".join(parts) + "\n")

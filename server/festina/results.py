@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from festina.asked import Asked
 from festina.text import Text
 
 
@@ -19,6 +20,7 @@ class Results:
     """The texts that the candidates of each proposal would give."""
 
     def __init__(self) -> None:
+        self.asked = Asked()
         self._of: dict[str, dict[int, _Result]] = {}
 
     def note(self, proposal_id: str, index: int, text: Text) -> None:

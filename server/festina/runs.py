@@ -200,7 +200,8 @@ class Runs:
             eager=True,
         )
         self.session.put(begin(self.session.find(proposal_id)))
-        stream = propose(task, ready.model, ready.runner, self.verifier, planner)
+        note = self.results.asked.noting(proposal_id)
+        stream = propose(task, ready.model, ready.runner, self.verifier, planner, note)
         async with aclosing(stream):
             async for event in stream:
                 self._fold(proposal_id, task, event)

@@ -1,10 +1,13 @@
 """What a real server sends: planted secrets and ignored files are looked for in every request."""
 
 import json
+from pathlib import Path
 
-from support import clamp, desk
+import pytest
+
+from support import clamp, desk, fake_replies
 from support.fake_model import FakeModel
-from support.presets import VSCODE_PLUGIN
+from support.presets import MINIMAL, VSCODE, VSCODE_PLUGIN
 from support.secrets import FORMS, PRIVATE_KEY
 
 TOKEN = FORMS["a GitHub token"]
@@ -139,3 +142,47 @@ async def test_what_must_not_be_sent_is_refused_with_the_place_named(start, work
                 "private.py is kept from language models by .cursor"
             )
         assert fake.requests == []
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE, MINIMAL], ids=lambda one: one.name)
+async def test_what_is_sent_is_shown_and_only_to_this_user(start, workspace, tmp_path, editor_is):
+    put(workspace)
+
+    async def page(count):
+        """Return the page that the editor was shown, or was told of."""
+        if editor_is.can("window.showDocument"):
+            await editor.until(lambda: len(editor.client.shown_documents) == count, "the page")
+            path = Path(editor.client.shown_documents[-1].uri.removeprefix("file://"))
+        else:
+            told = "Festina: the prompt is in "
+            await editor.until(
+                lambda: sum(told in message for message in editor.messages) == count, "the page"
+            )
+            path = Path(editor.messages[-1].removeprefix(told))
+        assert path.stat().st_mode & 0o777 == 0o600
+        return path, path.read_text()
+
+    with FakeModel(fake_replies.text(clamp.fenced(GOOD), speed=20)) as fake:
+        editor = await start(editor_is, env=desk.config(tmp_path, fake))
+        buffer = await editor.open(clamp.MODULE)
+        argument = clamp.argument(buffer, region(buffer.text), instruction="show me first")
+        shown = await editor.execute("festina.showPrompt", argument)
+        assert shown == {"ok": True, "message": "Showing the prompt."}
+        _, before = await page(1)
+        assert before.startswith(f"To: fake-coder at {fake.origin}\n")
+        assert fake.requests == []
+        assert [planted for planted in PLANTED if planted in before] == []
+
+        asked = clamp.argument(buffer, region(buffer.text), instruction="show me first")
+        proposal = (await editor.execute("festina.propose", asked))["proposal"]
+        await fake.until(lambda: len(fake.requests) == 1)
+        assert (await editor.execute("festina.showPrompt", {"proposal": proposal}))["ok"]
+        path, during = await page(2)
+        assert during == before
+        for message in fake.requests[0]["messages"]:
+            assert f"===== {message['role']} =====\n{message['content']}\n" in during
+        await editor.execute("festina.cancel", {"proposal": proposal})
+        late = await editor.execute("festina.showPrompt", {"proposal": proposal})
+        assert late == {"ok": False, "message": "That proposal is cancelled already."}
+        await editor.close()
+    assert not path.exists()

@@ -45,6 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read the lines on standard input; print them edited if that passed, else unchanged",
     )
+    what.add_argument(
+        "--show-prompt", action="store_true", help="print what would be sent, and send nothing"
+    )
     add_json(what)
     parser.add_argument(
         "--yes",
@@ -69,4 +72,6 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.buffer.flush()
     from festina.commands import editing, running
 
+    if args.show_prompt:
+        return running.run_async(editing.show_prompt(args))
     return running.run_async(editing.as_json(args) if args.json else editing.shown(args))

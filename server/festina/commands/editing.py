@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from festina import markers, slow
+from festina import markers, prompt, slow
 from festina.clean import visible
 from festina.commands import advice, apply, filtering, job, showing, target
 from festina.commands.base import Exit, Stop
@@ -18,6 +18,7 @@ from festina.commands.outcome import Answer, Outcome
 from festina.commands.running import exit_of
 from festina.commands.target import Target
 from festina.config import Settings
+from festina.context import gather, withheld
 from festina.edits import Region
 from festina.findings import Gate, GateResult, Status
 from festina.models.base import ModelError
@@ -112,6 +113,20 @@ async def as_json(args: argparse.Namespace) -> int:
     return job.exit_of_error(finished.error) if finished.error else exit_of(finished.status)
 
 
+async def show_prompt(args: argparse.Namespace) -> int:
+    """Print what would be sent for the first candidate. No model is asked."""
+    order = _order(args, _warn)
+    task = _task(order, job.snapshot_of(order.target.workspace, order.settings, order.trust))
+    try:
+        to, origin, small = await job.whom(order.settings, args.model)
+        task = replace(task, small=small)
+        gathered = await asyncio.to_thread(gather, task.wish(origin))
+    except ModelError as error:
+        _stop(error)
+    sys.stdout.write(prompt.page(task.request(gathered, 0), to))
+    return Exit.DONE
+
+
 async def filtered(args: argparse.Namespace, given: bytes) -> tuple[int, bytes]:
     """Edit for ``:!``: return the exit code and what to print."""
     separate = filtering.errors_are_separate()
@@ -145,6 +160,8 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
     settings = job.settings_of(found.workspace, warn, args.scope)
     order = Order(args, found, region, name, settings, trust)
     order.instruction  # noqa: B018 - refuse before anything starts
+    if why := withheld(job.snapshot_of(found.workspace, settings, trust), found.relative):
+        raise Stop(why)
     if not trust.is_trusted(found.workspace):
         untrusted = (
             f"{found.workspace} is not trusted, so none of its code is run and an edit stays "
@@ -156,24 +173,29 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
     return order
 
 
-async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
-    """Ask and check; write a passed edit where that was asked for."""
-    args, place = order.args, order.target
-    snapshot = job.snapshot_of(place.workspace, order.settings, order.trust)
-    if args.filter:
-        snapshot = replace(snapshot, buffers={place.relative: place.text.content})
-    task = Task(
+def _task(order: Order, snapshot: Snapshot) -> Task:
+    place = order.target
+    return Task(
         snapshot,
         place.relative,
         place.text,
         order.region,
         order.instruction,
         place.language,
-        count=args.candidates or order.settings.variations,
+        count=order.args.candidates or order.settings.variations,
         rounds=order.settings.repair_rounds,
         context_tokens=order.settings.context_tokens,
         most=order.settings.repair_candidates,
     )
+
+
+async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
+    """Ask and check; write a passed edit where that was asked for."""
+    args, place = order.args, order.target
+    snapshot = job.snapshot_of(place.workspace, order.settings, order.trust)
+    if args.filter:
+        snapshot = replace(snapshot, buffers={place.relative: place.text.content})
+    task = _task(order, snapshot)
     verifier = Engine(mapping=task.count >= MANY)
     refusal: Stop | None = None
     try:

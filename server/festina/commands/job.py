@@ -102,6 +102,22 @@ def snapshot_of(workspace: Path, settings: Settings, trust: TrustStore) -> Snaps
     )
 
 
+async def whom(settings: Settings, name: str | None) -> tuple[str, str, bool]:
+    """Return who would be asked, where that is, and whether it is a very small model.
+
+    Nothing is sent but, where no model is configured, the question which ones there are.
+    """
+    from festina.models import discovery, factory
+
+    try:
+        choice = await discovery.discover(factory.named(settings, name), os.environ)
+    except ModelError as error:
+        if error.trouble is not Trouble.NO_MODEL:
+            raise
+        return "no model, as none was found", "", False
+    return f"{choice.model} at {choice.origin}", choice.origin, choice.how == "embedded"
+
+
 @asynccontextmanager
 async def model_for(
     settings: Settings,

@@ -30,6 +30,7 @@ from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.answering import Answering
 from festina.lsp.features.board import Board
+from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
 from festina.lsp.features.tracing import Tracing
@@ -66,6 +67,7 @@ class App:
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
         self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
         self.answering = Answering(self)
+        self.prompting = Prompting(self)
         self.board = Board(self)
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
@@ -237,6 +239,7 @@ class App:
         self.board.close()
         await self.lifecycle.close()
         await self.answering.close()
+        await self.prompting.close()
         await self.models.aclose()
         await self.verifier.aclose()
 

@@ -43,8 +43,12 @@ PREVIOUS = "festina.previous"
 VARIATIONS = "festina.variations"
 VERIFY = "festina.verify"
 ASK = "festina.ask"
+SHOW_PROMPT = "festina.showPrompt"
 
-COMMANDS = (PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY, ASK)
+COMMANDS = (
+    *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY, ASK),
+    SHOW_PROMPT,
+)
 
 REWRITE = "refactor.rewrite.festina"
 QUICKFIX = "quickfix.festina"

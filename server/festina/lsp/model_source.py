@@ -76,6 +76,18 @@ class ModelSource:
             self._meter.caps = settings.limits
         self._configured.set()
 
+    async def look(self, name: str | None) -> Choice | None:
+        """Return which model would be asked, without starting it; None where none is found."""
+        await self._configured.wait()
+        if (made := self._made.get(name)) is not None:
+            return made.choice
+        try:
+            from festina.models import discovery, factory
+
+            return await discovery.discover(factory.named(self._settings, name), self._environ)
+        except ModelError:
+            return None
+
     async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
         """Return the model ``name``, or the configured or discovered one.
 

@@ -13,8 +13,8 @@ from festina.asking import Question
 from festina.context import withheld
 from festina.edits import Region
 from festina.findings import Finding
-from festina.lifecycle import Order
 from festina.lsp import convert, messages
+from festina.orders import Order
 from festina.proposals import CandidateStatus
 from festina.session import Refusal, relative_path
 from festina.text import Position, Range
@@ -40,17 +40,12 @@ async def run(app: App, command: str, argument: object) -> dict[str, Any]:
 
 async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.propose``: begin a proposal on a range of an open document."""
-    document = _document(app, argument)
-    chosen = _range(argument)
     version = argument.get("version")
-    if isinstance(version, int) and version != document.version:
+    if isinstance(version, int) and version != _document(app, argument).version:
         raise Refusal("The document has changed since the action was listed. Try again.")
     if _string(argument, "skill"):
         raise Refusal("This version has no skills yet; say what to do in an instruction.")
-    await _check_allowed(app, document)
-    _check_text(document)
-    region, name = await _region(document, chosen, app)
-    document, region = _moved_on(app, argument, document, region)
+    document, region, name = await _place(app, argument)
     diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
     instruction = _string(argument, "instruction") or markers.instruction(document.text, region)
     if not instruction and diagnostics:
@@ -150,15 +145,22 @@ async def verify(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 async def ask(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.ask``: answer a question about a range, in Markdown; no code is touched."""
-    document = _document(app, argument)
-    chosen = _range(argument)
-    await _check_allowed(app, document)
-    _check_text(document)
-    region, name = await _region(document, chosen, app)
-    document, region = _moved_on(app, argument, document, region)
+    document, region, name = await _place(app, argument)
     words = _string(argument, "question") or markers.instruction(document.text, region)
     model = _string(argument, "model") or None
     return {"ask": app.asking.ask(Question(document, region, words, name, model)).id}
+
+
+async def show_prompt(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.showPrompt``: show what was sent for a proposal, or what would be for a range."""
+    if proposal_id := _string(argument, "proposal"):
+        app.prompting.show(app.lifecycle.alive(proposal_id))
+    else:
+        document, region, _ = await _place(app, argument)
+        words = _string(argument, "instruction") or markers.instruction(document.text, region)
+        order = Order(document, region, words or "...", model=_string(argument, "model") or None)
+        app.prompting.show(order.proposal(""))
+    return {"ok": True, "message": "Showing the prompt."}
 
 
 HANDLERS: dict[str, Handler] = {
@@ -172,12 +174,22 @@ HANDLERS: dict[str, Handler] = {
     messages.VARIATIONS: variations,
     messages.VERIFY: verify,
     messages.ASK: ask,
+    messages.SHOW_PROMPT: show_prompt,
 }
 
 
 def _check_text(document: Document) -> None:
     if "\0" in document.text.content:
         raise Refusal("This looks like a binary file. Festina edits text.")
+
+
+async def _place(app: App, argument: dict[str, Any]) -> tuple[Document, Region, str]:
+    """Return the document that is meant, as it is now, and the lines in it with their name."""
+    document, chosen = _document(app, argument), _range(argument)
+    await _check_allowed(app, document)
+    _check_text(document)
+    region, name = await _region(document, chosen, app)
+    return *_moved_on(app, argument, document, region), name
 
 
 async def _check_allowed(app: App, document: Document) -> None:
