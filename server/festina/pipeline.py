@@ -37,7 +37,7 @@ from festina.events import (
     Waiting,
 )
 from festina.findings import Finding, Rest, Status
-from festina.models.base import Model, ModelError, Request, Usage, Wait
+from festina.models.base import Model, ModelError, Usage, Wait
 from festina.models.meter import prices_of
 from festina.models.runner import Runner
 from festina.proposals import CandidateStatus, CandidateView
@@ -57,15 +57,13 @@ async def propose(
     runner: Runner,
     verifier: Verifier,
     adviser: slow.Adviser | None = None,
-    on_request: Callable[[int, Request], None] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Run a task to its end. Closing the generator stops every stream and every gate.
 
     ``adviser`` writes a better instruction, once, where the repair rounds come to nothing.
-    ``on_request`` takes what is sent for which candidate, as it is sent.
     Never raises for what a model or a candidate does; the last event is always ``Finished``.
     """
-    run = _Run(task, model, runner, verifier, adviser, on_request)
+    run = _Run(task, model, runner, verifier, adviser)
     work = asyncio.create_task(run.all())
     try:
         while (event := await run.events.get()) is not None:
@@ -86,7 +84,6 @@ class _Run:
     runner: Runner
     verifier: Verifier
     adviser: slow.Adviser | None = None
-    on_request: Callable[[int, Request], None] | None = None
     events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
     outcomes: Outcomes = field(default_factory=Outcomes)
     once: Once = field(default_factory=Once)
@@ -224,8 +221,7 @@ class _Run:
         request = await asyncio.to_thread(
             task.request, gathered, attempt, findings, previous, words
         )
-        if self.on_request is not None:
-            self.on_request(index, request)
+        task.on_request(index, request)
 
         due = 0.0
         clock = asyncio.get_running_loop().time

@@ -198,10 +198,10 @@ class Runs:
             small=ready.small,
             streams=ready.streams,
             eager=True,
+            on_request=self.results.asked.noting(proposal_id),
         )
         self.session.put(begin(self.session.find(proposal_id)))
-        note = self.results.asked.noting(proposal_id)
-        stream = propose(task, ready.model, ready.runner, self.verifier, planner, note)
+        stream = propose(task, ready.model, ready.runner, self.verifier, planner)
         async with aclosing(stream):
             async for event in stream:
                 self._fold(proposal_id, task, event)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from festina import edits, markers, prompt, slow
 from festina.context import Gathered, Wish, budget
@@ -24,6 +25,7 @@ class Task:
     after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
     the first candidate, so that further variations differ from earlier ones. ``context_tokens``
     is about how much is handed over beside the region; None leaves that to where it goes.
+    ``on_request`` takes what is sent for which candidate, as it is sent.
     """
 
     snapshot: Snapshot
@@ -42,6 +44,7 @@ class Task:
     first: int = 0
     eager: bool = False
     context_tokens: int | None = None
+    on_request: Callable[[int, Request], None] = field(default=lambda *_: None, compare=False)
 
     def asking_for(self, count: int, first: int = 0) -> Task:
         """Return the task with so many candidates; where they are further ones, as they come."""

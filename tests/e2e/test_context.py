@@ -186,3 +186,38 @@ async def test_what_is_sent_is_shown_and_only_to_this_user(start, workspace, tmp
         assert late == {"ok": False, "message": "That proposal is cancelled already."}
         await editor.close()
     assert not path.exists()
+
+
+async def test_to_fix_a_test_that_fails_since_a_save_its_traceback_is_sent(
+    start, workspace, tmp_path
+):
+    clamp.put(workspace)
+    wrong = "    return value + 3\n"
+    with FakeModel(clamp.fenced(clamp.TWICE)) as fake:
+        editor = await start(VSCODE_PLUGIN, env=desk.config(tmp_path, fake))
+        buffer = await editor.open(clamp.MODULE)
+        editor.type(buffer, "    return value + value\n", wrong)
+        editor.save(buffer)
+
+        def failing():
+            shown = editor.client.diagnostics.get(buffer.uri, ())
+            return [one for one in shown if str(one.code).endswith("test_double")]
+
+        (diagnostic,) = await editor.until(failing, "the failing test at the change")
+        at = {"line": diagnostic.range.start.line, "character": 0}
+        seen = {
+            "range": {"start": at, "end": at},
+            "message": diagnostic.message,
+            "source": diagnostic.source,
+            "code": diagnostic.code,
+        }
+        argument = clamp.argument(buffer, clamp.DOUBLE, diagnostics=[seen])
+        proposal = (await editor.execute("festina.propose", argument))["proposal"]
+        await clamp.reach(editor, proposal, "ready")
+        asked = fake.requests[0]["messages"][-1]["content"]
+        _, _, told = asked.partition("The failing test test_mod.py::test_double:\n")
+        assert "def test_double():\n    assert double(2) == 4" in told
+        assert "It said:" in told
+        assert "Traceback (most recent call last):" in told
+        assert "assert 5 == 4" in told
+        assert told.index("It said:") < told.index("The region to rewrite:")

@@ -298,7 +298,8 @@ def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, .
             code=code if isinstance(code := item.get("code"), (str, int)) else None,
         )
         path, encoding = app.path_of(document.uri), app.caps.encoding
-        found.append(convert.from_diagnostic(diagnostic, path, document.text, encoding))
+        finding = convert.from_diagnostic(diagnostic, path, document.text, encoding)
+        found.append(app.saving.with_traceback(finding))
     return tuple(found)
 
 

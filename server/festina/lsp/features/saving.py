@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from festina.documents import Document
-from festina.findings import Gate
+from festina.findings import Finding, Gate
 from festina.lsp import convert, messages
 from festina.lsp.features.noted import Noted, load
 from festina.proposals import CandidateStatus, Proposal, State
@@ -118,6 +118,12 @@ class Saving:
             settings = replace(settings, on_save="impacted")
         self._start(standing, _Order(scope_of(settings) or "lint", path, asked=path))
         return f"Verifying {path}."
+
+    def with_traceback(self, finding: Finding) -> Finding:
+        """Return a finding with what its test said, if it is one that fails since a save."""
+        shown = (test for one in self._standings.values() for test in one.shown.tests)
+        said = (test.detail for test in shown if finding.code and test.code == finding.code)
+        return replace(finding, detail=next(said, finding.detail))
 
     # -- what else changes ------------------------------------------------------------------
 
