@@ -121,7 +121,7 @@ _DUMMIES = frozenset(
 )
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=64)
 def find(text: str) -> tuple[Secret, ...]:
     """Return the secrets of a text in their order; they do not overlap.
 

@@ -6,7 +6,7 @@ import pytest
 
 from festina import prompt
 from festina.context import LOCAL_TOKENS, TOKENS, Wish, budget, gather
-from festina.edits import enclosing
+from festina.edits import enclosing, finish
 from festina.findings import Finding, Gate
 from festina.models.base import ModelError, Trouble
 from festina.text import Text
@@ -243,6 +243,8 @@ def shared(one, other):
 def test_two_regions_of_a_file_share_the_beginning_of_their_prompts(workspace):
     cart = workspace / "shop/cart.py"
     cart.write_text(f'KEY = "{TOKEN}"\n' + cart.read_text())
+    money = workspace / "shop/money.py"  # which only the first region uses
+    money.write_text(f'OTHER = "{FORMS["a Stripe key"]}"\n' + money.read_text())
     one = request(wish(workspace, instruction="first"))
     other = request(wish(workspace, name="other", instruction="second"))
     assert one.messages[0] == other.messages[0]
@@ -396,6 +398,10 @@ def test_a_link_leads_to_nothing_outside_and_to_nothing_that_is_ignored(
     (workspace / "AGENTS.md").unlink()
     (workspace / "AGENTS.md").symlink_to("private.md")
     assert "private words" not in sent(wish(workspace))
+    (workspace / ".aiignore").rename(workspace / ".gitignore")
+    assert "private words" not in sent(wish(workspace))
+    (workspace / ".gitignore").unlink()
+    assert "private words" in sent(wish(workspace))
 
 
 def test_secrets_are_replaced_in_every_part(workspace):
@@ -455,3 +461,13 @@ def enclosing_all():
     from festina.edits import Region
 
     return Region(0, 1)
+
+
+@pytest.mark.parametrize("tokens", [TOKENS, 700])
+def test_an_answer_with_the_whole_file_that_was_shown_comes_to_its_region_alone(workspace, tokens):
+    asked = wish(workspace, tokens=tokens)
+    prepared = gather(asked).prepared
+    whole = asked.text.content.replace("json.dumps(others.TABLE)", "json.dumps(1)")
+    made = finish(prepared, f"```python\n{whole}```\n")
+    region = asked.text.lines_text(asked.region.start, asked.region.end)
+    assert made.text == region.replace("json.dumps(others.TABLE)", "json.dumps(1)")

@@ -88,6 +88,14 @@ def test_the_last_look_takes_every_secret_out(secret):
 
 
 @given(TEXTS)
+def test_placeholders_are_no_secrets_themselves_and_pass_the_last_look(content):
+    text = content + 'DB_PASSWORD = "tr0ub4dor-and-3"\n'
+    masked = Masking().mask(text)
+    assert without_secrets(masked) == masked
+    assert "tr0ub4dor-and-3" not in masked
+
+
+@given(TEXTS)
 def test_all_that_is_untouched_comes_back_byte_for_byte(content):
     """A line is added at the end; every other line, secrets and line ends included, stays."""
     text = Text(content if content.strip() else "x\n")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from festina.models.base import Delta, Done, ModelError, Request, Trouble
+from festina.models.base import Delta, Done, Message, ModelError, Request, Trouble
 from festina.models.runner import SHOWS_A_SECOND, Runner
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
 from support.fake_replies import Hold, Repeat, chunk, data, status, stream, text
+from support.secrets import FORMS, PRIVATE_KEY
 
 
 @pytest.fixture
@@ -175,3 +177,18 @@ async def test_sixteen_fast_streams_leave_few_calls_on_the_callers_loop(runner: 
         assert {completion.text for completion in completions} == {answer}
         longest = max(completion.seconds for completion in completions)
         assert calls <= 16 * (longest * SHOWS_A_SECOND + 2)
+
+
+async def test_a_secret_that_is_still_in_a_request_is_taken_out_before_it_goes(
+    runner: Runner,
+) -> None:
+    """Whoever made the request: a review, a question, a plan."""
+    token = FORMS["a GitHub token"]
+    words = f'review this:\nKEY = "{token}"\nFESTINA-SECRET-1\n{PRIVATE_KEY}'
+    request = replace(REQUEST, messages=(*REQUEST.messages, Message("user", words)))
+    with FakeModel("ok\n") as fake:
+        await runner.complete(model_at(fake), request)
+        sent = fake.requests[0]["messages"][-1]["content"]
+    assert token not in sent
+    assert not any(line in sent for line in PRIVATE_KEY.split("\n")[1:5])
+    assert sent.startswith('review this:\nKEY = "SECRET-NOT-SENT"\nFESTINA-SECRET-1\n-----BEGIN')
