@@ -5,23 +5,22 @@ Everything runs on the event loop and returns at once; one job a question does t
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from festina import advising, edits, markers, slow
 from festina.calls import Call, Why
-from festina.context import Wish, gather
+from festina.context import Wish, budget, gather
 from festina.documents import Document
 from festina.edits import Region
 from festina.jobs import Jobs
-from festina.models.base import ModelError, Request
-from festina.models.ready import Models
+from festina.models.base import Request
+from festina.models.ready import Models, Ready
 from festina.session import Refusal, Session, relative_path
 from festina.text import Text
-from festina.verify.base import Snapshot
 
 KEPT = 20
 """Answers that can still be looked at, of those whose document is open."""
@@ -92,7 +91,7 @@ class Asking:
         """
         if not question.words.strip():
             raise Refusal("There is no question. Say what you want to know about the lines.")
-        path = relative_path(question.document, self._session.workspace_of(question.document))
+        wish = self._wish(question)
         answer = Answer(
             id=f"a{next(self._numbers)}",
             uri=question.document.uri,
@@ -103,8 +102,20 @@ class Asking:
         self._put(answer)
         for old in [one.id for one in self._answers.values() if one.stage.over][:-KEPT]:
             del self._answers[old]
-        self._jobs.start(_key(answer.id), self._run(answer.id, question, path))
+        self._jobs.start(_key(answer.id), self._run(answer.id, question, wish))
         return answer
+
+    def _wish(self, question: Question) -> Wish:
+        document, session = question.document, self._session
+        workspace = session.workspace_of(document)
+        return Wish(
+            session.snapshot(workspace),
+            relative_path(document, workspace),
+            document.text,
+            question.region,
+            question.words,
+            document.language,
+        )
 
     def find(self, answer_id: str) -> Answer:
         """Return an answer.
@@ -169,7 +180,7 @@ class Asking:
         if answer is not None and not answer.stage.over:
             self._put(replace(answer, **changes))  # type: ignore[arg-type]
 
-    async def _run(self, answer_id: str, question: Question, path: str) -> None:
+    async def _run(self, answer_id: str, question: Question, wish: Wish) -> None:
         def say(message: str) -> None:
             self._change(answer_id, message=message)
 
@@ -178,22 +189,10 @@ class Asking:
             self._change(answer_id, stage=Stage.STREAMING, text=text, message=words)
 
         try:
-            workspace = self._session.workspace_of(question.document)
-            snapshot = self._session.snapshot(workspace)
-            request = await asyncio.to_thread(
-                request_of,
-                question.document.text,
-                question.region,
-                question.words,
-                snapshot=snapshot,
-                path=path,
-                language=question.document.language,
-            )
             adviser = advising.answerer(self._session, self._models, question.model, say)
+            tokens = self._session.settings_of(wish.snapshot.workspace).context_tokens
+            request = partial(request_of, wish, tokens)
             said = await adviser.ask(request, Why.ASK, on_text=on_text)
-        except ModelError as error:  # it must not be sent
-            self._change(answer_id, stage=Stage.FAILED, message=str(error))
-            return
         except Exception:
             failed = "Festina failed unexpectedly; its log has the details."
             self._change(answer_id, stage=Stage.FAILED, message=failed)
@@ -208,17 +207,21 @@ class Asking:
             self._change(answer_id, stage=Stage.COMPLETE, text=said.text, message=words)
 
 
-def request_of(
-    text: Text, region: Region, words: str, *, snapshot: Snapshot, path: str, language: str
-) -> Request:
-    """Return the request for an answer: no ``festina:`` comments, and no secrets.
+def request_of(wish: Wish, tokens: int | None, ready: Ready) -> Request:
+    """Return what a model is asked: what is handed over is what an edit would be made with.
+
+    Blocks for milliseconds. ``wish.instruction`` is the question, ``tokens`` how much context the
+    settings ask for.
 
     Raises:
-        ModelError: it must not be sent, and why.
+        ModelError: it must not be sent, with the place in the sentence.
     """
-    text, region = markers.strip(text, region)
-    gathered = gather(Wish(snapshot, path, text, region, words, language, tokens=0))
-    return slow.ask_request(gathered.prepared, gathered.instruction, path=path, language=language)
+    room = budget(tokens, ready.model.origin)
+    # a comment that asks is not part of what is asked about
+    text, region = markers.strip(wish.text, wish.region)
+    wish = replace(wish, text=text, region=region, small=ready.small, tokens=room)
+    gathered = gather(wish)
+    return slow.ask_request(gathered, path=wish.path, language=wish.language)
 
 
 def _key(answer_id: str) -> str:

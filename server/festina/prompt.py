@@ -133,6 +133,18 @@ def _parts(
     prepared: Prepared, path: str, language: str, context: Context, *, secrets: bool
 ) -> list[str]:
     """Return all but the instruction: first what is the same for every region of the file."""
+    parts = surroundings(prepared, path, language, context, secrets=secrets)
+    if prepared.source:
+        parts.append(f"The region to rewrite:\n{fenced(prepared.source, language)}")
+    else:
+        parts.append(_empty(prepared, context))
+    return parts
+
+
+def surroundings(
+    prepared: Prepared, path: str, language: str, context: Context, *, secrets: bool
+) -> list[str]:
+    """Return what is handed over beside a region: first what is the same for all of the file."""
     parts = []
     if context.guidance:
         rules = f"Conventions of the project, from {context.guidance_path}:"
@@ -153,10 +165,6 @@ def _parts(
         parts.append(f"The failing test {test.name}{source}:\n{fenced(test.said)}")
     if secrets:
         parts.append(SECRETS)
-    if prepared.source:
-        parts.append(f"The region to rewrite:\n{fenced(prepared.source, language)}")
-    else:
-        parts.append(_empty(prepared, context))
     return parts
 
 
@@ -166,11 +174,6 @@ def _empty(prepared: Prepared, context: Context) -> str:
     above = next((line for line in reversed(prepared.before) if line.strip()), "")
     where = f"below this line:\n{fenced(above)}" if above else "at the beginning of the file."
     return f"The region is empty: what you write is put {where}"
-
-
-def around(prepared: Prepared, path: str, language: str) -> list[str]:
-    """Return the parts of a prompt that say where a region stands, and in what."""
-    return [f"File: {path} ({language})", *_around(prepared.before, prepared.after, language)]
 
 
 def _around(before: Sequence[str], after: Sequence[str], language: str) -> list[str]:

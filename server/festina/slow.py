@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from festina import prompt
 from festina.calls import Call, Why
 from festina.clean import stripped
-from festina.edits import Prepared
+from festina.context import Gathered
 from festina.findings import Finding, Gate, GateResult, Severity, Status
+from festina.masking import Masking
 from festina.models.base import Message, ModelError, Request, Usage
 from festina.models.meter import prices_of
 from festina.models.ready import Ready
@@ -77,13 +78,17 @@ class Adviser:
 
     async def ask(
         self,
-        request: Request,
+        request: Request | Callable[[Ready], Request],
         why: Why,
         *,
         candidate: int | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> Said:
-        """Ask once. A model that fails is told of in the call; nothing is raised."""
+        """Ask once. A model that fails is told of in the call; nothing is raised.
+
+        ``request`` may be a function that makes one for the model that is asked; it runs in a
+        thread, and may raise ModelError as well: it must not be sent.
+        """
         clock = asyncio.get_running_loop().time
         began = clock()
         name = origin = ""
@@ -91,6 +96,8 @@ class Adviser:
             ready = await self.get()
             name, origin = ready.model.name, ready.model.origin
             try:
+                if not isinstance(request, Request):
+                    request = await asyncio.to_thread(request, ready)
                 answer = await ready.runner.complete(ready.model, request, on_text)
             finally:
                 ready.release()
@@ -129,20 +136,16 @@ def call(
 
 
 def plan_request(
-    prepared: Prepared,
-    instruction: str,
-    *,
-    path: str,
-    language: str,
-    answer: str,
-    findings: Sequence[Finding],
+    gathered: Gathered, *, path: str, language: str, answer: str, findings: Sequence[Finding]
 ) -> Request:
-    """Return what the slow model is asked once the repair rounds are used up."""
-    parts = prompt.around(prepared, path, language)
-    parts.append(f"The region:\n{prompt.fenced(prepared.source, language)}")
-    parts.append(f"Instruction: {instruction}")
+    """Return what the slow model is asked once the repair rounds are used up.
+
+    ``answer`` and ``findings`` hold no secrets any more.
+    """
+    parts = _about(gathered, path, language)
+    parts.append(f"Instruction: {gathered.instruction}")
     if answer:
-        seen = prepared.as_seen(answer)
+        seen = gathered.prepared.as_seen(answer)
         parts.append(f"The fast model's last answer:\n{prompt.fenced(seen, language)}")
     shown = "\n".join(map(prompt.told, findings[: prompt.MOST_FINDINGS]))
     parts.append(f"Why it was rejected:\n{shown or '- no reason was given'}")
@@ -191,7 +194,7 @@ async def review(
 
     Where no review came, the result is ``unverified`` and says why. It alters no verdict.
     """
-    said = await adviser.ask(review_request(edit), Why.REVIEW, candidate=candidate)
+    said = await adviser.ask(lambda _: review_request(edit), Why.REVIEW, candidate=candidate)
     made = said.call
     if made.error:
         reason = made.error
@@ -207,14 +210,16 @@ def placed(result: GateResult, above: int) -> GateResult:
 
 
 def review_request(edit: Edit) -> Request:
-    """Return what the slow model is asked of an edit that passed."""
-    numbered = "\n".join(f"{n}| {line}" for n, line in enumerate(edit.new.splitlines(), 1))
+    """Return what the slow model is asked of an edit that passed. Blocks for milliseconds."""
+    masking = Masking()
+    old, new = masking.mask(edit.old), masking.mask(edit.new)
+    numbered = "\n".join(f"{n}| {line}" for n, line in enumerate(new.splitlines(), 1))
     return _request(
         REVIEW_SYSTEM,
         [
             f"File: {edit.path} ({edit.language})",
-            f"Instruction: {edit.instruction}",
-            f"The region before:\n{prompt.fenced(edit.old, edit.language)}",
+            f"Instruction: {masking.mask(edit.instruction)}",
+            f"The region before:\n{prompt.fenced(old, edit.language)}",
             f"The region now, with line numbers:\n{prompt.fenced(numbered)}",
         ],
     )
@@ -250,9 +255,16 @@ def _request(system: str, parts: Sequence[str]) -> Request:
 # -- a question ---------------------------------------------------------------------------------
 
 
-def ask_request(prepared: Prepared, question: str, *, path: str, language: str) -> Request:
+def ask_request(gathered: Gathered, *, path: str, language: str) -> Request:
     """Return what a model is asked when a person has a question about a region."""
-    parts = prompt.around(prepared, path, language)
-    parts.append(f"The region:\n{prompt.fenced(prepared.source, language)}")
-    parts.append(f"Question: {question}")
+    parts = _about(gathered, path, language)
+    parts.append(f"Question: {gathered.instruction}")
     return _request(ASK_SYSTEM, parts)
+
+
+def _about(gathered: Gathered, path: str, language: str) -> list[str]:
+    """Return the parts of a prompt that show a region and what is handed over beside it."""
+    prepared, context = gathered.prepared, gathered.context
+    secrets = gathered.hidden.any
+    parts = prompt.surroundings(prepared, path, language, context, secrets=secrets)
+    return [*parts, f"The region:\n{prompt.fenced(prepared.source, language)}"]

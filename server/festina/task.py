@@ -95,8 +95,7 @@ class Task:
     def plan(self, gathered: Gathered, answer: str, findings: tuple[Finding, ...]) -> Request:
         """Return what a slow model is asked once the fast one's answers were rejected. Blocks."""
         return slow.plan_request(
-            gathered.prepared,
-            gathered.instruction,
+            gathered,
             path=self.path,
             language=self.language,
             answer=gathered.masking.shorten(answer),

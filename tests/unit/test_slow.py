@@ -22,6 +22,7 @@ from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Snapshot
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed
+from support.secrets import FORMS
 from support.sitting import Sitting
 
 SOURCE = "def one():\n    return 2\n\n\ndef two():\n    return 2\n"
@@ -198,6 +199,14 @@ async def reviewed(desk, proposal_id):
         while not result():
             await asyncio.sleep(0.005)
     return desk.session.find(proposal_id)
+
+
+def test_no_secret_is_shown_to_a_reviewer():
+    secret = FORMS["a GitHub token"]
+    edit = slow.Edit(f"use {secret}", "a.py", "python", f"a = '{secret}'\n", f"b = '{secret}'\n")
+    asked = words_of(slow.review_request(edit))
+    assert secret not in asked
+    assert asked.count("FESTINA-SECRET-1") == 3
 
 
 async def test_what_is_ready_is_reviewed_and_stays_as_it_is():

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from festina import markers
@@ -17,9 +18,9 @@ from festina.commands import job, target
 from festina.commands.base import Exit, Stop
 from festina.commands.target import Target
 from festina.config import Settings
+from festina.context import Wish
 from festina.edits import Region
 from festina.markdown import complete, safe
-from festina.models.base import ModelError
 from festina.models.ready import Ready
 from festina.slow import Adviser, Said
 from festina.trust import TrustStore
@@ -125,25 +126,18 @@ async def _ask(
 ) -> Said:
     args, place = order.args, order.target
     name = args.model or ("slow" if order.settings.slow is not None else None)
-    try:
-        request = request_of(
-            place.text,
-            order.region,
-            order.question,
-            snapshot=job.snapshot_of(place.workspace, order.settings, TrustStore()),
-            path=place.relative,
-            language=place.language,
-        )
-    except ModelError as error:
-        raise Stop(str(error), job.exit_of_error(error)) from None
+    trust = TrustStore()
+    snapshot = job.snapshot_of(place.workspace, order.settings, trust)
+    wish = Wish(snapshot, place.relative, place.text, order.region, order.question, place.language)
+    request = partial(request_of, wish, order.settings.context_tokens)
     async with job.model_for(
-        order.settings, name, trust=TrustStore(), agreed=args.yes, terminal=terminal
+        order.settings, name, trust=trust, agreed=args.yes, terminal=terminal
     ) as ready:
         if terminal is not None:
             terminal.status("waiting for the model")
 
         async def get() -> Ready:
-            return Ready(ready.model, ready.runner)
+            return Ready(ready.model, ready.runner, small=ready.choice.how == "embedded")
 
         adviser = Adviser(get, who="slow" if name == "slow" else "fast")
         return await adviser.ask(request, Why.ASK, on_text=on_text)
