@@ -194,8 +194,8 @@ class _Run:
     async def replan(self, adviser: slow.Adviser, view: CandidateView) -> None:
         """Ask the slow model for a better instruction, and the fast one with that."""
         task, index, gathered = self.task, view.index, self.gathered
-        self.events.put_nowait(Planning(index))
         request = await asyncio.to_thread(task.plan, gathered, view.text, findings_of(view))
+        self.events.put_nowait(Planning(index))
         with self.model_clock.running():
             said = await adviser.ask(request, Why.REPLAN, candidate=index)
         better = slow.planned(said.text)
