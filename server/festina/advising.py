@@ -34,7 +34,8 @@ def planner(
     """Return who writes a better instruction for a proposal: once, then nobody any more."""
     if any(call.why is Why.REPLAN for call in proposal.calls):
         return None
-    return slow_model(session, models, say)
+    asking = "asking the slow model for a better instruction"
+    return slow_model(session, models, lambda words: say(f"{asking}: {words}"))
 
 
 def answerer(
