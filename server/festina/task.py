@@ -11,6 +11,7 @@ from festina.earning import Earning
 from festina.edits import Region
 from festina.findings import Finding
 from festina.models.base import Request
+from festina.models.ready import STREAMS
 from festina.text import Text
 from festina.verify.base import Snapshot, Verifier
 
@@ -37,7 +38,7 @@ class Task:
     count: int = 1
     rounds: int = 2
     most: int = 1
-    streams: int = 8
+    streams: int = STREAMS
     resolves: tuple[Finding, ...] = ()
     previous: str | None = None
     small: bool = False

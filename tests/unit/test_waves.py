@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from support.asking import model_at
 from support.command_line import GOOD as RIGHT
 from support.command_line import UNDEFINED, CommandLine
 from support.fake_model import FakeModel
-from support.fake_replies import Hold, Reply, whole
+from support.fake_replies import Hold, Reply, text, whole
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed, unverified
 from support.sitting import Sitting
 
@@ -264,3 +265,29 @@ def test_the_command_line_goes_on_asking_as_well(line: CommandLine, most: int) -
         assert ("passed" in {c["status"] for c in ran.json["candidates"]}) == (most > 1)
         streamed = [body["stream"] for body in fake.requests]
         assert streamed == [True, True] + [True, False, False] * (most > 1)
+
+
+async def test_75_are_asked_for_at_once_after_the_first_has_begun() -> None:
+    """The first one's headers and first words open the way; the others wait for nothing else."""
+
+    def answer(body: dict[str, Any]) -> Reply:
+        return text(f"```python\n{GOOD}```\n") if body["stream"] else Reply(before=(Hold(),))
+
+    with FakeModel(answer) as fake:
+        model, runner = model_at(fake), Runner()
+        stream = propose(task(count=75), model, runner, ScriptedVerifier(by_value))
+        first = await anext(stream)
+        reading = asyncio.create_task(drain(stream))
+        await fake.until(lambda: len(fake.requests) == 75 and fake.streams == 74)
+        assert first is not None
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await stream.aclose()
+        await fake.until(lambda: fake.streams == 0)
+        await runner.close(model)
+        await runner.aclose()
+
+
+async def drain(stream: AsyncGenerator[Any, None]) -> None:
+    async for _ in stream:
+        pass

@@ -19,6 +19,7 @@ from festina.config import Settings
 from festina.events import Finished, Waiting
 from festina.findings import Status
 from festina.models.base import Model, ModelError, Trouble
+from festina.models.ready import EMBEDDED_STREAMS
 from festina.pipeline import propose
 from festina.slow import Adviser
 from festina.spending import Spent
@@ -59,7 +60,9 @@ class Ready:
 
     def fit(self, task: Task) -> Task:
         """Return the task as this model wants it."""
-        return replace(task, small=self.choice.how == "embedded")
+        if self.choice.how != "embedded":
+            return task
+        return replace(task, small=True, streams=EMBEDDED_STREAMS)
 
 
 def exit_of_error(error: ModelError) -> Exit:

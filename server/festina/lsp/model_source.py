@@ -12,7 +12,7 @@ from festina.config import Settings
 from festina.models.base import Model, ModelError, Trouble
 from festina.models.ledger import Ledger
 from festina.models.meter import Meter
-from festina.models.ready import Ready
+from festina.models.ready import EMBEDDED_STREAMS, STREAMS, Ready
 
 if TYPE_CHECKING:
     from festina.lsp.client import Client
@@ -125,7 +125,8 @@ class ModelSource:
             release()
             raise
         small = made.choice.how == "embedded"
-        return Ready(made.model, runner_now, small=small, release=release)
+        streams = EMBEDDED_STREAMS if small else STREAMS
+        return Ready(made.model, runner_now, small=small, streams=streams, release=release)
 
     def _close_idle(self) -> None:
         """Close retired models that nobody uses, in the background."""

@@ -9,6 +9,10 @@ from typing import Protocol
 from festina.models.base import Model
 from festina.models.runner import Runner
 
+STREAMS = 75
+"""Answers that an endpoint is asked for at once: its budget says when each may be sent."""
+EMBEDDED_STREAMS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -20,7 +24,7 @@ class Ready:
     model: Model
     runner: Runner
     small: bool = False
-    streams: int = 8
+    streams: int = STREAMS
     release: Callable[[], None] = lambda: None
 
 

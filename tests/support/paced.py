@@ -1,0 +1,85 @@
+"""A model server for benchmarks: any number of streams, each at its pace, with as little work as
+can be, so that what is measured is the client. One token is one event in one chunk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from support.fake_replies import DONE, chunk, data, usage
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n\r\n"
+LAST = b"0\r\n\r\n"
+
+
+def framed(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(body), body)
+
+
+class Paced(asyncio.Protocol):
+    """One connection. ``tokens`` an answer, ``speed`` of them a second."""
+
+    def __init__(self, token: str, tokens: int, speed: float) -> None:
+        self.event = framed(data(chunk(token)))
+        self.end = b"".join(map(framed, (data(chunk(None, "stop")), data(usage(tokens)), DONE)))
+        message = {"role": "assistant", "content": token * tokens}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        body = {**usage(tokens), "object": "chat.completion", "choices": [choice]}
+        self.whole = framed(json.dumps(body).encode())
+        self.tokens, self.speed = tokens, speed
+        self.received = b""
+        self.task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def data_received(self, received: bytes) -> None:
+        self.received += received
+        head, found, body = self.received.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+        if len(body) < length:
+            return
+        self.received = body[length:]
+        streams = json.loads(body[:length]).get("stream")
+        self.task = asyncio.create_task(self.stream() if streams else self.at_once())
+
+    async def at_once(self) -> None:
+        await asyncio.sleep(self.tokens / self.speed)
+        self.transport.write(HEAD % b"application/json" + self.whole + LAST)
+
+    async def stream(self) -> None:
+        self.transport.write(HEAD % b"text/event-stream")
+        began = time.monotonic()
+        sent = 0
+        while sent < self.tokens:
+            due = min(self.tokens, int((time.monotonic() - began) * self.speed) + 1)
+            for _ in range(due - sent):  # each in a packet of its own
+                self.transport.write(self.event)
+            sent = due
+            await asyncio.sleep(max(0.0, began + sent / self.speed - time.monotonic()))
+        self.transport.write(self.end + LAST)
+
+
+def serve(pipe: Connection, token: str, tokens: int, speed: float) -> None:
+    """Hand over the port, then serve until the pipe closes; for a process of its own."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: Paced(token, tokens, speed), "127.0.0.1", 0, backlog=256
+        )
+        pipe.send(server.sockets[0].getsockname()[1])
+        stop = asyncio.Event()
+        loop.add_reader(pipe.fileno(), stop.set)
+        await stop.wait()
+
+    asyncio.run(main())
