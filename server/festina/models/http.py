@@ -22,6 +22,7 @@ import httpx2
 
 import festina
 from festina.models.base import ModelError, Trouble
+from festina.models.connecting import Backend
 from festina.models.presets import is_loopback, origin_of
 
 for _name in ("httpx2", "httpcore2"):
@@ -170,11 +171,17 @@ class Http:
         if proxy and not _without_credentials(proxy):
             raise unusable
         try:
-            return httpx2.AsyncClient(
+            transport = httpx2.AsyncHTTPTransport(
                 verify=context,
                 trust_env=False,  # proxies are chosen here, so that messages can name them
-                proxy=proxy or None,
+                proxy=httpx2.Proxy(proxy) if proxy else None,
                 limits=self._limits,
+            )
+            # there is no public way; tests/chaos cancels handshakes
+            transport._pool._network_backend = Backend()
+            return httpx2.AsyncClient(
+                transport=transport,
+                trust_env=False,
                 timeout=self._timeout,
                 headers=_HEADERS,
                 follow_redirects=False,

@@ -18,10 +18,16 @@ from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble
 from festina.models.meter import Meter, counted
 
 SHOWS_A_SECOND = 30
+MOST_OF_A_TOKEN = 64
+"""Characters of one token, at most: vocabularies have some for that many blanks."""
 MOST_BREAKS = 6
 """So often an answer may be broken off because of limits, before that is told to the person."""
 
 _T = TypeVar("_T")
+_FLOOD = (
+    "sent far more text than it was asked for. Try again; if it stays, the server does not heed the"
+    " limit of tokens, so use another model."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,7 @@ async def _read(
     request = _without_secrets(request)
     first: float | None = None
     usage: Usage | None = None
+    left = request.max_tokens * MOST_OF_A_TOKEN
     # the protocol promises an iterator that can be closed: every dialect is an async generator
     async with aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
         async for item in stream:
@@ -233,6 +240,9 @@ async def _read(
                 if first is None:
                     first = clock() - began
                 pieces.append(item.text)
+                left -= len(item.text)
+                if left < 0:
+                    raise ModelError(Trouble.DAMAGED, f"{model.origin} {_FLOOD}")
                 if pacer is not None:
                     pacer.show(pieces)
             elif isinstance(item, Done):
