@@ -130,7 +130,7 @@ class _Key:
 
 _MODELS = ("fast", "slow")
 _MODEL = {
-    "dialect": allowed.one_of("chat", "embedded"),
+    "dialect": allowed.one_of("chat", "responses", "anthropic", "embedded"),
     "base_url": allowed.url,
     "model": allowed.text,
     "api_key_env": allowed.text,

@@ -7,7 +7,8 @@ from typing import Any
 
 from festina.config import ModelSettings
 from festina.models.base import Delta, Done, Message, ModelError, Request, Usage
-from festina.models.chat import ChatModel
+from festina.models.dialects import MODELS
+from festina.models.exchange import Exchange
 from festina.models.http import Http
 from festina.models.presets import Preset, for_url
 from festina.models.retry import Policy
@@ -27,10 +28,10 @@ def model_at(
     policy: Policy = QUICK,
     key_source: str = "",
     **settings: Any,
-) -> ChatModel:
-    """A chat model that speaks to the fake; ``settings`` are those of ``ModelSettings``."""
+) -> Exchange:
+    """A model that speaks to the fake; ``settings`` are those of ``ModelSettings``."""
     named = {"base_url": fake.base_url, "model": fake.model, **settings}
-    return ChatModel(
+    return MODELS[named.get("dialect", "chat")](
         ModelSettings(**named),
         key,
         http or Http(),
@@ -40,7 +41,7 @@ def model_at(
     )
 
 
-async def ask(model: ChatModel, request: Request = REQUEST) -> tuple[str, Usage]:
+async def ask(model: Exchange, request: Request = REQUEST) -> tuple[str, Usage]:
     """The whole answer. Exactly one ``Done`` comes, and it comes last."""
     items: list[Delta | Done] = []
     async with aclosing(model.stream(request)) as stream:
@@ -53,7 +54,7 @@ async def ask(model: ChatModel, request: Request = REQUEST) -> tuple[str, Usage]
 
 
 async def failure(
-    model: ChatModel, request: Request = REQUEST, *, names_origin: bool = True
+    model: Exchange, request: Request = REQUEST, *, names_origin: bool = True
 ) -> ModelError:
     """The error that asking ends in; what every message must be like is checked here."""
     try:

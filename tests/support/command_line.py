@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from festina import cli
+from festina.models.presets import HOSTED
 from festina.trust import TrustStore
 from support import projects
 from support.fake_model import FakeModel
 
-KEYS = ("CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
+KEYS = tuple(preset.key_variable for preset in HOSTED)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 PROJECT = """
@@ -94,11 +95,19 @@ class CommandLine:
         self.trust.trust(self.project)
         monkeypatch.chdir(self.project)
 
-    def use(self, fake: FakeModel) -> None:
+    def use(self, fake: FakeModel, *more: str) -> None:
         """Configure a model."""
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(
-            f'[models.fast]\nbase_url = "{fake.base_url}"\nmodel = "{fake.model}"\n'
+            "\n".join(
+                [
+                    "[models.fast]",
+                    f'base_url = "{fake.base_url}"',
+                    f'model = "{fake.model}"',
+                    *more,
+                    "",
+                ]
+            )
         )
 
     def run(self, *words: str | Path, stdin: bytes = b"") -> Ran:

@@ -47,11 +47,13 @@ def answer(body: str, text: str) -> str:
     return "```python\n" + region_of(text).replace(MARKER, "").replace(OLD, body) + "```\n"
 
 
-def config(folder: Path, fake: FakeModel, **verify: Any) -> dict[str, str]:
+def config(
+    folder: Path, fake: FakeModel, *, dialect: str = "chat", **verify: Any
+) -> dict[str, str]:
     """Write a user's configuration for the fake model; return the environment that names it."""
     file = folder / "user-config.toml"
     lines = ["[models.fast]", f'base_url = "{fake.base_url}"', f'model = "{fake.model}"']
-    lines += ["[verify]", f"python = {json.dumps(sys.executable)}"]
+    lines += [f'dialect = "{dialect}"', "[verify]", f"python = {json.dumps(sys.executable)}"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in verify.items()]
     file.write_text("\n".join(lines) + "\n")
     return {"FESTINA_CONFIG": str(file)}

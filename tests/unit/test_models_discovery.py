@@ -213,7 +213,7 @@ async def test_the_embedded_model_may_be_configured(
 
 async def test_a_dialect_that_is_not_spoken() -> None:
     error = await error_of(Settings(fast=ModelSettings(dialect="morse")), {})
-    assert "chat, embedded" in str(error)
+    assert "chat, responses, anthropic, embedded" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from festina.models.answer_stream import TROUBLE, Kind, Problem
 from festina.models.base import Trouble
-from festina.models.chat_stream import TROUBLE, Kind, Problem
 from festina.models.failures import Failures
 from support.asking import check_message
 

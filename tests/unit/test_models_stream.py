@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from festina.models.answer_stream import Kind
 from festina.models.base import Usage
-from festina.models.chat_stream import ChatStream, Kind
+from festina.models.chat_stream import ChatStream
 from festina.models.reasoning import ReasoningFilter, mentions_tags
 from festina.models.sse import SseReader
 from support.fake_replies import body_of, chunk, data, events, text, usage

@@ -1,216 +1,25 @@
-"""The Chat Completions dialect: one request, a stream of text, nothing but a good end accepted."""
+"""The Chat Completions dialect: ``POST {base_url}/chat/completions``."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
-
-from festina.config import ModelSettings
-from festina.models.base import Delta, Done, ModelError, Request, Trouble
-from festina.models.budget import MOST_REFUSALS, REFUSALS, Ticket, budget_for, need_of
+from festina.models.answer_stream import AnswerStream
+from festina.models.base import Request
 from festina.models.chat_fields import Fields
 from festina.models.chat_stream import ChatStream
-from festina.models.deadlines import Deadlines
-from festina.models.failures import Failures
-from festina.models.http import Http, Response
-from festina.models.keys import header_value
-from festina.models.presets import Preset, endpoint, origin_of
+from festina.models.exchange import Exchange
+from festina.models.fields import Body
+from festina.models.presets import Preset
 from festina.models.reasoning import mentions_tags
-from festina.models.retry import Policy, may_retry, retry_after
-from festina.spending import Prices
-
-DRAIN_SECONDS = 0.25
-"""How long to wait, after the answer, for the response's own end, so as to keep the connection."""
 
 
-class ChatModel:
-    """A model behind ``POST {base_url}/chat/completions``.
+class ChatModel(Exchange):
+    """A model behind OpenAI's Chat Completions, which most servers speak."""
 
-    ``settings`` names address and model; both must be set. The key goes to the origin of
-    ``settings.base_url`` and nowhere else. ``key_source`` says in messages where it is from.
-    """
+    dialect = "chat"
+    path = "/chat/completions"
 
-    def __init__(
-        self,
-        settings: ModelSettings,
-        key: str | None,
-        http: Http,
-        preset: Preset,
-        name: str = "",
-        *,
-        key_source: str = "",
-        policy: Policy | None = None,
-    ) -> None:
-        self._settings = settings
-        self._origin = origin_of(settings.base_url)
-        self._url = endpoint(settings.base_url, "/chat/completions")
-        self._headers = {"Content-Type": "application/json"}
-        self._key = header_value(key, key_source) if key else ""
-        if self._key:
-            self._headers["Authorization"] = f"Bearer {self._key}"
-        self._http = http
-        self._preset = preset
-        self._fields = Fields.of(preset)
-        self._name = name or settings.model
-        self._key_source = (key_source or "the settings") if key else ""
-        self._policy = policy or Policy()
-        self._budget = budget_for(self._origin, self._key, settings.model)
+    def _body(self, preset: Preset) -> Body:
+        return Fields.of(preset)
 
-    def __repr__(self) -> str:
-        return f"ChatModel({self._name!r} at {self._origin})"
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._name
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port of the server."""
-        return self._origin
-
-    @property
-    def prices(self) -> Prices:
-        """What its tokens cost."""
-        return self._settings.prices
-
-    async def stream(self, request: Request) -> AsyncGenerator[Delta | Done, None]:
-        """Yield the answer's text as it comes, then ``Done``. See ``Model.stream``."""
-        prompt = tuple(message.content for message in request.messages)
-        failures = Failures(
-            self._origin,
-            self._settings.model,
-            self._key_source,
-            self._preset.key_variable,
-            prompt,
-            self._key,
-        )
-        answer = ChatStream(tags_are_code=mentions_tags(prompt))
-        shown: list[str] = []
-        clock = Deadlines(self._settings, failures, stream=request.stream)
-        response: Response | None = None
-        try:
-            response = await self._open(request, clock, failures)
-            chunks = response.chunks()
-            while not answer.over:
-                alive = answer.alive
-                chunk = await clock.wait(anext(chunks, None))
-                if chunk is None:
-                    break
-                text = answer.feed(chunk)
-                if answer.alive != alive:
-                    clock.progress()
-                if text:
-                    shown.append(text)
-                    yield Delta(text)
-            text = answer.close()
-            if answer.problem is not None:
-                error = failures.problem(answer.problem, "".join(shown))
-                error.usage = answer.usage
-                if error.passing and self._settings.max_retries:
-                    error.pause = self._budget.hold(self._policy)
-                raise error
-            if text:
-                yield Delta(text)
-            await _drain(chunks)
-        finally:
-            clock.close()
-            if response is not None:
-                await response.aclose()
-        yield Done(answer.usage)
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
-    async def _open(self, request: Request, clock: Deadlines, failures: Failures) -> Response:
-        """Send the request, again where that may help; nothing was shown of an answer yet."""
-        attempt, pauses = 0, list[float]()
-        while True:
-            sent = self._fields.body(
-                request,
-                self._settings.model,
-                self._preset.least_temperature,
-                self._settings.extra_body,
-            )
-            before = clock.left()
-            async with self._budget.sending(
-                need_of(request), self._policy, request.on_wait
-            ) as ticket:
-                clock.excuse(before - clock.left())
-                clock.restart()
-                outcome = await self._try(sent, clock, failures, attempt, ticket)
-            if isinstance(outcome, Response):
-                return outcome
-            if outcome is None:
-                continue
-            if outcome.held and outcome.pause is not None and self._settings.max_retries:
-                pauses.append(outcome.pause)
-                if sum(pauses) > self._policy.longest or len(pauses) > MOST_REFUSALS:
-                    raise outcome.error
-                continue  # the budget says when
-            tries_left = self._settings.max_retries - attempt
-            if outcome.pause is None or tries_left <= 0 or outcome.pause >= clock.left():
-                raise outcome.error
-            await asyncio.sleep(outcome.pause)
-            attempt += 1
-
-    async def _try(
-        self,
-        sent: dict[str, object],
-        clock: Deadlines,
-        failures: Failures,
-        attempt: int,
-        ticket: Ticket,
-    ) -> Response | _Failed | None:
-        """Send once; None means that the request is to be sent again with other fields."""
-        body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
-        try:
-            response = await clock.wait(self._http.send("POST", self._url, self._headers, body))
-        except ModelError as error:
-            retried = error.trouble is Trouble.NETWORK
-            return _Failed(error, self._policy.pause(attempt, None) if retried else None)
-        if 200 <= response.status < 300:
-            self._budget.answered(ticket, response.headers, ok=True)
-            return response
-        try:
-            answer = await clock.wait(response.start())
-        finally:
-            await response.aclose()
-        fields = self._fields.after(response.status, answer, sent)
-        if fields is not None:
-            self._fields = fields
-            return None
-        failure = failures.status(response.status, response.headers, answer)
-        spent = b"insufficient_quota" in answer
-        if spent or not may_retry(response.status, response.headers):
-            self._budget.answered(ticket, response.headers)
-            return _Failed(failure, None)
-        if response.status in REFUSALS:
-            pause = self._budget.answered(ticket, response.headers, refused=self._policy)
-            return _Failed(failure, pause, held=True)
-        return _Failed(failure, self._policy.pause(attempt, retry_after(response.headers)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A try that failed, and the pause in seconds before another may help (None: it may not).
-
-    ``held``: the budget waits for it.
-    """
-
-    error: ModelError
-    pause: float | None
-    held: bool = False
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    """Read what follows the answer, usually the end of the chunked body, if it comes at once."""
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in chunks:
-                pass
-    except (TimeoutError, ModelError):
-        return
+    def _stream_of(self, request: Request) -> AnswerStream:
+        return ChatStream(tags_are_code=mentions_tags(m.content for m in request.messages))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from festina.models.base import Request
+from festina.models.fields import STREAM, named_fields, wants_streams
 from festina.models.presets import NEW_FIELD, OLD_FIELD, Preset
 
-STREAM = "stream"
 OPTIONAL = ("stream_options", "seed", "temperature")
 """Fields that an answer can do without. Some servers and models refuse to be sent them."""
-
-_REFUSALS = frozenset({400, 422})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +56,11 @@ class Fields:
 
         Each field is given up once, so asking again and again comes to an end.
         """
-        if status not in _REFUSALS:
-            return None
-        text = answer.decode("utf-8", "replace")
-        if sent.get(STREAM) is False and _names(text, STREAM):
+        if wants_streams(status, answer, sent):
             # another request may have learnt it meanwhile; then this one is sent again as well
             return replace(self, streams_only=True)
-        named = {name for name in (*OPTIONAL, NEW_FIELD, OLD_FIELD) if _names(text, name)}
-        named &= sent.keys()
+        known = frozenset({*OPTIONAL, NEW_FIELD, OLD_FIELD})
+        named = named_fields(status, answer, known) & sent.keys()
         unwanted = named & set(OPTIONAL)
         limits, refused = self.limits, self.refused
         bounds = named & {NEW_FIELD, OLD_FIELD}
@@ -80,7 +74,3 @@ class Fields:
             changed = any(sent.keys() & {name} for name in self.left_out | self.refused)
             return self if changed and named else None
         return replace(self, limits=limits, left_out=self.left_out | unwanted, refused=refused)
-
-
-def _names(text: str, field: str) -> bool:
-    return re.search(rf"(?<![\w.]){field}(?!\w)", text) is not None

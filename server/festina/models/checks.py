@@ -15,7 +15,7 @@ from festina.config import ModelSettings, Settings
 from festina.models import embedded, weights
 from festina.models.base import Delta, Done, Message, Model, ModelError, Request, Trouble
 from festina.models.catalogue import list_models
-from festina.models.chat import ChatModel
+from festina.models.dialects import MODELS
 from festina.models.discovery import Check, Choice, has_embedded, key_for
 from festina.models.http import Http, proxy_for
 from festina.models.presets import for_url, is_loopback
@@ -37,9 +37,16 @@ async def run(choice: Choice, settings: Settings, environ: Mapping[str, str]) ->
     async with Http() as http:
         checks = [await _name(choice), *await _server(choice, http, key, source)]
         if all(check.ok or check.name == "model" for check in checks):
-            at = replace(fast, base_url=choice.base_url, model=choice.model, max_retries=0)
+            at = replace(
+                fast,
+                dialect=choice.dialect,
+                base_url=choice.base_url,
+                model=choice.model,
+                max_retries=0,
+            )
             preset = for_url(choice.base_url)
-            token = await _first_token(ChatModel(at, key, http, preset, key_source=source))
+            made = MODELS[choice.dialect]
+            token = await _first_token(made(at, key, http, preset, key_source=source))
             if token.ok:  # some servers take more names than they list
                 checks = [replace(check, ok=True, remedy="") for check in checks]
             checks.append(token)
@@ -91,7 +98,10 @@ async def _server(choice: Choice, http: Http, key: str | None, source: str) -> l
     ids: list[str] = []
     try:
         ids = [
-            offer.id for offer in await list_models(http, choice.base_url, key, key_source=source)
+            offer.id
+            for offer in await list_models(
+                http, choice.base_url, key, key_source=source, dialect=choice.dialect
+            )
         ]
     except ModelError as problem:
         error = problem

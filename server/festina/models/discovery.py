@@ -13,12 +13,12 @@ from festina.models.base import ModelError, Trouble
 from festina.models.catalogue import Offer, list_models, pick
 from festina.models.http import Http
 from festina.models.keys import resolve_key, source_of
-from festina.models.presets import HOSTED, LOCAL, Preset, origin_of
+from festina.models.presets import HOSTED, LOCAL, Preset, for_url, origin_of
 
 PROBE_SECONDS = 1.0
 """A server on this machine that takes longer to list its models is not found."""
 EMBEDDED_ORIGIN = "embedded"
-DIALECTS = ("chat", "embedded")
+DIALECTS = ("chat", "responses", "anthropic", "embedded")
 OPENAI_BASE_VARIABLE = "OPENAI_BASE_URL"
 
 
@@ -119,7 +119,8 @@ async def _discover(
         return _embedded(settings.model, "configured as models.fast")
     configured = settings.base_url or _base_of_variable(settings.api_key_env, environ)
     if configured:
-        return await _at(configured, settings, environ, http, "configured", "models.fast")
+        spoken = _preset_of(configured, settings, environ).spoken(settings.dialect)
+        return await _at(configured, spoken, settings, environ, http, "configured", "models.fast")
     if source_of(settings):
         raise ModelError(
             Trouble.BAD_REQUEST,
@@ -127,15 +128,17 @@ async def _discover(
             "Set models.fast.base_url.",
         )
     for preset in HOSTED:
-        if environ.get(preset.key_variable, "").strip():
+        if environ.get(preset.key_variable, "").strip() and preset.speaks(settings.dialect):
             base = _environment_base(preset, environ)
             why = f"{preset.key_variable} is set"
-            return await _at(base, settings, environ, http, "environment", why)
+            spoken = preset.spoken(settings.dialect)
+            return await _at(base, spoken, settings, environ, http, "environment", why)
     return await _nearby(settings, http, local)
 
 
 async def _at(
     base_url: str,
+    dialect: str,
     settings: ModelSettings,
     environ: Mapping[str, str],
     http: Http,
@@ -145,16 +148,16 @@ async def _at(
     origin = origin_of(base_url)
     key, source = await asyncio.to_thread(key_for, settings, base_url, environ)
     if settings.model:
-        return Choice("chat", base_url, settings.model, origin, how, why, source)
-    offers = await list_models(http, base_url, key, key_source=source)
-    offer = pick(offers)
+        return Choice(dialect, base_url, settings.model, origin, how, why, source)
+    offers = await list_models(http, base_url, key, key_source=source, dialect=dialect)
+    offer = pick(offers, dialect)
     if offer is None:
         raise ModelError(
             Trouble.NO_MODEL,
             f"{origin} offers no model for chat ({len(offers)} listed). "
             "Set models.fast.model to one that it serves.",
         )
-    return Choice("chat", base_url, offer.id, origin, how, _picked(why, offer, offers), source)
+    return Choice(dialect, base_url, offer.id, origin, how, _picked(why, offer, offers), source)
 
 
 async def _nearby(settings: ModelSettings, http: Http, local: Sequence[Preset]) -> Choice:
@@ -172,7 +175,8 @@ async def _nearby(settings: ModelSettings, http: Http, local: Sequence[Preset]) 
             continue
         origin = origin_of(preset.base_url)
         why = _picked(f"{preset.title} answers at {origin}", found, offers)
-        return Choice("chat", preset.base_url, found.id, origin, "local server", why)
+        spoken = preset.spoken(settings.dialect)
+        return Choice(spoken, preset.base_url, found.id, origin, "local server", why)
     if has_embedded() and not settings.model:
         return _embedded("", "no key in the environment and no model server on this machine")
     raise _no_model(settings.model, empty)
@@ -217,6 +221,16 @@ def _picked(why: str, offer: Offer, offers: Sequence[Offer]) -> str:
     return f"{why}; {offer.id} picked from {len(offers)} models it lists"
 
 
+def _preset_of(base_url: str, settings: ModelSettings, environ: Mapping[str, str]) -> Preset:
+    """Return the provider that an address or, failing that, a well-known key variable means."""
+    for preset in HOSTED:
+        if settings.api_key_env == preset.key_variable and origin_of(base_url) == origin_of(
+            _environment_base(preset, environ)
+        ):
+            return preset
+    return for_url(base_url)
+
+
 def _base_of_variable(variable: str, environ: Mapping[str, str]) -> str:
     """Return the address of the provider whose well-known key variable this is, "" if none's."""
     for preset in HOSTED:
@@ -238,7 +252,7 @@ def at_preset(settings: ModelSettings, preset: Preset, model: str = "") -> Model
         return replace(settings, model=model or settings.model, mistake="")
     return replace(
         settings,
-        dialect="chat",
+        dialect=settings.dialect if preset.speaks(settings.dialect) else preset.dialect,
         base_url=preset.base_url if preset.local else "",  # else it follows from the variable
         model=model,
         api_key_env=preset.key_variable,

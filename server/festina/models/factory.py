@@ -40,7 +40,7 @@ async def create(
     fast = settings.fast or ModelSettings()
     if choice.dialect == "embedded":
         return await _embedded(choice, on_progress), choice
-    return await _chat(choice, fast, environ, ask_key)
+    return await _over_http(choice, fast, environ, ask_key)
 
 
 def named(settings: Settings, model: str | None) -> Settings:
@@ -74,7 +74,7 @@ def _as_embedded(settings: ModelSettings, name: str) -> ModelSettings:
     return replace(settings, dialect="embedded", base_url="", model=name, mistake="")
 
 
-async def _chat(
+async def _over_http(
     choice: Choice, fast: ModelSettings, environ: Mapping[str, str], ask_key: AskKey | None
 ) -> tuple[Model, Choice]:
     key, source = await asyncio.to_thread(key_for, fast, choice.base_url, environ)
@@ -82,11 +82,12 @@ async def _chat(
         key = await ask_key(choice.origin)
         source = "the editor" if key else ""
         choice = replace(choice, key_source=source)
-    from festina.models.chat import ChatModel
+    from festina.models.dialects import MODELS
     from festina.models.http import Http
 
-    at = replace(fast, base_url=choice.base_url, model=choice.model)
-    return ChatModel(at, key, Http(), for_url(choice.base_url), key_source=source), choice
+    at = replace(fast, dialect=choice.dialect, base_url=choice.base_url, model=choice.model)
+    made = MODELS[choice.dialect]
+    return made(at, key, Http(), for_url(choice.base_url), key_source=source), choice
 
 
 async def _embedded(choice: Choice, say: Say | None) -> Model:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from festina.models.answer_stream import TROUBLE, Kind, Problem
 from festina.models.base import ModelError, Trouble
-from festina.models.chat_stream import TROUBLE, Kind, Problem
 from festina.models.retry import retry_after, when
 
 SHARED_RUN = 12
@@ -28,7 +28,7 @@ _SENTENCES: dict[Kind, str] = {
     Kind.WEB_PAGE: "answered with a web page instead of a model's answer. "
     "Check base_url (it usually ends in /v1) and whether a network login page is in the way.",
     Kind.NOT_A_STREAM: "answered with something that is not a chat completion. "
-    "Check that base_url is the address of an OpenAI-compatible API; it usually ends in /v1.",
+    "Check base_url (it usually ends in /v1), and that the server speaks the dialect.",
     Kind.BAD_EVENT: "sent a damaged answer: one of its events is not valid JSON. "
     "Try again; if it stays, the server or a proxy before it is at fault.",
     Kind.CUT: "ended the answer before it was complete. "
@@ -40,6 +40,8 @@ _SENTENCES: dict[Kind, str] = {
     Kind.TOOLS: "answered with a tool call instead of text. Try again or use another model.",
     Kind.AFTER_FINISH: "sent text after it had declared the answer finished. "
     "Try again; if it stays, the server is at fault.",
+    Kind.MISMATCH: "sent an answer whose parts do not make up the whole. "
+    "Try again; if it stays, the server or a proxy before it is at fault.",
     Kind.REASONING_OPEN: "ended the answer inside the model's reasoning. "
     "Try again, or use a model that thinks less before it answers.",
     Kind.REASONING_LEAKED: "mixed the model's reasoning into the answer. "

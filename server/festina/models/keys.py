@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from festina.config import ModelSettings
 from festina.models.base import ModelError, Trouble
 
+ANTHROPIC_VERSION = "2023-06-01"
+"""Of Anthropic's API; what came later is asked for by fields and other headers."""
 COMMAND_SECONDS = 60.0
 """A password manager may have to ask its owner first."""
 KEYRING_USER = "festina"
@@ -65,6 +67,14 @@ def header_value(key: str, source: str = "") -> str:
             "cannot be part of a key. Copy it again, in one line and without quotes.",
         )
     return value
+
+
+def key_headers(dialect: str, value: str) -> dict[str, str]:
+    """Return the headers that a dialect wants with a key, or without one where that is empty."""
+    if dialect == "anthropic":
+        version = {"anthropic-version": ANTHROPIC_VERSION}
+        return version | {"x-api-key": value} if value else version
+    return {"Authorization": f"Bearer {value}"} if value else {}
 
 
 def _from_command(command: tuple[str, ...]) -> str:

@@ -19,7 +19,10 @@ _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A provider of Chat Completions.
+    """A provider of models.
+
+    ``dialect`` is what it is spoken to in unless the settings say another, and ``others`` are
+    further dialects that it speaks.
 
     ``limit_fields`` are the fields that carry the bound on the answer's tokens. A server that
     ignores the one it is sent never says so and generates without a bound, so an unknown server
@@ -37,11 +40,21 @@ class Preset:
     seed: bool = True
     least_temperature: float = 0.0
     no_model_remedy: str = ""
+    dialect: str = "chat"
+    others: tuple[str, ...] = ()
 
     @property
     def local(self) -> bool:
         """Whether it runs on this machine."""
         return bool(self.base_url) and is_loopback(self.base_url)
+
+    def spoken(self, wanted: str) -> str:
+        """Return the dialect to use; ``chat``, the settings' default, leaves it to the provider."""
+        return self.dialect if wanted == "chat" else wanted
+
+    def speaks(self, wanted: str) -> bool:
+        """Whether the settings' dialect can be used here."""
+        return wanted in ("chat", self.dialect, *self.others)
 
 
 HOSTED: tuple[Preset, ...] = (
@@ -59,6 +72,7 @@ HOSTED: tuple[Preset, ...] = (
         "GROQ_API_KEY",
         limit_fields=(NEW_FIELD,),
         least_temperature=1e-8,
+        others=("responses",),
     ),
     Preset(
         "openai",
@@ -66,6 +80,7 @@ HOSTED: tuple[Preset, ...] = (
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
         limit_fields=(NEW_FIELD,),
+        others=("responses",),
     ),
     Preset(
         "openrouter",
@@ -73,6 +88,13 @@ HOSTED: tuple[Preset, ...] = (
         "https://openrouter.ai/api/v1",
         "OPENROUTER_API_KEY",
         limit_fields=(OLD_FIELD,),
+    ),
+    Preset(
+        "anthropic",
+        "Anthropic",
+        "https://api.anthropic.com/v1",
+        "ANTHROPIC_API_KEY",
+        dialect="anthropic",
     ),
 )
 """Providers with a well-known key variable, in the order in which the environment is asked."""
@@ -100,6 +122,9 @@ LOCAL: tuple[Preset, ...] = (
         no_model_remedy="load one in LM Studio",
     ),
     Preset("vllm", "vLLM", "http://127.0.0.1:8000/v1", no_model_remedy="serve one with vLLM"),
+    Preset(
+        "sglang", "SGLang", "http://127.0.0.1:30000/v1", no_model_remedy="serve one with SGLang"
+    ),
 )
 """Servers that are looked for on this machine, best liked first."""
 
@@ -124,7 +149,9 @@ def origin_of(url: str) -> str:
 def endpoint(base_url: str, path: str) -> str:
     """Return the address of an API path such as ``/models`` under a base URL."""
     address, question, query = base_url.strip().partition("?")
-    address = address.rstrip("/").removesuffix("/chat/completions")
+    address = address.rstrip("/")
+    for known in ("/chat/completions", "/responses", "/messages"):
+        address = address.removesuffix(known)
     return f"{address}{path}{question}{query}"
 
 

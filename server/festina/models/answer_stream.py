@@ -1,0 +1,258 @@
+"""From the bytes of a response to the answer's text, or the reason there is none.
+
+What the dialects (``chat_stream``, ``responses_stream``, ``anthropic_stream``) have in common.
+No I/O here: bytes in, text out. What goes wrong is remembered in ``problem`` instead of raised,
+so that the text before it does not depend on how the network cut the bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from festina.models.base import Trouble, Usage
+from festina.models.reasoning import ReasoningFilter
+from festina.models.sse import Damage, Event, SseReader
+
+END_MARK = "[DONE]"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_decode = json.JSONDecoder().decode  # json.loads looks at its options anew each time
+
+
+class Kind(enum.StrEnum):
+    """What was wrong with a response whose HTTP status was good."""
+
+    ERROR = "error"  # an error object, in whatever shape
+    WEB_PAGE = "web_page"  # HTML
+    NOT_A_STREAM = "not_a_stream"  # neither events nor a JSON answer
+    BAD_EVENT = "bad_event"  # an event that is not the JSON it should be
+    BYTES = "bytes"  # what SseReader calls damage
+    CUT = "cut"  # ended without a finish reason, or inside an event
+    LENGTH = "length"
+    FILTERED = "filtered"
+    TOOLS = "tools"
+    FINISH = "finish"  # any other finish reason
+    AFTER_FINISH = "after_finish"  # text after the finish reason
+    MISMATCH = "mismatch"  # the whole, as told at the end, is not what was streamed
+    REASONING_OPEN = "reasoning_open"
+    REASONING_LEAKED = "reasoning_leaked"
+
+
+TROUBLE: dict[Kind, Trouble] = {
+    Kind.ERROR: Trouble.SERVER,
+    Kind.WEB_PAGE: Trouble.DAMAGED,
+    Kind.NOT_A_STREAM: Trouble.DAMAGED,
+    Kind.BAD_EVENT: Trouble.DAMAGED,
+    Kind.BYTES: Trouble.DAMAGED,
+    Kind.CUT: Trouble.TRUNCATED,
+    Kind.LENGTH: Trouble.TRUNCATED,
+    Kind.FILTERED: Trouble.FILTERED,
+    Kind.TOOLS: Trouble.FILTERED,
+    Kind.FINISH: Trouble.SERVER,
+    Kind.AFTER_FINISH: Trouble.DAMAGED,
+    Kind.MISMATCH: Trouble.DAMAGED,
+    Kind.REASONING_OPEN: Trouble.TRUNCATED,
+    Kind.REASONING_LEAKED: Trouble.DAMAGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the response is no answer.
+
+    ``detail`` is a finish reason or what the reader says of the bytes. ``error`` is what the
+    provider sent as its error; it may quote anything, so it is not shown as it stands.
+    """
+
+    kind: Kind
+    detail: str = ""
+    error: object = None
+
+
+class AnswerStream(ABC):
+    """One response. ``feed`` its bytes, ``close`` it, then look at ``problem``.
+
+    ``over`` says that reading on is pointless (the dialect's last event, or a problem). ``alive``
+    counts tokens' worth of progress: text or reasoning, but no comments and no empty chunks.
+    """
+
+    finishes: ClassVar[dict[str, Kind]] = {}
+    """Which end a finish reason means, for those that are not good."""
+
+    def __init__(
+        self,
+        reader: SseReader | None = None,
+        *,
+        tags_are_code: bool = False,
+        good: frozenset[str] = frozenset({"stop"}),
+    ) -> None:
+        self.problem: Problem | None = None
+        self.usage = Usage()
+        self.over = False
+        self.alive = 0
+        self._reader = reader or SseReader()
+        self._filter = ReasoningFilter(everywhere=not tags_are_code)
+        self._good = good
+        self._finish: str | None = None
+        self._half_pair = ""
+
+    def feed(self, chunk: bytes) -> str:
+        """Take the next bytes; return the text that they complete."""
+        if self.over:
+            return ""
+        return self._take(self._reader.feed(chunk))
+
+    def close(self) -> str:
+        """Say that the response has ended; return the last of the text and settle ``problem``."""
+        text = "" if self.over else self._take(self._reader.close(), at_end=True)
+        if self.problem is None and self._reader.body is not None:
+            text += self._whole_body(bytes(self._reader.body))
+        self.over = True
+        if self.problem is None:
+            text += self._filter.close()
+            self.problem = self._verdict()
+        return text
+
+    def _take(self, events: list[Event], *, at_end: bool = False) -> str:
+        pieces: list[str] = []
+        for event in events:
+            pieces.append(self._event(event, at_end=at_end))
+            if self.over:
+                break
+        if self._reader.damage is not None and not self.over:
+            self._fail(Kind.BYTES, str(self._reader.damage))
+        return "".join(pieces)
+
+    def _event(self, event: Event, *, at_end: bool) -> str:
+        data = event.data
+        if not data.startswith("{"):
+            data = data.strip()
+            self.over = data == END_MARK
+            if self.over or not data:
+                return ""
+        chunks = _parse(data)
+        if chunks is None:
+            self._fail(Kind.CUT if at_end else Kind.BAD_EVENT)
+            return ""
+        text = ""
+        for chunk in chunks:
+            if chunk == END_MARK:
+                self.over = True
+            elif not isinstance(chunk, dict):
+                self._fail(Kind.BAD_EVENT)
+            elif (error := self._error_in(chunk)) is not None:
+                self._fail(Kind.ERROR, error=error)
+            elif event.type == "error":
+                self._fail(Kind.ERROR, error=chunk)
+            else:
+                text += self._part(chunk)
+            if self.over:
+                break
+        return text
+
+    def _text(self, text: str) -> str:
+        """Filter reasoning out, and join surrogate pairs that two chunks share."""
+        self.alive += 1
+        if self._half_pair or not text.isascii():
+            text = self._half_pair + text
+            self._half_pair = ""
+            if _SURROGATE.search(text):
+                if "\ud800" <= text[-1] <= "\udbff":
+                    text, self._half_pair = text[:-1], text[-1]
+                try:
+                    text = text.encode("utf-16", "surrogatepass").decode("utf-16")
+                except UnicodeDecodeError:
+                    self._fail(Kind.BYTES, str(Damage.UTF8))
+                    return ""
+        return self._filter.feed(text)
+
+    def _whole_body(self, body: bytes) -> str:
+        """Read a response that came in one piece: an answer without streaming, or an error."""
+        text = body.decode("utf-8", "replace").strip()
+        if text.startswith("<"):
+            self._fail(Kind.WEB_PAGE)
+            return ""
+        chunks = _parse(text) or []
+        for chunk in chunks:
+            error = self._error_in(chunk) if isinstance(chunk, dict) else None
+            if error is not None:
+                self._fail(Kind.ERROR, error=error)
+                return ""
+        first = chunks[0] if len(chunks) == 1 else None
+        answer = self._whole(first) if isinstance(first, dict) else None
+        if answer is None:
+            self._fail(Kind.NOT_A_STREAM)
+            return ""
+        if text.encode() != body.strip():
+            self._fail(Kind.BYTES, str(Damage.UTF8))
+            return ""
+        return answer
+
+    def _verdict(self) -> Problem | None:
+        if self._finish is None:
+            return Problem(Kind.CUT)
+        if self._finish not in self._good:
+            return Problem(self.finishes.get(self._finish, Kind.FINISH), self._finish)
+        if self._filter.open:
+            return Problem(Kind.REASONING_OPEN)
+        if self._filter.leaked:
+            return Problem(Kind.REASONING_LEAKED)
+        if self._half_pair:
+            return Problem(Kind.CUT)
+        return None
+
+    def _fail(self, kind: Kind, detail: str = "", error: object = None) -> None:
+        self.problem = self.problem or Problem(kind, detail, error)
+        self.over = True
+
+    @abstractmethod
+    def _part(self, value: dict[str, Any]) -> str:
+        """Read one event of the stream; return the text that it completes."""
+
+    @abstractmethod
+    def _whole(self, value: dict[str, Any]) -> str | None:
+        """Read an answer that came in one piece; None where it is no such thing."""
+
+    @abstractmethod
+    def _error_in(self, value: dict[str, Any]) -> object:
+        """Return the error that an event or a body carries, else None."""
+
+
+def _parse(data: str) -> list[Any] | None:
+    """Parse an event's data: one JSON value, or (servers that forget the blank line) one a line."""
+    try:
+        return [_decode(data)]
+    except (ValueError, RecursionError):
+        lines = data.splitlines()
+    if len(lines) < 2:
+        return None
+    values: list[Any] = []
+    for line in filter(None, map(str.strip, lines)):
+        try:
+            values.append(END_MARK if line == END_MARK else _decode(line))
+        except (ValueError, RecursionError):
+            return None
+    return values
+
+
+def text_of(content: object) -> str:
+    """Return the text of content that comes as a list of typed parts."""
+    if not isinstance(content, list):
+        return ""
+    return "".join(
+        part["text"]
+        for part in content
+        if isinstance(part, dict)
+        and part.get("type") in ("text", "output_text")
+        and isinstance(part.get("text"), str)
+    )
+
+
+def count(value: object) -> int | None:
+    """Return a number of tokens, None for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

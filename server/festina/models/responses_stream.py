@@ -1,0 +1,139 @@
+"""OpenAI Responses: from a response's bytes to the answer's text. See ``answer_stream``.
+
+Source: https://developers.openai.com/api/docs/guides/streaming-responses (events by their type).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from festina.models.answer_stream import AnswerStream, Kind, count, text_of
+from festina.models.base import Usage
+from festina.models.sse import SseReader
+
+TEXT = "response.output_text.delta"
+_THOUGHTS = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
+_ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_ITEMS = frozenset({"response.output_item.added", "response.output_item.done"})
+_COMMENTARY = "commentary"
+"""The phase of messages that a model writes on its way to the answer."""
+
+
+class ResponsesStream(AnswerStream):
+    """One response to ``POST /responses``. Only ``response.completed`` is a good end.
+
+    That event repeats the whole answer. Where it is not what was streamed, something was lost,
+    doubled or changed places on the way.
+    """
+
+    finishes: ClassVar[dict[str, Kind]] = {
+        "max_output_tokens": Kind.LENGTH,
+        "max_tokens": Kind.LENGTH,
+        "content_filter": Kind.FILTERED,
+        "tool_calls": Kind.TOOLS,
+    }
+
+    def __init__(
+        self,
+        reader: SseReader | None = None,
+        *,
+        tags_are_code: bool = False,
+        good: frozenset[str] = frozenset({"completed"}),
+    ) -> None:
+        super().__init__(reader, tags_are_code=tags_are_code, good=good)
+        self._streamed: list[str] = []
+        self._asides: set[str] = set()
+
+    def _part(self, value: dict[str, Any]) -> str:
+        kind = value.get("type")
+        if kind == TEXT:
+            return self._delta(value)
+        if kind in _THOUGHTS:
+            self.alive += 1
+        elif kind in ("response.refusal.delta", "response.refusal.done"):
+            self._finish = "content_filter"
+        elif kind in _ITEMS:
+            self._item(value.get("item"))
+        elif kind in _ENDS:
+            return self._end(value.get("response"))
+        return ""
+
+    def _delta(self, value: dict[str, Any]) -> str:
+        text = value.get("delta")
+        if not isinstance(text, str) or not text:
+            return ""
+        if value.get("item_id") in self._asides:
+            self.alive += 1
+            return ""
+        self._streamed.append(text)
+        return self._text(text)
+
+    def _item(self, item: object) -> None:
+        """Look at what an item of the output is: a message, reasoning, or some call."""
+        if not isinstance(item, dict):
+            return
+        if item.get("phase") == _COMMENTARY and isinstance(item.get("id"), str):
+            self._asides.add(item["id"])
+        if str(item.get("type")).endswith("_call"):
+            self._finish = self._finish or "tool_calls"
+
+    def _end(self, response: object) -> str:
+        """Read the response as it is told at its end; nothing comes after."""
+        self.over = True
+        if not isinstance(response, dict):
+            return ""
+        usage = response.get("usage")
+        if isinstance(usage, dict):
+            self.usage = _usage(usage)
+        output = response.get("output")
+        items = [item for item in output if isinstance(item, dict)] if output else []
+        for item in items:
+            self._item(item)
+        status = response.get("status")
+        if self._finish is None and isinstance(status, str):
+            details = response.get("incomplete_details")
+            reason = details.get("reason") if isinstance(details, dict) else None
+            self._finish = str(reason) if reason and status != "completed" else status
+        answer = [
+            part
+            for item in items
+            if item.get("type") == "message" and item.get("phase") != _COMMENTARY
+            for part in (item.get("content") or ())
+        ]
+        if any(isinstance(part, dict) and part.get("type") == "refusal" for part in answer):
+            self._finish = "content_filter"
+        whole = text_of(answer)
+        if not self._streamed:
+            return self._text(whole) if whole else ""
+        if whole and self._finish in self._good and whole != _joined(self._streamed):
+            self._fail(Kind.MISMATCH)
+        return ""
+
+    def _whole(self, value: dict[str, Any]) -> str | None:
+        return self._end(value) if isinstance(value.get("output"), list) else None
+
+    def _error_in(self, value: dict[str, Any]) -> object:
+        response = value.get("response")
+        if isinstance(response, dict) and response.get("error"):
+            return response["error"]
+        if value.get("error"):
+            return value["error"]
+        return value if value.get("type") == "error" else None
+
+
+def _joined(pieces: list[str]) -> str:
+    """Join pieces of which two may share a surrogate pair."""
+    text = "".join(pieces)
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    details = usage.get("input_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return Usage(
+        prompt=count(usage.get("input_tokens")),
+        cached=count(cached),
+        completion=count(usage.get("output_tokens")),
+    )
