@@ -284,3 +284,9 @@ def test_importing_the_package_imports_nothing_else():
     code = "import sys; before = set(sys.modules); import festina; print(set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "{'festina'}\n"
+
+
+def test_no_module_of_ours_hides_one_of_the_standard_library():
+    """Some of them run as scripts, whose folder comes first on the path."""
+    names = {path.stem for path in (Path(__file__).parent / "support").glob("*.py")}
+    assert not names & sys.stdlib_module_names

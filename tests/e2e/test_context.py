@@ -8,7 +8,7 @@ import pytest
 from support import clamp, desk, fake_replies
 from support.fake_model import FakeModel
 from support.presets import MINIMAL, VSCODE, VSCODE_PLUGIN
-from support.secrets import FORMS, PRIVATE_KEY
+from support.secret_samples import FORMS, PRIVATE_KEY
 
 TOKEN = FORMS["a GitHub token"]
 STRIPE = FORMS["a Stripe key"]

@@ -5,7 +5,7 @@ import pytest
 from festina.commands.base import Exit
 from support.command_line import GOOD, CommandLine
 from support.fake_model import FakeModel
-from support.secrets import FORMS
+from support.secret_samples import FORMS
 
 TOKEN = FORMS["a GitHub token"]
 ASK = ("edit", "calc/core.py:5", "-m", "mind the upper bound")

@@ -11,7 +11,7 @@ from festina.findings import Finding, Gate
 from festina.models.base import ModelError, Trouble
 from festina.text import Text
 from festina.verify.base import Snapshot
-from support.secrets import FORMS, PRIVATE_KEY
+from support.secret_samples import FORMS, PRIVATE_KEY
 
 TOKEN = FORMS["a GitHub token"]
 

@@ -8,7 +8,7 @@ from festina.change import Change, change
 from festina.edits import Defect, DefectCode, Region, prepare
 from festina.masking import Hidden, Masking, without_secrets
 from festina.text import Text
-from support.secrets import FORMS, PEM_LINES, PRIVATE_KEY, WITHIN
+from support.secret_samples import FORMS, PEM_LINES, PRIVATE_KEY, WITHIN
 
 TOKEN = FORMS["a GitHub token"]
 OTHER = FORMS["a Stripe key"]

@@ -14,7 +14,7 @@ from festina.models.runner import SHOWS_A_SECOND, Runner
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
 from support.fake_replies import Hold, Repeat, chunk, data, status, stream, text
-from support.secrets import FORMS, PRIVATE_KEY
+from support.secret_samples import FORMS, PRIVATE_KEY
 
 
 @pytest.fixture

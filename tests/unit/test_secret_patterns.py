@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from festina.secret_patterns import _FORMS, find
-from support.secrets import FORMS, PEM_LINES, PRIVATE_KEY, WITHIN
+from support.secret_samples import FORMS, PEM_LINES, PRIVATE_KEY, WITHIN
 
 PACKAGE = Path(__file__).parents[2] / "server" / "festina"
 

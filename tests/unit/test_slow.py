@@ -22,7 +22,7 @@ from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Snapshot
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed
-from support.secrets import FORMS
+from support.secret_samples import FORMS
 from support.sitting import Sitting
 
 SOURCE = "def one():\n    return 2\n\n\ndef two():\n    return 2\n"
