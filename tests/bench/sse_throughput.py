@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import multiprocessing
 import statistics
 import sys
@@ -27,6 +26,7 @@ from festina.models.chat_stream import ChatStream
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
 from support.fake_replies import DONE, chunk, data, joined, stream, text
+from support.paced import plainly
 
 Ask = Callable[[str, int], Awaitable[list[str]]]
 
@@ -56,19 +56,8 @@ async def theirs(base_url: str, streams: int) -> list[str]:
     """The library's server-sent events, with the same work on every event."""
     url = f"{base_url}/chat/completions"
 
-    async def one(client: httpx2.AsyncClient) -> str:
-        pieces: list[str] = []
-        async with client.sse(url, method="POST", json={"stream": True}) as source:
-            async for event in source:
-                if event.data == "[DONE]":
-                    break
-                choices = json.loads(event.data)["choices"]
-                if choices:
-                    pieces.append(choices[0]["delta"].get("content") or "")
-        return "".join(pieces)
-
     async with httpx2.AsyncClient(timeout=None, trust_env=False) as client:
-        return await asyncio.gather(*(one(client) for _ in range(streams)))
+        return await asyncio.gather(*(plainly(client, url) for _ in range(streams)))
 
 
 async def timed(ask: Ask, base_url: str, streams: int, answer: str) -> float:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
-import json
 import multiprocessing
 import os
 import platform
@@ -92,19 +91,8 @@ async def bare(given: Given) -> list[str]:
     url = f"{given.base_url}/chat/completions"
     limits = httpx2.Limits(max_connections=given.streams)
 
-    async def one(client: httpx2.AsyncClient) -> str:
-        pieces: list[str] = []
-        async with client.sse(url, method="POST", json={"stream": True}) as source:
-            async for event in source:
-                if event.data == "[DONE]":
-                    break
-                choices = json.loads(event.data)["choices"]
-                if choices:
-                    pieces.append(choices[0]["delta"].get("content") or "")
-        return "".join(pieces)
-
     async with httpx2.AsyncClient(timeout=None, trust_env=False, limits=limits) as client:
-        return await asyncio.gather(*(one(client) for _ in range(given.streams)))
+        return await asyncio.gather(*(paced.plainly(client, url) for _ in range(given.streams)))
 
 
 async def openai_sdk(given: Given) -> list[str]:

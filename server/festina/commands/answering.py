@@ -43,8 +43,7 @@ class Order:
     @property
     def place(self) -> str:
         """The region for a person: ``pkg/mod.py:40-58  clamp``."""
-        lines = f"{self.target.relative}:{self.region.start + 1}-{self.region.end}"
-        return f"{lines}  {self.name}".rstrip()
+        return self.target.place(self.region, self.name)
 
 
 @dataclass(slots=True)

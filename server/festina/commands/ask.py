@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from festina.commands.base import add_json, add_workspace
+from festina.commands.base import add_json, add_target, add_workspace
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "target",
-        metavar="FILE[:START[-END]]",
-        help="lines count from 1, END included; START alone means the function or class around it",
-    )
+    add_target(parser)
     parser.add_argument(
         "-m",
         "--message",

@@ -56,6 +56,15 @@ def between(low: int, high: int) -> Callable[[str], int]:
     return check
 
 
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add the file and the lines of it."""
+    parser.add_argument(
+        "target",
+        metavar="FILE[:START[-END]]",
+        help="lines count from 1, END included; START alone means the function or class around it",
+    )
+
+
 def add_workspace(parser: argparse.ArgumentParser) -> None:
     """Add ``--workspace``."""
     parser.add_argument(

@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
-from festina.commands.base import add_json, add_scope, add_workspace, between
+from festina.commands.base import add_json, add_scope, add_target, add_workspace, between
 
 MOST_CANDIDATES = 75
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument(
-        "target",
-        metavar="FILE[:START[-END]]",
-        help="lines count from 1, END included; START alone means the function or class around it",
-    )
+    add_target(parser)
     parser.add_argument(
         "-m",
         "--message",

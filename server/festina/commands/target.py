@@ -41,6 +41,10 @@ class Target:
         suffix = self.path.suffix.removeprefix(".").lower()
         return "python" if suffix in {"py", "pyi", "pyw"} else suffix or "text"
 
+    def place(self, region: Region, name: str) -> str:
+        """Return a region of it for a person: ``pkg/mod.py:40-58  clamp``."""
+        return f"{self.relative}:{region.start + 1}-{region.end}  {name}".rstrip()
+
     def with_text(self, text: Text) -> Target:
         """Return the target with unsaved text in the place of what was read."""
         return replace(self, text=text)
