@@ -159,8 +159,7 @@ async def _model(settings: Settings, name: str | None, trust: TrustStore) -> lis
     except ModelError as error:
         what, _, remedy = str(error).partition(". ")
         return [Line("model", "choice", AMISS, what, remedy)]
-    at = f"{choice.model} at {choice.origin}"
-    label = _embedded(choice.model) if choice.how == "embedded" else at
+    label = _embedded(choice.model) if choice.how == "embedded" else choice.shown
     lines = [Line("model", "choice", OK, f"{label}: {choice.why}")]
     if choice.how not in {"configured", "embedded"} and not trust.may_send(choice.origin):
         detail = f"you are asked before any code goes to {choice.origin}"

@@ -118,7 +118,7 @@ async def whom(settings: Settings, name: str | None) -> tuple[str, str, bool]:
         if error.trouble is not Trouble.NO_MODEL:
             raise
         return "no model, as none was found", "", False
-    return f"{choice.model} at {choice.origin}", choice.origin, choice.how == "embedded"
+    return choice.shown, choice.origin, choice.how == "embedded"
 
 
 @asynccontextmanager

@@ -38,6 +38,13 @@ class Choice:
     why: str
     key_source: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The model for a person: ``gpt-oss-120b at https://api.cerebras.ai``."""
+        if self.origin == EMBEDDED_ORIGIN:
+            return f"the embedded model {self.model}".rstrip()
+        return f"{self.model} at {self.origin}"
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -48,7 +48,7 @@ class Prompting:
     async def _show(self, proposal: Proposal, task: Task, sent: Request | None) -> None:
         app = self._app
         choice = await app.models.look(proposal.model)
-        to = f"{choice.model} at {choice.origin}" if choice is not None else NO_MODEL
+        to = NO_MODEL if choice is None else choice.shown
         if choice is not None and choice.how == "embedded":
             task = replace(task, small=True)
         origin = choice.origin if choice is not None else ""
