@@ -68,7 +68,7 @@ async def test_where_nothing_is_selected_the_titles_name_what_is_meant():
     app = app_with("x = 1\n\n\n" + SOURCE + "    # festina: mind the gap\n    x()\n")
     titles = await listed(app, (5, 5), INVOKED)
     assert titles[0] == "Festina: mind the gap (one)"
-    asks = (*code_action.PRESETS, "explain this code")
+    asks = (*code_action.PRESETS, "Explain this code")
     assert titles[1:] == [f"Festina: {preset} (one)" for preset in asks]
     assert await listed(app, (0, 0), INVOKED) == [f"Festina: {preset}" for preset in asks]
 
@@ -77,8 +77,8 @@ async def test_a_comment_that_is_a_question_can_be_answered():
     app = app_with("x = 1\n\n\n" + SOURCE + "    # festina: why the gap?\n    x()\n")
     titles = await listed(app, (5, 5), INVOKED)
     assert titles[:2] == ["Festina: why the gap? (one)", "Festina: answer: why the gap? (one)"]
-    assert titles[-1] == "Festina: explain this code (one)"
-    assert not any("answer" in title or "explain" in title for title in await listed(app, (3, 6)))
+    assert titles[-1] == "Festina: Explain this code (one)"
+    assert not any("answer" in title or "Explain" in title for title in await listed(app, (3, 6)))
     assert "(one)" not in str(await listed(app, (3, 6), INVOKED))
 
 

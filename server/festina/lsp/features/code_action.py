@@ -182,7 +182,7 @@ async def _edit_actions(
         title = render.shorten(f"Festina: answer: {instruction}") + meant
         found.insert(1, _ask(document, chosen, title, instruction))
     if asks:
-        found.append(_ask(document, chosen, f"Festina: explain this code{meant}", EXPLAIN))
+        found.append(_ask(document, chosen, f"Festina: Explain this code{meant}", EXPLAIN))
     return found
 
 
