@@ -18,6 +18,7 @@ class ModelSettings:
 
     Times are in seconds. An empty ``base_url`` or ``model`` means: discover. ``mistake`` says why
     nothing may be asked: where code is to go was said, but not so that it could be understood.
+    With ``accelerators`` = ``off``, none of ``festina.models.accelerators`` are sent.
     """
 
     dialect: str = "chat"
@@ -30,6 +31,7 @@ class ModelSettings:
     inter_token_seconds: float = 30.0
     total_seconds: float = 300.0
     max_retries: int = 2
+    accelerators: str = "auto"
     extra_body: Mapping[str, object] = field(default_factory=dict)
     mistake: str = ""
     prompt_price: float | None = None
@@ -140,6 +142,7 @@ _MODEL = {
     "inter_token_seconds": allowed.number(0.1, 3600),
     "total_seconds": allowed.number(1, 86400),
     "max_retries": allowed.whole(0, 10),
+    "accelerators": allowed.one_of("auto", "off"),
     "extra_body": allowed.mapping,
     **dict.fromkeys(
         ("prompt_price", "cached_price", "completion_price"), allowed.number(0, 100_000)

@@ -69,6 +69,7 @@ def build(
     ``attempt`` numbers the candidates of a proposal: the first is asked for at a low temperature,
     the others at higher ones and with other seeds. ``findings`` are what the last answer was
     rejected for, ``previous`` is that answer, or as much as had come of it before a redirect.
+    ``predicted`` is what is to be changed: a rejected answer, else the region as it is.
     ``max_tokens`` is about one and a half times the region, or the answer to go on from where that
     is longer, plus 256 (the provider may reserve quota for all of it).
     """
@@ -82,11 +83,13 @@ def build(
             *_asked(parts, instruction, language, findings, answer),
         )
     size = max(len(text.encode("utf-8", "replace")) for text in (prepared.source, answer))
+    likely = answer if answer and findings else prepared.source
     return Request(
         messages,
         max_tokens=int(size / BYTES_PER_TOKEN * 1.5) + SLACK_TOKENS,
         temperature=_temperature(attempt, small=small),
         seed=attempt + 1,
+        predicted=fenced(likely, language) if likely else "",
     )
 
 
@@ -238,5 +241,7 @@ def page(request: Request, to: str) -> str:
         f"Size: {size:,} characters, about {size // 4:,} tokens",
         f"Answer: at most {request.max_tokens:,} tokens, temperature {request.temperature:g}",
     ]
+    if request.predicted:
+        head.append("Where the provider takes one: the text to change once more, as a prediction")
     parts = [f"===== {message.role} =====\n{message.content}" for message in request.messages]
     return visible("\n".join(head) + "\n\n" + "\n\n".join(parts) + "\n")

@@ -108,3 +108,21 @@ def test_stats_sum_up_by_day_and_model(line):
         .read_text()
     )
     assert json.loads(line.run("stats", "--days", "1", "--json").out)["total"] == total
+
+
+def test_tokens_of_predictions_that_did_not_come_true_are_shown(line):
+    details = {"accepted_prediction_tokens": 30, "rejected_prediction_tokens": 12}
+    usage = {"prompt_tokens": 90, "completion_tokens": 60, "completion_tokens_details": details}
+    reply = fake_replies.events(
+        fake_replies.chunk(GOOD), fake_replies.chunk(None, "stop"), {"choices": [], "usage": usage}
+    )
+    with FakeModel(reply) as fake:
+        line.use(fake)
+        ran = line.run(*ASK, "--json")
+        assert ran.json["usage"]["rejected_prediction_tokens"] == 12
+        assert ran.json["calls"][0]["rejected_prediction_tokens"] == 12
+    assert line.run("stats", "--json").json["total"]["rejected_prediction_tokens"] == 12
+    head, row, total = line.run("stats").out.splitlines()
+    assert head.split()[5:7] == ["answer", "mispredicted"]
+    assert row.split()[6:8] == ["60", "12"]
+    assert "12" in total.split()

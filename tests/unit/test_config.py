@@ -199,6 +199,7 @@ def test_another_address_does_not_inherit_the_key_of_the_old_one():
 
 
 SAMPLES = {
+    "accelerators": "off",
     "commands": [{"name": "a", "run": ["a"]}],
     "dialect": "chat",
     "base_url": "https://x.example",

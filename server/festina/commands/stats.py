@@ -11,9 +11,11 @@ from festina.models.ledger import KEPT_DAYS, Ledger, Tally
 from festina.spending import money
 
 COLUMNS = (
-    *("day", "model", "requests", "prompt", "cached", "answer", "cost"),
+    *("day", "model", "requests", "prompt", "cached", "answer", "mispredicted", "cost"),
     *("edits", "accepted", "rejected"),
 )
+MISPREDICTED = COLUMNS.index("mispredicted")
+"""Tokens of answers that are there only because a prediction did not come true."""
 ROOM = 44
 """A model's name and origin are cut to so many characters."""
 
@@ -55,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
         print("Nothing has been asked of a model yet.")
         return Exit.DONE
     lines = [_cells(day, _name(origin, model), tally) for day, origin, model, tally in rows]
-    _print([list(COLUMNS), *lines, _cells("total", "", total)])
+    table = [list(COLUMNS), *lines, _cells("total", "", total)]
+    if not total.spent.rejected:  # as with all who are sent no predictions
+        for line in table:
+            del line[MISPREDICTED]
+    _print(table)
     return Exit.DONE
 
 
@@ -70,7 +76,9 @@ def _name(origin: str, model: str) -> str:
 
 def _cells(day: str, name: str, tally: Tally) -> list[str]:
     spent = tally.spent
-    tokens = [f"{count:,}" for count in (spent.prompt, spent.cached, spent.completion)]
+    tokens = [
+        f"{count:,}" for count in (spent.prompt, spent.cached, spent.completion, spent.rejected)
+    ]
     counts = [f"{n:,}" for n in (tally.proposals, tally.accepted, tally.rejected)]
     return [day, name, f"{spent.requests:,}", *tokens, money(spent.cost), *counts]
 
@@ -78,7 +86,7 @@ def _cells(day: str, name: str, tally: Tally) -> list[str]:
 def _print(lines: list[list[str]]) -> None:
     from festina.clean import visible
 
-    widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         words = [cell.ljust(width) for cell, width in zip(line[:2], widths, strict=False)]
         words += [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]

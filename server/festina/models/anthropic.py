@@ -78,7 +78,8 @@ class AnthropicModel(Exchange):
     path = "/messages"
 
     def _body(self, preset: Preset) -> Body:
-        return Fields()
+        plain = self._settings.accelerators == "off"
+        return Fields(left_out=frozenset({CACHE}) if plain else frozenset())
 
     def _stream_of(self, request: Request) -> AnswerStream:
         good = {"end_turn", "stop_sequence"} if request.stop else {"end_turn"}

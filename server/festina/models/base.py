@@ -39,6 +39,8 @@ OnWait = Callable[[Wait | None], None]
 class Request:
     """One request for one answer. ``max_tokens`` bounds the answer, in tokens.
 
+    ``predicted`` is the text that the answer will mostly repeat, where there is such a text.
+
     ``on_wait`` hears of it when the request has to wait for the provider's limits. Without
     ``stream`` nobody reads along: the answer may come in one piece, which is far less work (a fast
     model sends thousands of events a second). Where that cannot be had it is streamed all the same.
@@ -50,6 +52,7 @@ class Request:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     stream: bool = True
+    predicted: str = ""
     on_wait: OnWait | None = field(default=None, compare=False, repr=False)
 
 

@@ -35,10 +35,14 @@ _LIKED = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model in a provider's list; ``created`` is a Unix time, 0 where it is not given."""
+    """A model in a provider's list; ``created`` is a Unix time, 0 where it is not given.
+
+    ``owner`` is who the list says it belongs to: with servers of one's own, the program.
+    """
 
     id: str
     created: int = 0
+    owner: str = ""
 
 
 MAX_PAGES = 20
@@ -129,7 +133,7 @@ def _offers(body: bytes, origin: str) -> tuple[list[Offer], str]:
             "Check base_url (it usually ends in /v1), or set models.fast.model.",
         )
     offers = [
-        Offer(item["id"], _created(item))
+        Offer(item["id"], _created(item), str(item.get("owned_by") or ""))
         for item in listed
         if isinstance(item, dict) and isinstance(item.get("id"), str) and item["id"]
     ]

@@ -21,5 +21,8 @@ class ChatModel(Exchange):
     def _body(self, preset: Preset) -> Body:
         return Fields.of(preset)
 
+    def _offered(self, preset: Preset) -> tuple[str, ...]:
+        return preset.accelerators
+
     def _stream_of(self, request: Request) -> AnswerStream:
         return ChatStream(tags_are_code=mentions_tags(m.content for m in request.messages))

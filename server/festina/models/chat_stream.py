@@ -21,6 +21,8 @@ class ChatStream(AnswerStream):
 
     def _part(self, value: dict[str, Any]) -> str:
         usage = value.get("usage")
+        if not isinstance(usage, dict) and isinstance(groq := value.get("x_groq"), dict):
+            usage = groq.get("usage")
         if isinstance(usage, dict):
             self.usage = _usage(usage)
         choices = value.get("choices")

@@ -44,9 +44,8 @@ async def run(choice: Choice, settings: Settings, environ: Mapping[str, str]) ->
                 model=choice.model,
                 max_retries=0,
             )
-            preset = for_url(choice.base_url)
             made = MODELS[choice.dialect]
-            token = await _first_token(made(at, key, http, preset, key_source=source))
+            token = await _first_token(made(at, key, http, choice.preset, key_source=source))
             if token.ok:  # some servers take more names than they list
                 checks = [replace(check, ok=True, remedy="") for check in checks]
             checks.append(token)

@@ -13,7 +13,16 @@ from festina.models.base import ModelError, Trouble
 from festina.models.catalogue import Offer, list_models, pick
 from festina.models.http import Http
 from festina.models.keys import resolve_key, source_of
-from festina.models.presets import HOSTED, LOCAL, Preset, for_url, origin_of
+from festina.models.presets import (
+    GENERIC,
+    HOSTED,
+    LOCAL,
+    Preset,
+    by_name,
+    by_owner,
+    for_url,
+    origin_of,
+)
 
 PROBE_SECONDS = 1.0
 """A server on this machine that takes longer to list its models is not found."""
@@ -27,7 +36,8 @@ class Choice:
     """The model to use.
 
     ``how`` is one of ``configured``, ``environment``, ``local server`` and ``embedded``; ``why``
-    is for people. ``key_source`` says where the key is, and never holds the key.
+    is for people. ``key_source`` says where the key is, and never holds the key. ``served_by`` is
+    the name of the server's preset, where its list of models says which program it is.
     """
 
     dialect: str
@@ -37,6 +47,13 @@ class Choice:
     how: str
     why: str
     key_source: str = ""
+    served_by: str = ""
+
+    @property
+    def preset(self) -> Preset:
+        """What is known about the provider: by its address, else by what it says that it is."""
+        known = for_url(self.base_url)
+        return (by_name(self.served_by) or known) if known is GENERIC else known
 
     @property
     def shown(self) -> str:
@@ -164,7 +181,17 @@ async def _at(
             f"{origin} offers no model for chat ({len(offers)} listed). "
             "Set models.fast.model to one that it serves.",
         )
-    return Choice(dialect, base_url, offer.id, origin, how, _picked(why, offer, offers), source)
+    server = by_owner(offer.owner)
+    return Choice(
+        dialect,
+        base_url,
+        offer.id,
+        origin,
+        how,
+        _picked(why, offer, offers),
+        source,
+        server.name if server else "",
+    )
 
 
 async def _nearby(settings: ModelSettings, http: Http, local: Sequence[Preset]) -> Choice:

@@ -24,7 +24,7 @@ from festina.models import lifeline, weights
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
 from festina.models.chat import ChatModel
 from festina.models.http import Http
-from festina.models.presets import for_url
+from festina.models.presets import LLAMA_CPP
 
 START_SECONDS = 120.0
 SLOTS = 4
@@ -226,7 +226,7 @@ async def _launch(plan: Plan) -> _Child:
     )
     # llama.cpp closes some connections just after an answer, when the next request is on its way
     http = Http(reuse=False)
-    chat = ChatModel(settings, key, http, for_url(settings.base_url), key_source="Festina")
+    chat = ChatModel(settings, key, http, LLAMA_CPP, key_source="Festina")
     return _Child(process, chat, settings.base_url, key)
 
 

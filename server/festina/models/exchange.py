@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from festina.config import ModelSettings
+from festina.models.accelerators import Accelerators, Trial
 from festina.models.answer_stream import AnswerStream
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
 from festina.models.budget import MOST_REFUSALS, REFUSALS, Ticket, budget_for, need_of
 from festina.models.deadlines import Deadlines
 from festina.models.failures import Failures
-from festina.models.fields import Body
+from festina.models.fields import Body, named_fields
 from festina.models.http import Http, Response
 from festina.models.keys import header_value, key_headers
 from festina.models.presets import Preset, endpoint, origin_of
@@ -58,6 +59,8 @@ class Exchange(ABC):
         self._http = http
         self._preset = preset
         self._fields = self._body(preset)
+        used = settings.accelerators != "off"
+        self._accelerators = Accelerators(self._offered(preset) if used else ())
         self._name = name or settings.model
         self._key_source = (key_source or "the settings") if key else ""
         self._policy = policy or Policy()
@@ -81,9 +84,14 @@ class Exchange(ABC):
         """What its tokens cost."""
         return self._settings.prices
 
+    @property
+    def predicts(self) -> bool:
+        """Whether it is sent what an answer will mostly repeat."""
+        return self._accelerators.predicts
+
     async def stream(self, request: Request) -> AsyncGenerator[Delta | Done, None]:
         """Yield the answer's text as it comes, then ``Done``. See ``Model.stream``."""
-        prompt = tuple(message.content for message in request.messages)
+        prompt = (*(message.content for message in request.messages), request.predicted)
         failures = Failures(
             self._origin,
             self._settings.model,
@@ -134,15 +142,19 @@ class Exchange(ABC):
     def _body(self, preset: Preset) -> Body:
         """Return what builds the requests' bodies."""
 
+    def _offered(self, preset: Preset) -> tuple[str, ...]:
+        """Return the accelerators that are fields of the request's body."""
+        return ()
+
     @abstractmethod
     def _stream_of(self, request: Request) -> AnswerStream:
         """Return what reads the answer to a request."""
 
     async def _open(self, request: Request, clock: Deadlines, failures: Failures) -> Response:
         """Send the request, again where that may help; nothing was shown of an answer yet."""
-        attempt, pauses = 0, list[float]()
+        attempt, pauses, trial = 0, list[float](), Trial()
         while True:
-            sent = self._fields.body(
+            sent = self._accelerators.fields(request, trial) | self._fields.body(
                 request,
                 self._settings.model,
                 self._preset.least_temperature,
@@ -154,7 +166,7 @@ class Exchange(ABC):
             ) as ticket:
                 clock.excuse(before - clock.left())
                 clock.restart()
-                outcome = await self._try(sent, clock, failures, attempt, ticket)
+                outcome = await self._try(sent, clock, failures, attempt, ticket, trial)
             if isinstance(outcome, Response):
                 return outcome
             if outcome is None:
@@ -177,6 +189,7 @@ class Exchange(ABC):
         failures: Failures,
         attempt: int,
         ticket: Ticket,
+        trial: Trial,
     ) -> Response | _Failed | None:
         """Send once; None means that the request is to be sent again with other fields."""
         body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
@@ -187,18 +200,15 @@ class Exchange(ABC):
             return _Failed(error, self._policy.pause(attempt, None) if retried else None)
         if 200 <= response.status < 300:
             self._budget.answered(ticket, response.headers, ok=True)
+            self._accelerators.answered(sent, trial)
             return response
         try:
             answer = await clock.wait(response.start())
         finally:
             await response.aclose()
-        # what the person wants sent is not given up: it would be sent again for ever
-        ours = {name: sent[name] for name in sent.keys() - self._settings.extra_body.keys()}
-        fields = self._fields.after(response.status, answer, ours)
-        if fields is not None:
-            self._fields = fields
-            return None
         failure = failures.status(response.status, response.headers, answer)
+        if self._learnt(response.status, answer, sent, failure, trial):
+            return None
         spent = b"insufficient_quota" in answer
         if spent or not may_retry(response.status, response.headers):
             self._budget.answered(ticket, response.headers)
@@ -207,6 +217,30 @@ class Exchange(ABC):
             pause = self._budget.answered(ticket, response.headers, refused=self._policy)
             return _Failed(failure, pause, held=True)
         return _Failed(failure, self._policy.pause(attempt, retry_after(response.headers)))
+
+    def _learnt(
+        self,
+        status: int,
+        answer: bytes,
+        sent: Mapping[str, object],
+        failure: ModelError,
+        trial: Trial,
+    ) -> bool:
+        """Whether a refusal is, or may be, about fields that are left out from now on."""
+        extra = self._settings.extra_body.keys()
+        # what the person wants sent is not given up: it would be sent again for ever
+        ours = {name: sent[name] for name in sent.keys() - extra}
+        if self._accelerators.named(status, answer, ours):
+            return True
+        fields = self._fields.after(status, answer, ours)
+        if fields is not None:
+            self._fields = fields
+            return True
+        if failure.trouble is not Trouble.BAD_REQUEST:
+            return False  # the provider knows why: the model, the key, a limit
+        if named_fields(status, answer, frozenset(extra)):
+            return False
+        return self._accelerators.suspected(status, ours, trial)
 
 
 @dataclass(frozen=True, slots=True)

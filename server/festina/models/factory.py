@@ -9,7 +9,7 @@ from dataclasses import replace
 from festina.config import ModelSettings, Settings
 from festina.models.base import Model, ModelError, Trouble
 from festina.models.discovery import Choice, at_preset, discover, key_for
-from festina.models.presets import by_name, for_url, is_loopback
+from festina.models.presets import by_name, is_loopback
 from festina.models.weights import WEIGHTS
 
 AskKey = Callable[[str], Awaitable[str | None]]
@@ -87,7 +87,7 @@ async def _over_http(
 
     at = replace(fast, dialect=choice.dialect, base_url=choice.base_url, model=choice.model)
     made = MODELS[choice.dialect]
-    return made(at, key, Http(), for_url(choice.base_url), key_source=source), choice
+    return made(at, key, Http(), choice.preset, key_source=source), choice
 
 
 async def _embedded(choice: Choice, say: Say | None) -> Model:

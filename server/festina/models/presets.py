@@ -29,6 +29,10 @@ class Preset:
     is sent both, and one that a 400 names is left out from then on. ``usage`` and ``seed`` say
     whether ``stream_options.include_usage`` and ``seed`` are accepted. ``least_temperature`` is
     the smallest value that the provider takes.
+
+    ``accelerators`` are the fields that it takes in Chat Completions to be faster, not to answer
+    otherwise (see there). ``owner`` is what its list of models says of who owns them, where that
+    tells which server it is, whatever its address.
     """
 
     name: str
@@ -42,6 +46,8 @@ class Preset:
     no_model_remedy: str = ""
     dialect: str = "chat"
     others: tuple[str, ...] = ()
+    accelerators: tuple[str, ...] = ()
+    owner: str = ""
 
     @property
     def local(self) -> bool:
@@ -64,6 +70,7 @@ HOSTED: tuple[Preset, ...] = (
         "https://api.cerebras.ai/v1",
         "CEREBRAS_API_KEY",
         limit_fields=(NEW_FIELD,),
+        accelerators=("prediction", "prompt_cache_key"),
     ),
     Preset(
         "groq",
@@ -80,6 +87,7 @@ HOSTED: tuple[Preset, ...] = (
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
         limit_fields=(NEW_FIELD,),
+        accelerators=("prediction", "prompt_cache_key"),
         others=("responses",),
     ),
     Preset(
@@ -88,6 +96,7 @@ HOSTED: tuple[Preset, ...] = (
         "https://openrouter.ai/api/v1",
         "OPENROUTER_API_KEY",
         limit_fields=(OLD_FIELD,),
+        accelerators=("prediction",),
     ),
     Preset(
         "anthropic",
@@ -99,6 +108,15 @@ HOSTED: tuple[Preset, ...] = (
 )
 """Providers with a well-known key variable, in the order in which the environment is asked."""
 
+LLAMA_CPP = Preset(
+    "llamacpp",
+    "llama.cpp",
+    "http://127.0.0.1:8080/v1",
+    limit_fields=(OLD_FIELD,),
+    no_model_remedy="start llama-server with a model",
+    accelerators=("cache_prompt",),
+    owner="llamacpp",
+)
 LOCAL: tuple[Preset, ...] = (
     Preset(
         "ollama",
@@ -106,24 +124,30 @@ LOCAL: tuple[Preset, ...] = (
         "http://127.0.0.1:11434/v1",
         limit_fields=(OLD_FIELD,),
         no_model_remedy="pull one with `ollama pull NAME`",
+        owner="library",
     ),
-    Preset(
-        "llamacpp",
-        "llama.cpp",
-        "http://127.0.0.1:8080/v1",
-        limit_fields=(OLD_FIELD,),
-        no_model_remedy="start llama-server with a model",
-    ),
+    LLAMA_CPP,
     Preset(
         "lmstudio",
         "LM Studio",
         "http://127.0.0.1:1234/v1",
         limit_fields=(OLD_FIELD,),
         no_model_remedy="load one in LM Studio",
+        owner="organization_owner",
     ),
-    Preset("vllm", "vLLM", "http://127.0.0.1:8000/v1", no_model_remedy="serve one with vLLM"),
     Preset(
-        "sglang", "SGLang", "http://127.0.0.1:30000/v1", no_model_remedy="serve one with SGLang"
+        "vllm",
+        "vLLM",
+        "http://127.0.0.1:8000/v1",
+        no_model_remedy="serve one with vLLM",
+        owner="vllm",
+    ),
+    Preset(
+        "sglang",
+        "SGLang",
+        "http://127.0.0.1:30000/v1",
+        no_model_remedy="serve one with SGLang",
+        owner="sglang",
     ),
 )
 """Servers that are looked for on this machine, best liked first."""
@@ -171,6 +195,11 @@ def for_url(base_url: str) -> Preset:
         if _comparable(preset.base_url) == origin:
             return preset
     return GENERIC
+
+
+def by_owner(owner: str) -> Preset | None:
+    """Return the server whose list of models says that."""
+    return next((preset for preset in LOCAL if owner and preset.owner == owner), None)
 
 
 def by_name(name: str) -> Preset | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from festina.models.accelerators import CACHE_KEY
 from festina.models.answer_stream import AnswerStream
 from festina.models.base import Request
 from festina.models.exchange import Exchange
@@ -14,7 +14,7 @@ from festina.models.presets import Preset
 from festina.models.reasoning import mentions_tags
 from festina.models.responses_stream import ResponsesStream
 
-OPTIONAL = frozenset({"temperature", "store", "prompt_cache_key", "stream_options"})
+OPTIONAL = frozenset({"temperature", "store", "stream_options"})
 LEAST_TOKENS = 16
 """The smallest bound on an answer that OpenAI accepts."""
 
@@ -46,9 +46,6 @@ class Fields:
         }
         if system:
             body["instructions"] = system
-            # requests that begin alike go to the machine whose cache holds their beginning
-            digest = hashlib.sha256(system.encode("utf-8", "replace")).hexdigest()
-            body["prompt_cache_key"] = f"festina-{digest[:16]}"
         for name in self.left_out if body[STREAM] else self.left_out | {"stream_options"}:
             body.pop(name, None)
         return body | dict(extra)
@@ -69,6 +66,9 @@ class ResponsesModel(Exchange):
 
     def _body(self, preset: Preset) -> Body:
         return Fields()
+
+    def _offered(self, preset: Preset) -> tuple[str, ...]:
+        return (CACHE_KEY,)  # the dialect's own; it has no predictions
 
     def _stream_of(self, request: Request) -> AnswerStream:
         return ResponsesStream(tags_are_code=mentions_tags(m.content for m in request.messages))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from festina import masking, secret_patterns
+from festina.models.accelerators import fitted
 from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
 from festina.models.meter import Meter, counted
 
@@ -204,6 +205,7 @@ async def _ask(
     model: Model, request: Request, pacer: _Pacer | None, meter: Meter, proposal: str
 ) -> Completion:
     """Ask within what may be spent, and take down what was."""
+    request = fitted(request, predicts=getattr(model, "predicts", False))
     reservation = await meter.reserve(model, request, proposal)
     clock = asyncio.get_running_loop().time
     began = clock()
@@ -253,10 +255,12 @@ async def _read(
 
 
 def _without_secrets(request: Request) -> Request:
-    if not any(map(secret_patterns.find, (message.content for message in request.messages))):
+    texts = (request.predicted, *(message.content for message in request.messages))
+    if not any(map(secret_patterns.find, texts)):
         return request
     clean = (replace(m, content=masking.without_secrets(m.content)) for m in request.messages)
-    return replace(request, messages=tuple(clean))
+    predicted = masking.without_secrets(request.predicted)
+    return replace(request, messages=tuple(clean), predicted=predicted)
 
 
 class _Pacer:
