@@ -98,11 +98,13 @@ class Editor:
 
     # -- files ------------------------------------------------------------------------------
 
-    async def open(self, name: str | Path, text: str | None = None) -> Buffer:
+    async def open(
+        self, name: str | Path, text: str | None = None, language: str = "python"
+    ) -> Buffer:
         """Open a file of the workspace (with ``text`` instead of what is on disk, if given)."""
         path = self.workspace / name
         content = path.read_bytes().decode() if text is None else text
-        buffer = Buffer(uri=path.as_uri(), path=path, text=content)
+        buffer = Buffer(path.as_uri(), path, content, language)
         self.buffers[buffer.uri] = buffer
         item = lsp.TextDocumentItem(buffer.uri, buffer.language, buffer.version, buffer.text)
         self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))

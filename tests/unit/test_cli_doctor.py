@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from festina.commands.base import Exit
@@ -140,3 +142,17 @@ def test_a_folder_that_is_none_is_told(line):
     ran = line.run("doctor", "nowhere")
     assert ran.code == Exit.USAGE
     assert "There is no folder nowhere." in ran.err
+
+
+def test_without_tree_sitter_one_line_says_what_is_not_sent(line, fake, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tree_sitter_go", None)
+    ran = line.run("doctor", "--json")
+    assert ran.code == Exit.DONE
+    found = detail(ran, "context")
+    assert found["state"] == "note"
+    assert found["detail"] == (
+        "definitions are found in Python alone: tree_sitter_go is not installed"
+    )
+    assert (
+        found["remedy"] == "For JavaScript, TypeScript, Go, Rust: pip install 'festina[languages]'"
+    )

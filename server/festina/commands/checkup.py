@@ -20,6 +20,7 @@ from festina import __version__, settings_files
 from festina.commands import job
 from festina.commands.base import Exit, Stop
 from festina.config import Settings
+from festina.context.trees import grammars
 from festina.models.base import ModelError
 from festina.trust import TrustStore
 from festina.verify import interpreter, lint, sandbox, sandbox_cells
@@ -58,7 +59,7 @@ async def look(args: argparse.Namespace) -> int:
     trust = TrustStore()
     problems: list[str] = []
     settings = job.settings_of(workspace, problems.append)
-    lines = [_python(), *_configuration(workspace, problems)]
+    lines = [_python(), _languages(), *_configuration(workspace, problems)]
     say: Say = terminal.status if terminal is not None else (lambda _: None)
     with terminal.progress("looking") if terminal is not None else nullcontext():
         say("looking at the project")
@@ -81,6 +82,16 @@ def _python() -> Line:
     system = f"{platform.system()} {platform.release()}"
     version = f"{__version__} on Python {platform.python_version()}, {system}"
     return Line("festina", "version", OK, f"{version} ({sys.executable})")
+
+
+def _languages() -> Line:
+    """Say whether definitions in other languages than Python are found."""
+    if module := grammars.missing():
+        detail = f"definitions are found in Python alone: {module} is not installed"
+        remedy = "For JavaScript, TypeScript, Go, Rust: pip install 'festina[languages]'"
+        return Line("festina", "context", NOTE, detail, remedy)
+    detail = "definitions are found in Python, JavaScript, TypeScript, Go and Rust"
+    return Line("festina", "context", OK, detail)
 
 
 def _configuration(workspace: Path, problems: list[str]) -> list[Line]:

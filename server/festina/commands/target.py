@@ -9,6 +9,7 @@ from pathlib import Path
 
 from festina import edits
 from festina.commands.base import Stop
+from festina.context import enclosing
 from festina.edits import Region
 from festina.text import NotText, Text, decode
 from festina.workspaces import workspace_of
@@ -142,7 +143,7 @@ def region_of(target: Target, lines: Lines) -> tuple[Region, str]:
     elif lines.start > count:
         raise Stop(f"{shown} has {_lines(count)}, so there is no line {lines.start}.")
     elif lines.end is None:
-        found = edits.enclosing(target.text, lines.start - 1)
+        found = enclosing(target.text, lines.start - 1, target.language)
         if found is None:
             raise Stop(
                 f"Line {lines.start} of {shown} is in no function or class. Name the lines "

@@ -1,5 +1,6 @@
 """Context: what is sent to a model beside the region, and what must never be."""
 
+from festina.context.definitions import enclosing
 from festina.context.gather import (
     LOCAL_TOKENS,
     TOKENS,
@@ -18,6 +19,7 @@ __all__ = [
     "Gathered",
     "Wish",
     "budget",
+    "enclosing",
     "gather",
     "withheld",
 ]

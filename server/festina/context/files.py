@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
 from festina.context.source import Source, source_of
 from festina.ignoring import Ignores
@@ -29,6 +31,21 @@ class Files:
         self._sources: dict[str, Source | None] = {}
         self._existing: dict[str, bool] = {}
         self._folders: list[str] | None = None
+        self._listings: dict[str, list[str]] = {}
+
+    @property
+    def workspace(self) -> Path:
+        """The workspace's folder."""
+        return self._snapshot.workspace
+
+    @property
+    def buffers(self) -> Mapping[str, str]:
+        """The texts of the open files, by their paths in the workspace."""
+        return self._snapshot.buffers
+
+    def ignored(self, path: str) -> bool:
+        """Whether git or a person's ignore file names a file or folder."""
+        return self._ignores.by_git(path) or bool(self._ignores.by_person(path))
 
     def withheld(self, path: str) -> str:
         """Say in a sentence why a file must not be sent, whoever asks for it; empty if it may."""
@@ -82,6 +99,20 @@ class Files:
             file = os.path.join(self._workspace, path)  # noqa: PTH118 - hundreds of them
             self._existing[path] = path in self._snapshot.buffers or os.path.isfile(file)  # noqa: PTH113
         return self._existing[path]
+
+    def listing(self, folder: str) -> list[str]:
+        """Return the paths of the files in a folder, those that are only open included."""
+        if folder not in self._listings:
+            try:
+                with os.scandir(os.path.join(self._workspace, folder)) as entries:  # noqa: PTH118
+                    names = {entry.name for entry in entries if entry.is_file()}
+            except OSError:
+                names = set()
+            at = f"{folder}/" if folder else ""
+            opened = {path[len(at) :] for path in self.buffers if path.startswith(at)}
+            names |= {name for name in opened if "/" not in name}
+            self._listings[folder] = [f"{at}{name}" for name in sorted(names)]
+        return self._listings[folder]
 
     def folders(self) -> list[str]:
         """Return the workspace's outermost folders."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from festina import edits
-from festina.context import failing, guidance, related
+from festina.context import definitions, failing, guidance, related
 from festina.context.files import Files
-from festina.context.source import Block, source_of
+from festina.context.source import source_of
 from festina.edits import Prepared, Region
 from festina.findings import Finding
 from festina.masking import Hidden, Masking
@@ -135,7 +135,7 @@ class _Parts:
 
     rules: str
     whole: bool
-    places: list[tuple[str, Block, str]]
+    places: list[definitions.Place]
 
 
 def _find(wish: Wish, files: Files) -> _Parts | None:
@@ -151,11 +151,9 @@ def _find(wish: Wish, files: Files) -> _Parts | None:
     if not wanted:
         return None
     whole = len(wish.text.content) <= _chars(wish.tokens) // 2
-    places: list[tuple[str, Block, str]] = []
-    if wish.language == "python":
-        lines = [line.rstrip("\r\n") for line in wish.text.lines]
-        region = lines[wish.region.start : wish.region.end]
-        places = related.places(files, wish.path, region, wish.region.start, own=not whole)
+    places = definitions.places(
+        files, wish.path, wish.language, wish.text, wish.region, own=not whole
+    )
     for path in dict.fromkeys(path for path, _, _ in places):
         files.learn(path)
     failing.learn(files, wish)
@@ -176,8 +174,9 @@ def _context(wish: Wish, files: Files, masked: Text, parts: _Parts) -> tuple[Con
         if region.end - region.start < len(lines):
             file = "\n".join(map(_cut, lines))
     else:
-        if wish.language == "python":
-            file = guidance.cut(_outline(source_of(wish.text.content).lines, lines), fifth)
+        own = source_of(wish.text.content).lines
+        heads = definitions.heads(own, lines, wish.language, wish.path)
+        file = guidance.cut("\n".join(map(_cut, heads)), fifth)
         room = _chars(wish.tokens) // 8
         near, then = (
             _near(lines[: region.start][::-1], room)[::-1],
@@ -189,7 +188,7 @@ def _context(wish: Wish, files: Files, masked: Text, parts: _Parts) -> tuple[Con
     left -= sum(test.size for test in tests)
     found: list[related.Excerpt] = []
     for place in parts.places:
-        each = related.excerpt(files, *place)
+        each = definitions.excerpt(files, wish.language, place)
         left -= len(each.text) + len(each.path)
         if left < 0:
             break
@@ -213,21 +212,6 @@ def _instruction(wish: Wish, masking: Masking) -> str:
             "Ask without it, and put it in by hand.",
         )
     return masking.mask(wish.instruction)
-
-
-def _outline(own: Sequence[str], shown: Sequence[str]) -> str:
-    """Return a long file's heads: imports, definitions, and constants of one line."""
-    kept = []
-    for line, masked in zip(own, shown, strict=False):
-        bare = line.lstrip()
-        outermost = bare == line
-        if (
-            bare.startswith(("def ", "async def ", "class ", "@"))
-            or (outermost and bare.startswith(("import ", "from ", "if TYPE_CHECKING")))
-            or (outermost and bare[:1].isidentifier() and " = " in bare and len(bare) < 100)
-        ):
-            kept.append(_cut(masked))
-    return "\n".join(kept)
 
 
 def _near(lines: Sequence[str], chars: int) -> list[str]:

@@ -9,6 +9,7 @@ from festina.edits.region import (
     MAX_REGION_LINES,
     Region,
     enclosing,
+    enclosing_by_indentation,
     name_of,
     snap,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Region",
     "apply",
     "enclosing",
+    "enclosing_by_indentation",
     "finish",
     "hunks",
     "name_of",

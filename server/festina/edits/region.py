@@ -48,7 +48,7 @@ def enclosing(text: Text, line: int) -> tuple[Region, str] | None:
     try:
         tree = ast.parse(_for_parser(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _enclosing_by_indentation(text, line)
+        return enclosing_by_indentation(text, line)
     found: tuple[Region, str] | None = None
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -72,11 +72,20 @@ def name_of(text: Text, region: Region) -> str:
     return ""
 
 
-_DEFINITION = re.compile(r"(?P<indent>[ \t]*)(?:async[ \t]+)?(?:def|class)[ \t]+(?P<name>\w+)")
+_BEFORE = r"(?:(?:export|default|declare|abstract|async|pub(?:\([^)\n]*\))?|unsafe)[ \t]+)*"
+_WORDS = (
+    r"(?:def|class|function\*?|interface|enum|namespace|fn|struct|trait|impl"
+    r"|func(?:[ \t]*\([^)\n]*\))?)"
+)
+_DEFINITION = re.compile(rf"(?P<indent>[ \t]*){_BEFORE}{_WORDS}[ \t]+(?P<name>[\w$]+)")
 
 
-def _enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | None:
-    for first in range(line, -1, -1):
+def enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | None:
+    """Return the innermost definition around a line as its indentation shows it, and its name.
+
+    Also of other languages than Python, whose closing brackets stand as deep as the definition.
+    """
+    for first in range(min(line, len(text.lines) - 1), -1, -1):
         match = _DEFINITION.match(text.lines[first])
         if match is None:
             continue
@@ -85,9 +94,13 @@ def _enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | Non
         for number in range(first + 1, len(text.lines)):
             body = text.lines[number]
             if body.strip():
-                if len(body) - len(body.lstrip(" \t")) <= indent:
+                bare = body.lstrip(" \t")
+                outside = len(body) - len(bare) <= indent and not bare.startswith((")", "]"))
+                if outside and not bare.startswith("}"):
                     break
                 end = number + 1
+                if outside:
+                    break
         if line < end:
             start = first
             while start and text.lines[start - 1].startswith(match["indent"] + "@"):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 
 from festina import accept, edits, markers
+from festina.context import enclosing
 from festina.edits import Region
 from festina.findings import Status
 from festina.lsp import convert, messages, render
@@ -166,24 +167,26 @@ async def _edit_actions(
     name = ""
     if region.start == region.end:
         # parsing a large file takes tens of milliseconds: not on the loop
-        enclosing = await asyncio.to_thread(edits.enclosing, document.text, chosen.start.line)
-        if enclosing is not None:
-            region, name = enclosing
+        found = await asyncio.to_thread(
+            enclosing, document.text, chosen.start.line, document.language, document.uri
+        )
+        if found is not None:
+            region, name = found
     meant = f" ({name})" if name else ""
-    found = [
+    actions = [
         _propose(document, chosen, f"Festina: {preset}{meant}", instruction=preset)
         for preset in app.settings_of(document).presets or PRESETS
     ]
     instruction = markers.instruction(document.text, region)
     if instruction:
         title = render.shorten(f"Festina: {instruction}") + meant
-        found.insert(0, _propose(document, chosen, title, instruction=""))
+        actions.insert(0, _propose(document, chosen, title, instruction=""))
     if asks and instruction.endswith("?"):
         title = render.shorten(f"Festina: answer: {instruction}") + meant
-        found.insert(1, _ask(document, chosen, title, instruction))
+        actions.insert(1, _ask(document, chosen, title, instruction))
     if asks:
-        found.append(_ask(document, chosen, f"Festina: Explain this code{meant}", EXPLAIN))
-    return found
+        actions.append(_ask(document, chosen, f"Festina: Explain this code{meant}", EXPLAIN))
+    return actions
 
 
 def _ask(document: Document, chosen: Range, title: str, question: str) -> lsp.CodeAction:

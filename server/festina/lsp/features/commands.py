@@ -10,7 +10,7 @@ from lsprotocol import types as lsp
 
 from festina import edits, markers
 from festina.asking import Question
-from festina.context import withheld
+from festina.context import enclosing, withheld
 from festina.edits import Region
 from festina.findings import Finding
 from festina.lsp import convert, messages
@@ -205,7 +205,9 @@ async def _region(document: Document, chosen: Range, app: App) -> tuple[Region, 
     name = edits.name_of(document.text, region)
     if region.start == region.end:
         # parsing a large file takes tens of milliseconds: not on the loop
-        found = await asyncio.to_thread(edits.enclosing, document.text, chosen.start.line)
+        found = await asyncio.to_thread(
+            enclosing, document.text, chosen.start.line, document.language, document.uri
+        )
         if found is None:
             raise Refusal(
                 "Nothing is selected and the cursor is in no definition. Select the lines to edit."
