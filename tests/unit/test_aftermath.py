@@ -45,7 +45,8 @@ class Window:
         document = Document(URI, Path("/w/a.py"), "python", 1, Text(OLD))
         self.app.session.documents.open(document)
         for throttle in (self.app.board._throttle, self.app.publisher._refresh):
-            throttle.offer = throttle._send
+            throttle.offer = throttle.now = throttle._send
+        self.app.board.soon = self.app.board.now
 
     def _publish(self, uri, diagnostics, version):
         self.shown[uri] = list(diagnostics)

@@ -12,7 +12,8 @@ T = TypeVar("T")
 class Throttle(Generic[T]):
     """Calls ``send(key, value)`` at most once in ``interval`` seconds for each key.
 
-    The first value goes out at once, the last one always goes out. Lives on the event loop.
+    The first value goes out at once, the last one always goes out; what must not wait is sent with
+    :meth:`now`. Lives on the event loop.
     """
 
     def __init__(self, interval: float, send: Callable[[str, T], None]) -> None:
@@ -26,6 +27,14 @@ class Throttle(Generic[T]):
         if key in self._timers:
             self._pending[key] = value
             return
+        self._send(key, value)
+        self._arm(key)
+
+    def now(self, key: str, value: T) -> None:
+        """Send ``value`` at once, in the place of what waits; the next waits for an interval."""
+        self._pending.pop(key, None)
+        if key in self._timers:
+            self._timers.pop(key).cancel()
         self._send(key, value)
         self._arm(key)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,20 @@ class Board:
         self.sources: list[Source] = []
         self._app = app
         self._throttle = Throttle[None](1 / DIAGNOSTICS_PER_SECOND, self._send)
+        self._urgent: dict[str, asyncio.Handle] = {}
 
     def changed(self, uri: str) -> None:
         """Show what there is for a document, now or as soon as its editor has had a rest."""
         self._throttle.offer(uri, None)
+
+    def soon(self, uri: str) -> None:
+        """Show what there is for a document as soon as what goes on now is over: it matters.
+
+        So many proposals that one keystroke ends are shown once.
+        """
+        if uri not in self._urgent:
+            loop = asyncio.get_running_loop()
+            self._urgent[uri] = loop.call_soon(self._send_urgent, uri)
 
     def now(self, uri: str) -> None:
         """Show what there is for a document at once: it was closed."""
@@ -36,7 +47,14 @@ class Board:
 
     def close(self) -> None:
         """Publish nothing any more."""
+        for handle in self._urgent.values():
+            handle.cancel()
+        self._urgent.clear()
         self._throttle.close()
+
+    def _send_urgent(self, uri: str) -> None:
+        del self._urgent[uri]
+        self._throttle.now(uri, None)
 
     def _send(self, uri: str, _: None) -> None:
         document = self._app.session.documents.get(uri)

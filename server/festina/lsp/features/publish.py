@@ -28,13 +28,17 @@ _NEWS = {
 
 
 class Publisher:
-    """Shows every change of a proposal: as much as the client can take, as often as it should."""
+    """Shows every change of a proposal: as much as the client can take, as often as it should.
+
+    No rate holds back what a person waits for: an answer's first words, and a state that lasts.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._states: dict[str, State] = {}
         self._titles: dict[str, object] = {}
         self._told: dict[str, State] = {}
+        self._wordless: set[str] = set()
         self._progress: dict[str, Progress] = {}
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
         self._report = Throttle[str](1 / PROGRESS_PER_SECOND, self._send_report)
@@ -46,10 +50,14 @@ class Publisher:
         """Take the newest value of a proposal."""
         before = self._states.get(proposal.id)
         moved = before is not proposal.state
+        urgent = self._has_first_words(proposal, moved) or (moved and not proposal.state.running)
         if self._app.caps.proposals:
             if moved:
                 self._notify.flush(proposal.id)  # the last of each state is always sent
-            self._notify.offer(proposal.id, proposal)
+            send = self._notify.now if urgent else self._notify.offer
+            send(proposal.id, proposal)
+        elif urgent:
+            self._app.board.soon(proposal.uri)
         else:
             self._app.board.changed(proposal.uri)
         self._follow_progress(proposal)
@@ -58,7 +66,8 @@ class Publisher:
         title = (proposal.state, proposal.visible, view and view.rest, len(gates))
         if self._titles.get(proposal.id) != title:
             self._titles[proposal.id] = title
-            self._refresh.offer("lenses", None)
+            refresh = self._refresh.now if urgent else self._refresh.offer
+            refresh("lenses", None)
         if moved:
             self._states[proposal.id] = proposal.state
             self._news(proposal)
@@ -66,11 +75,22 @@ class Publisher:
             self._states.pop(proposal.id, None)
             self._titles.pop(proposal.id, None)
             self._told.pop(proposal.id, None)
+            self._wordless.discard(proposal.id)
 
     def close(self) -> None:
         """Send nothing any more."""
         for throttle in (self._notify, self._report, self._refresh):
             throttle.close()
+
+    def _has_first_words(self, proposal: Proposal, moved: bool) -> bool:
+        """Whether this is the first value since the model was asked that shows some of its text."""
+        if moved and proposal.state is State.STREAMING:
+            self._wordless.add(proposal.id)
+        view = proposal.candidate
+        if proposal.id not in self._wordless or view is None or not view.text:
+            return False
+        self._wordless.discard(proposal.id)
+        return True
 
     # -- the pieces -------------------------------------------------------------------------
 
