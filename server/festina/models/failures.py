@@ -23,6 +23,8 @@ _KEYLIKE = re.compile(r"(?i)\b(?:sk|pk|gsk|csk|key|bearer|token)[-_ ][\w.*-]{6,}
 _MODEL_CODES = frozenset({"model_not_found", "model_decommissioned", "invalid_model"})
 _NO_SUCH_PLACE = re.compile(r"(?i)\b(?:not found|url|endpoint|route|path)\b")
 """What servers say of an address that they do not serve: a 404 that is not about the model."""
+_TOO_LONG = re.compile(r"(?i)context[_ ]length|exceed_context_size")
+"""OpenAI and most others; llama.cpp."""
 _NAME = re.compile(r"[\w.:-]{1,64}")
 _SENTENCES: dict[Kind, str] = {
     Kind.WEB_PAGE: "answered with a web page instead of a model's answer. "
@@ -103,23 +105,22 @@ class Failures:
             return self._unknown_model(status, said)
         if status == 404:
             return ModelError(Trouble.BAD_REQUEST, f"{where}{self._about_address()}")
-        if status == 413 or "context_length" in code or "context length" in said.lower():
+        if status == 413 or _TOO_LONG.search(f"{code} {said}"):
             return ModelError(
                 Trouble.BAD_REQUEST,
                 f"{where}finds the request too long for {self.model!r} ({code_or_status}). "
                 "Select fewer lines or use a model with a larger context.",
             )
-        about = f": {said}" if said else ""
+        about = f": {_ended(said)}" if said else "."
         if 400 <= status < 500 and status != 408:
             return ModelError(
                 Trouble.BAD_REQUEST,
-                f"{where}rejected the request ({code_or_status}){about.rstrip('.')}. "
+                f"{where}rejected the request ({code_or_status}){about} "
                 "Check the model's settings (model, extra_body).",
             )
         return ModelError(
             Trouble.SERVER,
-            f"{where}failed ({code_or_status}){about.rstrip('.')}. "
-            "Try again later or use another model.",
+            f"{where}failed ({code_or_status}){about} Try again later or use another model.",
             retry_after=wait,
         )
 
@@ -209,7 +210,7 @@ class Failures:
             return self.status(status, {}, json.dumps({"error": error}).encode())
         code, said = self._said(error, answer)
         named = f" ({code})" if code else ""
-        about = f": {said.rstrip('.')}" if said else ""
+        about = f": {_ended(said)}" if said else "."
         if any(word in code for word in ("rate_limit", "overloaded", "quota")):
             return _passing(
                 f"{self.origin} broke the answer off because of its limits{named}. "
@@ -219,7 +220,7 @@ class Failures:
             return self._unknown_model(404)
         return ModelError(
             Trouble.SERVER,
-            f"{self.origin} broke the answer off with an error{named}{about}. "
+            f"{self.origin} broke the answer off with an error{named}{about} "
             "Try again or use another model.",
         )
 
@@ -251,7 +252,12 @@ def _passing(message: str, wait: float | None = None) -> ModelError:
 
 def _quoted(said: str) -> str:
     """Return the provider's words as a sentence of their own, nothing where it said none."""
-    return f" It says: {said.rstrip('.')}." if said else ""
+    return f" It says: {_ended(said)}" if said else ""
+
+
+def _ended(said: str) -> str:
+    """Return words of others with one full stop at the end, unless they end in another way."""
+    return said if said.endswith(("!", "?")) else f"{said.rstrip('.')}."
 
 
 def _shares_run(message: str, texts: Iterable[str]) -> bool:
