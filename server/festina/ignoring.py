@@ -53,6 +53,10 @@ class Ignores:
         """Whether git ignores a file (relative to the workspace, with forward slashes)."""
         return self._decided(path, ".gitignore")
 
+    def folder_by_git(self, path: str) -> bool:
+        """Whether git ignores a folder (relative to the workspace), where none above it is."""
+        return self._last_word((*self._above, *path.split("/")), ".gitignore", folder=True)
+
     def by_person(self, path: str) -> str:
         """Return the name of an ignore file that keeps a file from models; empty if none does."""
         parts = (*self._above, *path.split("/"))

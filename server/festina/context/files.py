@@ -43,9 +43,9 @@ class Files:
         """The texts of the open files, by their paths in the workspace."""
         return self._snapshot.buffers
 
-    def ignored(self, path: str) -> bool:
-        """Whether git or a person's ignore file names a file or folder."""
-        return self._ignores.by_git(path) or bool(self._ignores.by_person(path))
+    def skipped(self, folder: str) -> bool:
+        """Whether git ignores a folder, where none above it is: there is no need to look there."""
+        return self._ignores.folder_by_git(folder)
 
     def withheld(self, path: str) -> str:
         """Say in a sentence why a file must not be sent, whoever asks for it; empty if it may."""

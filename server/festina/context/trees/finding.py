@@ -14,7 +14,8 @@ from festina.context.trees.workspace import Workspace
 MOST_HOPS = 6
 """How often a name is followed from a file that only passes it on."""
 MOST_FILES = 60
-"""Files that are read for the names of one region."""
+MOST_CHARS = 1_500_000
+"""Files that are read for the names of one region, and how much in all."""
 
 Found: TypeAlias = tuple[str, Definition, str]
 """A path, what is defined there, and how it is called."""
@@ -31,6 +32,7 @@ class Finder:
         self.called = frozenset(members)
         self.workspace = Workspace(files, family_of(grammar))
         self._outlines: dict[str, Outline] = {}
+        self._left = MOST_CHARS
         self._seen: set[tuple[str, tuple[str, ...]]] = set()
 
     def outline(self, path: str) -> Outline:
@@ -86,6 +88,9 @@ class Finder:
         if not grammar or family_of(grammar) != family_of(self.grammar):
             return NOTHING
         if len(self._outlines) >= MOST_FILES or (source := self.files.source(path)) is None:
+            return NOTHING
+        self._left -= len(source.text)
+        if self._left < 0:
             return NOTHING
         return outline_of(source.text, grammar, reader_of(grammar))
 

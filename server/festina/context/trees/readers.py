@@ -24,7 +24,8 @@ _DEFINED = {
         re.MULTILINE,
     ),
     "go": re.compile(
-        r"^(?:func|type|var|const)[ \t]+([A-Za-z_]\w*)|^func[ \t]*\([^)\n]*\)[ \t]*([A-Za-z_]\w*)"
+        r"^(?:func|type|var|const)[ \t]+([A-Za-z_]\w*)"
+        r"|^func[ \t]*\([^)\n]*?(\w+)(?:\[[^\]\n]*\])?\)[ \t]*([A-Za-z_]\w*)"
         r"|^\t([A-Za-z_]\w*)(?=[ \t]*(?:$|=|,|[ \t][\w\[*]))",
         re.MULTILINE,
     ),
@@ -41,7 +42,10 @@ _DEFINED = {
 def defined(text: str, family: str) -> Iterator[tuple[int, str]]:
     """Yield where a text may define a name (an offset), and the name: a quick look."""
     for match in _DEFINED[family].finditer(text):
-        yield match.start(), match[match.lastindex or 0]
+        name = match[match.lastindex or 0]
+        yield match.start(), name
+        if family == "go" and match[2]:
+            yield match.start(), f"{match[2]}.{name}"
 
 
 @functools.cache
@@ -61,9 +65,10 @@ def _pieced(outline: Outline, tree: Tree, family: str) -> Outline:
     lines = text.split("\n")
     known = {definition.name for definition in outline.definitions}
     more = []
+    first = before = 0
     for at, name in defined(text, family):
-        first = text.count("\n", 0, at)
-        if name not in known and not lines[first][:1].isspace():
+        first, before = first + text.count("\n", before, at), at
+        if name not in known and not lines[first].startswith((" ", "\t", "func (")):
             known.add(name)
             end = first + 1
             while end < min(len(lines), first + _MOST_LINES) and lines[end][:1].isspace():

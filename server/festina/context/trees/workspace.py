@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
 from threading import Lock
 
 from festina.context.files import MOST_BYTES, Files
@@ -52,10 +51,15 @@ class Workspace:
                     return []
         return found
 
-    def may_define(self, path: str, name: str) -> bool:
-        """Whether a file may define a name."""
-        source = self._files.source(path)
-        return source is not None and f"\n{name}\n" in _names_of(source.text, self._family)
+    def names(self, path: str) -> list[str]:
+        """Return the names that a file may define, a method also with its type before it."""
+        if path in self._files.buffers:
+            return self._names(path, 0, -1).split()
+        try:
+            status = (self._files.workspace / path).stat()
+        except OSError:
+            return []
+        return self._names(path, status.st_mtime_ns, status.st_size).split()
 
     def manifests(self) -> list[str]:
         """Return the files that say what the packages of the workspace are called."""
@@ -65,41 +69,46 @@ class Workspace:
     def _walked(self) -> list[tuple[str, int, int]]:
         """Return path, time of change and size of each file, buffers without the two latter."""
         if self._paths is None:
-            found: list[tuple[str, int, int]] = []
-            total = 0
             buffers = self._files.buffers
-            for path, status in self._walk("", 0):
-                total += status.st_size
-                if len(found) >= MOST_FILES or total > MOST_TOTAL:
-                    found = []
-                    break
-                if path not in buffers:
-                    found.append((path, status.st_mtime_ns, status.st_size))
+            found = [each for each in self._walk() if each[0] not in buffers]
+            if len(found) > MOST_FILES or sum(size for _, _, size in found) > MOST_TOTAL:
+                found = []
             else:
                 found += [(path, 0, -1) for path in buffers if path.endswith(self._suffixes)]
             self._paths = sorted(found)
+            self._manifests.sort()
         return self._paths
 
-    def _walk(self, folder: str, depth: int) -> Iterator[tuple[str, os.stat_result]]:
-        try:
-            with os.scandir(self._files.workspace / folder) as entries:
-                inside = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
-            return
-        for entry in inside:
-            name = entry.name
-            path = f"{folder}/{name}" if folder else name
+    def _walk(self) -> list[tuple[str, int, int]]:
+        found: list[tuple[str, int, int]] = []
+        manifest = _MANIFESTS[self._family]
+        pending = [""]
+        while pending and len(found) <= MOST_FILES:
+            folder = pending.pop()
+            before = f"{folder}/" if folder else ""
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    left_out = name.startswith(".") or name in _LEFT_OUT or depth > 20
-                    if not left_out and not self._files.ignored(f"{path}/-"):
-                        yield from self._walk(path, depth + 1)
-                elif name == _MANIFESTS[self._family]:
-                    self._manifests.append(path)
-                elif name.endswith(self._suffixes) and entry.is_file(follow_symlinks=False):
-                    yield path, entry.stat(follow_symlinks=False)
+                with os.scandir(self._files.workspace / folder) as entries:
+                    inside = list(entries)
             except OSError:
                 continue
+            for entry in inside:
+                name = entry.name
+                path = before + name
+                try:
+                    if name.endswith(self._suffixes):
+                        if entry.is_file(follow_symlinks=False):
+                            status = entry.stat(follow_symlinks=False)
+                            found.append((path, status.st_mtime_ns, status.st_size))
+                    elif name == manifest:
+                        self._manifests.append(path)
+                    elif entry.is_dir(follow_symlinks=False) and not self._left_out(name, path):
+                        pending.append(path)
+                except OSError:
+                    continue
+        return found
+
+    def _left_out(self, name: str, path: str) -> bool:
+        return name.startswith(".") or name in _LEFT_OUT or self._files.skipped(path)
 
     def _names(self, path: str, mtime_ns: int, size: int) -> str:
         if size < 0:
