@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from festina.earning import Earned
 from festina.events import Finished
 from festina.findings import Finding, Gate, Rest, Status
-from festina.models.base import ModelError
+from festina.models.base import ModelError, Trouble
 from festina.proposals import CandidateStatus, CandidateView, next_owed, rank
 from festina.text import Text
 
@@ -66,14 +66,20 @@ class Outcomes:
                 yield outcome, Earned(outcome.view.verdict, Rest.OPEN)
 
     def to_repair(self) -> CandidateView | None:
-        """Return the candidate that is nearest to passing, if none is usable."""
-        if not self._of or any(
-            outcome.error is not None
+        """Return the candidate that is nearest to passing, if none is usable.
+
+        An answer that does not come to its end says nothing of the others; any other error would
+        meet the next request as well.
+        """
+        outcomes = self._of.values()
+        if any(
+            (outcome.error is not None and outcome.error.trouble is not Trouble.TRUNCATED)
             or outcome.view.status in {CandidateStatus.PASSED, CandidateStatus.UNVERIFIED}
-            for outcome in self._of.values()
+            for outcome in outcomes
         ):
             return None
-        return min(self._views, key=_distance)
+        ended = [outcome.view for outcome in outcomes if outcome.error is None]
+        return min(ended, key=_distance, default=None)
 
     def finished(self, model_seconds: float, verify_seconds: float) -> Finished:
         """Return the end of the run."""

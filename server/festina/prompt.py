@@ -46,6 +46,8 @@ _EXAMPLE_ASK = (
 _EXAMPLE_ANSWER = '```python\ndef greet(name):\n    return "Hello " + name\n```'
 """It shows the form of an answer and nothing of what people ask for: `festina try` would prove
 little if its answer stood in the prompt."""
+_SMALL_STOP = ("\n```\n",)
+"""Where its code ends: very small models go on to talk, some of them until no token is left."""
 
 
 def build(
@@ -90,6 +92,7 @@ def build(
         temperature=_temperature(attempt, small=small),
         seed=attempt + 1,
         predicted=fenced(likely, language) if likely else "",
+        stop=_SMALL_STOP if small and "```" not in prepared.source else (),
     )
 
 

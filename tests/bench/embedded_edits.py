@@ -37,7 +37,7 @@ from festina.config import VerifySettings
 from festina.edits import Region
 from festina.findings import Finding, Gate, Status
 from festina.models import embedded
-from festina.models.base import Delta, Done, Request
+from festina.models.base import Delta, Done, Request, Trouble
 from festina.models.discovery import Choice
 from festina.models.meter import Meter
 from festina.models.runner import Runner
@@ -160,7 +160,7 @@ async def attempt(desk: Desk, task: Task, ready: job.Ready, count: int, rounds: 
     outcome = await job.pursue(desk.job(task, count, rounds), ready, desk.engine, None)
     seconds = time.perf_counter() - began
     finished = job.finished_of(outcome)
-    if finished.error is not None:
+    if finished.error is not None and finished.error.trouble is not Trouble.TRUNCATED:
         raise finished.error
     verified = finished.status is Status.PASSED
     best = outcome.best

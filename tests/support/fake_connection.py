@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from support.fake_replies import HalfClose, Hold, Pause, Repeat, Reply, Reset, Step, Until
+from support.fake_replies import HalfClose, Hold, Note, Pause, Repeat, Reply, Reset, Step, Until
 
 
 @dataclass
@@ -132,6 +132,9 @@ class Connection:
                 while not step.event.is_set():
                     await asyncio.sleep(0.01)
                 due = time.monotonic()
+            elif isinstance(step, Note):
+                await self.writer.drain()
+                step.call()
             elif isinstance(step, HalfClose):
                 self.writer.write_eof()
                 await asyncio.Event().wait()

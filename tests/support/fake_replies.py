@@ -46,7 +46,14 @@ class Until:
     event: threading.Event
 
 
-Step = bytes | Pause | Hold | Repeat | Reset | HalfClose | Until
+@dataclass(frozen=True)
+class Note:
+    """Call something once all before it is written, to note the time."""
+
+    call: Callable[[], None]
+
+
+Step = bytes | Pause | Hold | Repeat | Reset | HalfClose | Until | Note
 
 
 @dataclass(frozen=True)

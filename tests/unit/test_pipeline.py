@@ -177,3 +177,18 @@ async def test_an_edit_that_takes_nothing_away_ranks_before_one_of_the_same_leng
         task(text=Text(source), region=Region(0, 3), count=2, rounds=0), [without, beside], by_value
     )
     assert events[-1].best == 1
+
+
+async def test_an_answer_without_an_end_does_not_keep_the_others_from_being_repaired():
+    endless = ModelError(Trouble.TRUNCATED, "It did not come to an end.")
+    events, model, _ = await run(task(count=2, rounds=1), [endless, BAD, GOOD], by_value)
+    assert [event.candidate for event in events if isinstance(event, Repairing)] == [1]
+    assert (events[-1].best, events[-1].status) == (1, Status.PASSED)
+    assert len(model.requests) == 3
+
+
+async def test_where_no_answer_comes_to_an_end_that_is_said():
+    endless = ModelError(Trouble.TRUNCATED, "It did not come to an end.")
+    events, model, _ = await run(task(count=2, rounds=1), [endless], by_value)
+    assert events[-1].error is endless
+    assert len(model.requests) == 2

@@ -171,6 +171,19 @@ def test_the_small_model_gets_one_example_and_one_reason(message):
     assert "second" not in text
 
 
+def test_the_small_model_is_stopped_where_its_code_ends():
+    assert ask(small=True).stop == ("\n```\n",)
+    assert ask().stop == (), "others may explain first"
+    fenced = "def area():\n    '''\n    ```\n    x\n    ```\n    '''\n"
+    assert ask(fenced, Region(0, 6), small=True).stop == (), "its own fences are not the end"
+
+
+def test_an_answer_that_was_stopped_there_is_whole():
+    prepared = prepare(Text(DOCUMENT), REGION, language="python")
+    result = finish(prepared, "```python\ndef area(self):\n    return 3")
+    assert result.text == "    def area(self):\r\n        return 3\r\n"
+
+
 def test_what_is_shown_as_an_answer_is_read_as_that_answer():
     prepared = prepare(Text(DOCUMENT), REGION, language="python")
     result = finish(prepared, prepared.as_seen("    def area(self):\r\n        return 3\r\n"))
