@@ -2,7 +2,8 @@
 
 Each is gone through to its end, cancelled in the middle, and shut down in the middle. What a person
 is told helps, nothing becomes applicable although the verifier here would pass anything, and
-neither a task, nor a connection, nor a descriptor stays behind.
+neither a task, nor a connection, nor a descriptor stays behind. ``support.faults`` names what Chat
+Completions can show, ``support.faults_*`` what the other dialects can, and answers in one piece.
 """
 
 from __future__ import annotations
@@ -10,126 +11,58 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-from festina.edits import Region
-from festina.events import Finished, Judged, Parsed
 from festina.findings import Status
 from festina.models.base import Request, Trouble
-from festina.models.chat import ChatModel
 from festina.models.http import Http
 from festina.models.runner import Runner
-from festina.pipeline import propose
-from festina.task import Task
-from festina.text import Text
-from festina.verify.base import Snapshot
-from support import processes
-from support.asking import REQUEST, ask, check_message, failure, model_at
+from support import chaos, faults, faults_anthropic, faults_responses, faults_whole
+from support.asking import REQUEST, ask, failure, model_at
+from support.chaos import PATIENT, check_end, end_of
 from support.fake_model import FakeModel
-from support.fake_replies import Hold, Reply, body_of, events, stream
-from support.fakes import ScriptedVerifier, passed
-from support.faults import FAULTS, TEXT, Fault
+from support.fake_replies import Hold, Reply, Step, stream
+from support.faults import TEXT, Fault
 
-TASK = Task(Snapshot(Path("/w")), "a.py", Text("def one():\n    return 2\n"), Region(0, 2), "one")
-PATIENT = {"first_content_seconds": 60.0, "inter_token_seconds": 60.0, "total_seconds": 60.0}
-by_name = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-
-
-@pytest.fixture(autouse=True)
-async def nothing_left() -> AsyncIterator[None]:
-    """No test may leave a task, a thread or a descriptor."""
-    descriptors = processes.open_descriptors()
-    yield
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert not [one for one in threading.enumerate() if one.name == "festina-models"]
-    for _ in range(200):
-        if processes.open_descriptors() <= descriptors:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("descriptors are left")
+FAULTS = [
+    *faults.FAULTS,
+    *faults_responses.FAULTS,
+    *faults_anthropic.FAULTS,
+    *faults_whole.FAULTS,
+]
+ODD = [*faults.ODD, *faults_responses.ODD, *faults_anthropic.ODD]
+WAYS = [chaos.to_the_end, chaos.cancelled, chaos.shut_down]
 
 
-@pytest.fixture
-async def runner(nothing_left: None) -> AsyncIterator[Runner]:
-    runner = Runner()
-    yield runner
-    await runner.aclose()
+def name_of(value: object) -> str:
+    if not isinstance(value, Fault):
+        return str(getattr(value, "__name__", value))
+    return f"{value.dialect}-{'whole-' if value.whole else ''}{value.name}"
 
 
-async def end_of(model: ChatModel, runner: Runner) -> Finished:
-    """Run a proposal to its end; nothing of it becomes applicable unless it is the right text."""
-    verifier = ScriptedVerifier(lambda new: passed())
-    async with aclosing(propose(TASK, model, runner, verifier)) as stream:
-        seen = [event async for event in stream]
-    last = seen[-1]
-    assert isinstance(last, Finished)
-    if last.status is not Status.PASSED:
-        assert not verifier.judged
-        assert not [event for event in seen if isinstance(event, Parsed | Judged)]
-    return last
+def test_each_fault_has_a_name_of_its_own() -> None:
+    for named in (FAULTS, ODD):
+        names = [name_of(fault) for fault in named]
+        assert sorted(set(names)) == sorted(names)
 
 
-async def check_end(last: Finished, trouble: Trouble, words: str, origin: str) -> None:
-    assert (last.best, last.status) == (None, Status.FAILED)
-    assert last.error is not None
-    assert (last.error.trouble, last.message) == (trouble, str(last.error))
-    assert words in last.message
-    check_message(last.error, origin)
+@pytest.mark.parametrize("way", WAYS, ids=name_of)
+@pytest.mark.parametrize("fault", FAULTS, ids=name_of)
+async def test_a_fault(
+    fault: Fault, way: Callable[[Fault, Runner], Awaitable[None]], runner: Runner
+) -> None:
+    await way(fault, runner)
 
 
-@by_name
-async def test_a_proposal_ends_with_words_that_help(fault: Fault, runner: Runner) -> None:
-    late = {fault.late: 0.3} if fault.late else {}
+@pytest.mark.parametrize("fault", ODD, ids=name_of)
+async def test_what_is_odd_and_does_no_harm(fault: Fault, runner: Runner) -> None:
     with FakeModel(fault.reply) as fake:
-        model = model_at(fake, **{**PATIENT, **late})
-        last = await end_of(model, runner)
-        await check_end(last, fault.trouble, fault.words, fake.origin)
-        asked = len(fake.requests)
-        fake.script(TEXT)
-        again = await end_of(model, runner)
-        if fault.held:  # it said when, so nothing is sent before
-            assert (again.status, len(fake.requests)) == (Status.FAILED, asked)
-            assert fault.words in again.message
-        else:
-            assert again.status is Status.PASSED
-        await runner.aclose()
-        await fake.until(lambda: fake.live == 0)
-
-
-@by_name
-async def test_cancelled_in_the_middle_it_leaves_nothing(fault: Fault, runner: Runner) -> None:
-    with FakeModel(fault.reply) as fake:
-        model = model_at(fake, **PATIENT)
-        running = asyncio.create_task(end_of(model, runner))
-        await fake.until(lambda: bool(fake.requests))
-        running.cancel()
-        await asyncio.wait([running])
-        if not running.cancelled():  # it was over before
-            assert running.result().status is Status.FAILED
-        await fake.until(lambda: fake.streams == 0)
-        fake.script(TEXT)
-        if not fault.held:  # which may have been heard before
-            assert (await end_of(model, runner)).status is Status.PASSED
-        await runner.aclose()
-        await fake.until(lambda: fake.live == 0)
-
-
-@by_name
-async def test_shut_down_in_the_middle_it_leaves_nothing(fault: Fault, runner: Runner) -> None:
-    with FakeModel(fault.reply) as fake:
-        running = asyncio.create_task(end_of(model_at(fake, **PATIENT), runner))
-        await fake.until(lambda: bool(fake.requests))
-        await runner.aclose()
-        assert (await running).status is Status.FAILED
-        await fake.until(lambda: fake.live == 0)
+        assert (await end_of(chaos.model_for(fault, fake), runner)).status is Status.PASSED
 
 
 # --- no server, or not the one that was meant
@@ -197,15 +130,6 @@ AWAY = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-
-
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -222,29 +146,34 @@ def server(request: Any, authority: trustme.CA) -> Iterator[FakeModel]:
         yield fake
 
 
-ways = pytest.mark.parametrize(
-    ("away", "server"),
-    [(one, one) for one in AWAY],
-    ids=[one.name for one in AWAY],
+AT = [
+    *((one, "chat") for one in AWAY),
+    *((one, dialect) for one in AWAY[:3] for dialect in ("responses", "anthropic")),
+]
+
+
+@pytest.mark.parametrize("how", ["to the end", "cancelled", "shut down"])
+@pytest.mark.parametrize(
+    ("away", "server", "dialect"),
+    [(one, one, dialect) for one, dialect in AT],
+    ids=[f"{dialect}-{one.name}" for one, dialect in AT],
     indirect=["server"],
 )
-
-
-@ways
-@pytest.mark.parametrize("how", ["to the end", "cancelled", "shut down"])
 async def test_a_way_that_leads_nowhere(
     away: Away,
     server: FakeModel,
+    dialect: str,
     how: str,
     runner: Runner,
     authority: trustme.CA,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model = model_at(server, base_url=away.make(server, authority, monkeypatch), **PATIENT)
+    url = away.make(server, authority, monkeypatch)
+    model = model_at(server, base_url=url, dialect=dialect, **PATIENT)
     running = asyncio.create_task(end_of(model, runner))
     if how == "to the end":
         origin = "" if away.name == "proxy-socks" else model.origin
-        await check_end(await running, away.trouble, away.words, origin)
+        check_end(await running, away.trouble, away.words, origin)
     else:
         await asyncio.sleep(0.002)
         if how == "cancelled":
@@ -258,38 +187,77 @@ async def test_a_way_that_leads_nowhere(
 
 # --- at every byte
 
+TRANSCRIPTS = {
+    "chat": faults.data({"choices": [{"delta": {"content": TEXT}}]}) + faults.STOP,
+    "responses": faults_responses.START + faults_responses.X + faults_responses.END,
+    "anthropic": b"".join((*faults_anthropic.BEGUN, faults_anthropic.X, *faults_anthropic.GOOD)),
+}
+FIRST_BYTES = 100
+"""So many bytes and more are sent, for as many tokens: each request says how many."""
 
-async def test_a_stall_at_every_byte_ends_in_a_deadline() -> None:
-    pieces = [{"choices": [{"delta": {"content": "x"}}]}, {"choices": [{"finish_reason": "stop"}]}]
-    raw = body_of(events(*pieces))
 
-    def stall(body: dict[str, Any]) -> Reply:
-        return stream(raw[: body["seed"]], Hold())
+def sent_of(raw: bytes, *more: Step) -> Callable[[dict[str, Any]], Reply]:
+    """Send as many bytes of a transcript as the request has tokens."""
 
-    with FakeModel(stall) as fake:
-        http = Http(connections=len(raw))
-        model = model_at(fake, http=http, first_content_seconds=1.5, inter_token_seconds=1.5)
-        requests = [Request(REQUEST.messages, 9, seed=end) for end in range(len(raw))]
-        errors = await asyncio.gather(*(failure(model, request) for request in requests))
-        assert {error.trouble for error in errors} == {Trouble.TIMEOUT}
-        assert len(fake.requests) == len(raw)
+    def reply(body: dict[str, Any]) -> Reply:
+        fields = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+        end = next(body[name] for name in fields if name in body) - FIRST_BYTES
+        return stream(raw[:end], *more)
+
+    return reply
+
+
+def ask_for(end: int) -> Request:
+    return Request(REQUEST.messages, FIRST_BYTES + end)
+
+
+async def stall(dialect: str, step: int) -> None:
+    raw = TRANSCRIPTS[dialect]
+    late = {"first_content_seconds": 1.2, "inter_token_seconds": 1.2}
+    with FakeModel(sent_of(raw, Hold())) as fake:
+        ends = range(0, len(raw) - 1, step)
+        model = model_at(fake, http=Http(connections=len(ends)), dialect=dialect, **late)
+        errors = await asyncio.gather(*(failure(model, ask_for(end)) for end in ends))
+        odd = {
+            end: str(error)
+            for end, error in zip(ends, errors, strict=True)
+            if error.trouble is not Trouble.TIMEOUT
+        }
+        assert not odd
+        assert len(fake.requests) == len(ends)
         await fake.until(lambda: fake.streams == 0)
         await model.aclose()
 
 
-async def test_an_end_at_every_byte_is_no_answer_but_the_last() -> None:
-    raw = body_of(events({"choices": [{"delta": {"content": TEXT}, "finish_reason": "stop"}]}))
-    whole = raw.index(b"\n\n")  # a last event needs no blank line
+async def test_a_stall_at_many_a_byte_ends_in_a_deadline() -> None:
+    await asyncio.gather(stall("chat", 3), stall("responses", 11), stall("anthropic", 11))
 
-    def cut(body: dict[str, Any]) -> Reply:
-        return stream(raw[: body["seed"]])
 
-    with FakeModel(cut) as fake:
-        model = model_at(fake)
-        for end in range(len(raw) + 1):
-            request = Request(REQUEST.messages, 9, seed=end)
-            if end < whole:
-                assert (await failure(model, request)).trouble is not Trouble.TIMEOUT, end
-            elif end in (whole, whole + 2, len(raw)):
-                assert (await ask(model, request))[0] == TEXT, end
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", TRANSCRIPTS)
+async def test_a_stall_at_every_byte_ends_in_a_deadline(dialect: str) -> None:
+    await stall(dialect, 1)
+
+
+async def end_at(dialect: str, step: int) -> None:
+    raw = TRANSCRIPTS[dialect]
+    whole = len(raw) - 2  # a last event needs no blank line
+    with FakeModel(sent_of(raw)) as fake:
+        model = model_at(fake, dialect=dialect)
+        for end in (*range(0, whole, step), whole - 1):
+            error = await failure(model, ask_for(end))
+            assert error.trouble in (Trouble.TRUNCATED, Trouble.DAMAGED), end
+        for end in range(whole, len(raw) + 1):
+            assert (await ask(model, ask_for(end)))[0] == TEXT, end
         await model.aclose()
+
+
+@pytest.mark.parametrize("dialect", TRANSCRIPTS)
+async def test_an_end_at_many_a_byte_is_no_answer_but_the_last(dialect: str) -> None:
+    await end_at(dialect, 7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", TRANSCRIPTS)
+async def test_an_end_at_every_byte_is_no_answer_but_the_last(dialect: str) -> None:
+    await end_at(dialect, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ class Fault:
     """A server's answer, or one made from the request; ``words`` are in what a person is told.
 
     ``late`` is the deadline that ends it, if one does. ``held`` says that the server has named a
-    time, before which it is not asked again.
+    time, before which it is not asked again. ``whole``: it befalls an answer in one piece.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Fault:
     words: str
     late: str = ""
     held: bool = False
+    dialect: str = "chat"
+    whole: bool = False
 
 
 def refusal(message: str, code: str) -> dict[str, object]:
@@ -184,9 +187,12 @@ BODIES = [
     Fault("html-200", document(HTML, kind="text/html"), Trouble.DAMAGED, "web page"),
     Fault("html-in-stream", stream(HTML), Trouble.DAMAGED, "web page"),
     Fault("json-error-200", document(refusal("boom", "bad")), Trouble.SERVER, "(bad): boom"),
-    Fault("json-other-200", document({"hello": 1}), Trouble.DAMAGED, "not a chat completion"),
-    Fault("json-cut", document(b'{"choices": [{"message": {"con'), Trouble.DAMAGED, "not a chat"),
-    Fault("plain-text", document(b"OK", kind="text/plain"), Trouble.TRUNCATED, "before it"),
+    Fault("json-other-200", document({"hello": 1}), Trouble.DAMAGED, "not a model's answer"),
+    Fault("json-cut", document(b'{"choices": [{"message": {"con'), Trouble.DAMAGED, "not a model"),
+    Fault("plain-text", document(b"OK", kind="text/plain"), Trouble.DAMAGED, "not a model's"),
+    Fault("other-events", events({"hello": 1}, {"type": "x"}), Trouble.DAMAGED, "the dialect"),
+    Fault("other-answer", stream(X, data({**chunk("x"), "id": "chatcmpl-1"}),
+          data({**chunk(TEXT), "id": "chatcmpl-2"}), STOP, DONE), Trouble.DAMAGED, "make up"),
     Fault("ollama-error", document({"error": "ran out of memory"}), Trouble.SERVER, "ran out of"),
     Fault("empty", stream(), Trouble.TRUNCATED, "before it was complete"),
     Fault("done-only", stream(DONE), Trouble.TRUNCATED, "before it was complete"),
@@ -233,13 +239,16 @@ BODIES = [
     Fault("glued", stream(X[:-2], b"data: {}\n\n", STOP), Trouble.DAMAGED, "not valid JSON"),
     Fault("latin-1", stream(X, b"data: \xe9\n\n", STOP), Trouble.DAMAGED, "not UTF-8"),
     Fault("utf-16", stream("".join(map(bytes.decode, (X, STOP))).encode("utf-16")),
-          Trouble.TRUNCATED, "before it was complete"),
+          Trouble.DAMAGED, "not a model's answer"),
     Fault("think-open", events(chunk("<think>x", "stop")), Trouble.TRUNCATED, "reasoning"),
     Fault("think-leaked", events(chunk("a</think>b", "stop")), Trouble.DAMAGED, "reasoning parser"),
     Fault("flood-line", stream(Repeat(b"x" * 65536)), Trouble.DAMAGED, "too large"),
-    Fault("flood-comments", stream(Repeat(b": xxxxxxx\n\n" * 20000)), Trouble.DAMAGED, "too large"),
+    Fault("flood-comments", stream(Repeat((b":" + b"x" * 998 + b"\n\n") * 64)),
+          Trouble.DAMAGED, "too large"),
     Fault("flood-json", stream(b"{", Repeat(b" " * 65536)), Trouble.DAMAGED, "too large"),
     Fault("flood-text", stream(Repeat(data(chunk("x" * 65536)))), Trouble.DAMAGED, "more text"),
+    Fault("not-asked-for", stream(X, STOP, DONE, headers={"content-encoding": "br"}),
+          Trouble.DAMAGED, "compression"),
     Fault("not-gzip", stream(X, STOP, DONE, headers=GZIP), Trouble.DAMAGED, "compression"),
 ]  # fmt: skip
 
@@ -279,3 +288,22 @@ WIRE = [
 ]  # fmt: skip
 
 FAULTS = [*STATUSES, *LIMITS, *BODIES, *WIRE]
+
+
+def odd(name: str, *steps: Step, dialect: str = "chat", **options: Any) -> Fault:
+    """Something odd that a server may do, and that does the answer no harm."""
+    return Fault(name, stream(*steps, **options), Trouble.DAMAGED, "", dialect=dialect)
+
+
+ODD = [
+    odd("no-usage", X, STOP, DONE),
+    odd("no-done", X, STOP),
+    odd("odd-usage", X, STOP, data({"choices": [], "usage": {"prompt_tokens": "many"}}), DONE),
+    odd("comments", b": hello\n\n", X, b":\n\n", STOP, b": bye\n\n", DONE),
+    odd("stop-twice", X, STOP, STOP, DONE, DONE),
+    odd("unknown", data({"object": "x"}), X, b"event: y\ndata: {}\n\n", STOP, DONE),
+    odd("new-fields", X.replace(b'"delta"', b'"new": [1], "delta"'), STOP, DONE),
+    odd("ids", X.replace(b"chatcmpl-1", b"a"), STOP.replace(b"chatcmpl-1", b"b"), DONE),
+    odd("gzip", gzip.compress(X + STOP + DONE), headers=GZIP),
+    odd("bom", b"\xef\xbb\xbf" + X + STOP),
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from itertools import pairwise
 
 import pytest
@@ -21,13 +20,17 @@ def test_every_transcript_has_an_outcome() -> None:
     assert sorted(found) == NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_cut(name: str) -> None:
-    raw, wanted = load(name), expected(name)
-    assert outcome(name, [raw]) == wanted
-    assert outcome(name, [raw[i : i + 1] for i in range(len(raw))]) == wanted
-    for cut in range(1, len(raw), 1 if len(raw) < 2000 else 7):
-        assert outcome(name, [raw[:cut], raw[cut:]]) == wanted, cut
+def test_every_cut() -> None:
+    wrong: list[object] = []
+    for name in NAMES:
+        raw, wanted = load(name), expected(name)
+        if outcome(name, [raw]) != wanted:
+            wrong.append((name, "in one piece"))
+        if outcome(name, [raw[i : i + 1] for i in range(len(raw))]) != wanted:
+            wrong.append((name, "byte by byte"))
+        cuts = range(1, len(raw), 1 if len(raw) < 2000 else 7)
+        wrong += [(name, cut) for cut in cuts if outcome(name, [raw[:cut], raw[cut:]]) != wanted]
+    assert not wrong
 
 
 @settings(max_examples=200, deadline=None)
@@ -39,23 +42,15 @@ def test_any_cuts(name: str, data: st.DataObject) -> None:
     assert outcome(name, pieces) == expected(name)
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_a_cut_stream_is_never_a_good_shorter_answer(name: str) -> None:
-    raw = load(name)
-    for end in range(len(raw)):
-        text, problem = outcome(name, [raw[:end]])
-        assert problem is not None or text == expected(name)[0], raw[:end]
-
-
-def test_two_thousand_damaged_streams_are_no_crash() -> None:
-    rng = random.Random(4)
-    for _ in range(2000):
-        name = rng.choice(NAMES)
-        raw = bytearray(load(name))
-        for _ in range(rng.randrange(1, 4)):
-            at = rng.randrange(len(raw) + 1)
-            raw[at : at + rng.randrange(0, 30)] = rng.randbytes(rng.randrange(0, 5))
-        outcome(name, [bytes(raw)])
+def test_a_cut_stream_is_never_a_good_shorter_answer() -> None:
+    wrong = []
+    for name in GOOD:
+        raw, wanted = load(name), expected(name)[0]
+        for end in range(len(raw)):
+            text, problem = outcome(name, [raw[:end]])
+            if problem is None and text != wanted:
+                wrong.append((name, end))
+    assert not wrong
 
 
 def test_usage_counts_what_was_cached() -> None:
@@ -93,6 +88,8 @@ def test_a_stop_sequence_is_a_good_end_where_it_was_asked_for() -> None:
 def test_tags_of_the_code_itself_stay(stream: type[ResponsesStream]) -> None:
     made = stream(tags_are_code=True)
     text = "a = '<think>'\n"
+    made.feed(event("message_start", message={}))
+    made.feed(event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
     made.feed(event("response.output_text.delta", delta="a"))
     made.feed(event("content_block_delta", index=0, delta={"type": "text_delta", "text": "a"}))
     sent = event("response.output_text.delta", delta=text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from itertools import pairwise
 
@@ -16,7 +15,7 @@ from festina.models.chat_stream import ChatStream
 from festina.models.reasoning import ReasoningFilter, mentions_tags
 from festina.models.sse import SseReader
 from support.fake_replies import body_of, chunk, data, events, text, usage
-from support.streams import GOOD, NAMES, OUTCOMES, load
+from support.streams import GOOD, OUTCOMES, load
 
 
 def stream_of(raw: bytes, **options: bool) -> tuple[str, ChatStream]:
@@ -79,36 +78,15 @@ def test_tags_of_the_code_itself_stay_where_the_prompt_has_them() -> None:
     assert stream.problem is None
 
 
-@pytest.mark.parametrize("name", GOOD)
-def test_a_cut_stream_is_never_a_good_shorter_answer(name: str) -> None:
-    raw = load(name)
-    for end in range(len(raw)):
-        answer, stream = stream_of(raw[:end])
-        assert stream.problem is not None or answer == OUTCOMES[name]["text"], raw[:end]
-
-
-def test_ten_thousand_damaged_streams_do_no_harm() -> None:
-    rng = random.Random(2)
-    raws = [load(name) for name in NAMES]
-    problems = 0
-    for _ in range(10_000):
-        raw = bytearray(rng.choice(raws))
-        for _ in range(rng.randrange(1, 4)):
-            at = rng.randrange(len(raw) + 1)
-            change = rng.randrange(4)
-            if change == 0:
-                raw[at : at + 1] = bytes([rng.randrange(256)])
-            elif change == 1:
-                del raw[at : at + rng.randrange(1, 30)]
-            elif change == 2:
-                raw[at:at] = rng.choice(raws)[: rng.randrange(40)]
-            else:
-                raw[at:at] = rng.randbytes(3)
-        answer, stream = stream_of(bytes(raw))
-        assert "\ufffd" not in answer
-        answer.encode()  # no half of a surrogate pair
-        problems += stream.problem is not None
-    assert problems > 5_000
+def test_a_cut_stream_is_never_a_good_shorter_answer() -> None:
+    wrong = []
+    for name in GOOD:
+        raw = load(name)
+        for end in range(len(raw)):
+            answer, stream = stream_of(raw[:end])
+            if stream.problem is None and answer != OUTCOMES[name]["text"]:
+                wrong.append((name, end))
+    assert not wrong
 
 
 bits = st.sampled_from(

@@ -97,7 +97,7 @@ def test_many_lines_and_an_endless_one_count_as_one_event() -> None:
     assert read(b"data: 12345\n" * 10, max_event=100)[1].damage is Damage.EVENT_SIZE
     assert read(b"x" * 101, max_event=100)[1].damage is Damage.EVENT_SIZE
     assert read(b"data: 12345\n\n" * 100, max_event=100)[1].damage is None
-    assert read(b"{" + b"x" * 100, max_event=100)[1].damage is Damage.EVENT_SIZE
+    assert read(b"{" + b"x" * 100, max_event=100)[1].damage is Damage.TOTAL_SIZE
 
 
 def test_a_stream_has_a_largest_size() -> None:

@@ -38,7 +38,8 @@ class Kind(enum.StrEnum):
     TOOLS = "tools"
     FINISH = "finish"  # any other finish reason
     AFTER_FINISH = "after_finish"  # text after the finish reason
-    MISMATCH = "mismatch"  # the whole, as told at the end, is not what was streamed
+    MISMATCH = "mismatch"  # the parts do not belong together, or do not make up the whole
+    MISNAMED = "misnamed"  # an event that is named otherwise than what it holds
     REASONING_OPEN = "reasoning_open"
     REASONING_LEAKED = "reasoning_leaked"
 
@@ -56,6 +57,7 @@ TROUBLE: dict[Kind, Trouble] = {
     Kind.FINISH: Trouble.SERVER,
     Kind.AFTER_FINISH: Trouble.DAMAGED,
     Kind.MISMATCH: Trouble.DAMAGED,
+    Kind.MISNAMED: Trouble.DAMAGED,
     Kind.REASONING_OPEN: Trouble.TRUNCATED,
     Kind.REASONING_LEAKED: Trouble.DAMAGED,
 }
@@ -79,10 +81,14 @@ class AnswerStream(ABC):
 
     ``over`` says that reading on is pointless (the dialect's last event, or a problem). ``alive``
     counts tokens' worth of progress: text or reasoning, but no comments and no empty chunks.
+
+    A dialect's ``_part`` sets ``_known`` as soon as an event is one of its own.
     """
 
     finishes: ClassVar[dict[str, Kind]] = {}
     """Which end a finish reason means, for those that are not good."""
+    named: ClassVar[tuple[str, ...]] = ()
+    """How the names of the events begin that say the same as ``type`` in their data."""
 
     def __init__(
         self,
@@ -100,6 +106,8 @@ class AnswerStream(ABC):
         self._good = good
         self._finish: str | None = None
         self._half_pair = ""
+        self._foreign = False
+        self._known = False
 
     def feed(self, chunk: bytes) -> str:
         """Take the next bytes; return the text that they complete."""
@@ -149,11 +157,17 @@ class AnswerStream(ABC):
                 self._fail(Kind.ERROR, error=error)
             elif event.type == "error":
                 self._fail(Kind.ERROR, error=chunk)
+            elif self.named and self._misnamed(event.type, chunk.get("type")):
+                self._fail(Kind.MISNAMED)
             else:
                 text += self._part(chunk)
+                self._foreign = not self._known
             if self.over:
                 break
         return text
+
+    def _misnamed(self, name: str, kind: object) -> bool:
+        return name != kind and kind is not None and name.startswith(self.named)
 
     def _text(self, text: str) -> str:
         """Filter reasoning out, and join surrogate pairs that two chunks share."""
@@ -195,7 +209,8 @@ class AnswerStream(ABC):
 
     def _verdict(self) -> Problem | None:
         if self._finish is None:
-            return Problem(Kind.CUT)
+            foreign = self._foreign or (self._reader.strange and not self._known)
+            return Problem(Kind.NOT_A_STREAM if foreign else Kind.CUT)
         if self._finish not in self._good:
             return Problem(self.finishes.get(self._finish, Kind.FINISH), self._finish)
         if self._filter.open:

@@ -76,6 +76,7 @@ class AnthropicModel(Exchange):
 
     dialect = "anthropic"
     path = "/messages"
+    thinking = "thinking"
 
     def _body(self, preset: Preset) -> Body:
         plain = self._settings.accelerators == "off"

@@ -18,7 +18,9 @@ _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_token
 class AnthropicStream(AnswerStream):
     """One response to ``POST /messages``. Only ``message_stop`` after a good stop reason is an end.
 
-    Events of unknown types are passed over, as the documentation asks for.
+    Events of unknown types are passed over, as the documentation asks for. Text counts only inside
+    of a message that has begun and of a text block that is open, and all blocks must have stopped:
+    that is all this protocol offers for seeing that events were lost, doubled or mixed up.
     """
 
     finishes: ClassVar[dict[str, Kind]] = {
@@ -27,6 +29,7 @@ class AnthropicStream(AnswerStream):
         "tool_use": Kind.TOOLS,
         "refusal": Kind.FILTERED,
     }
+    named: ClassVar[tuple[str, ...]] = ("message_", "content_block_")
 
     def __init__(
         self,
@@ -38,56 +41,75 @@ class AnthropicStream(AnswerStream):
         super().__init__(reader, tags_are_code=tags_are_code, good=good)
         self._reason: str | None = None
         self._counts: dict[str, int] = {}
+        self._id: object = None
+        self._open: dict[int | None, str] = {}
 
     def _part(self, value: dict[str, Any]) -> str:
         kind = value.get("type")
         if kind == "content_block_delta":
-            return self._delta(value.get("delta"))
+            return self._delta(value.get("delta"), count(value.get("index")))
         if kind == "content_block_start":
-            return self._block(value.get("content_block"))
-        if kind == "message_start":
-            message = value.get("message")
-            if isinstance(message, dict):
-                self._count(message.get("usage"))
+            return self._block(value.get("content_block"), count(value.get("index")))
+        if kind == "content_block_stop":
+            self._open.pop(count(value.get("index")), None)
+        elif kind == "message_start":
+            self._begin(value.get("message"))
         elif kind == "message_delta":
             delta = value.get("delta")
             if isinstance(delta, dict) and delta.get("stop_reason"):
                 self._reason = str(delta["stop_reason"])
             self._count(value.get("usage"))
         elif kind == "message_stop":
-            self._finish = self._finish or self._reason
+            if not self._open:
+                self._finish = self._finish or self._reason
             self.over = True
         return ""
 
-    def _delta(self, delta: object) -> str:
+    def _begin(self, message: object) -> None:
+        """Take the message's id; a second message is not a part of the first one."""
+        fields = message if isinstance(message, dict) else {}
+        if self._known and (self._open or fields.get("id") != self._id):
+            self._fail(Kind.MISMATCH)
+        self._known = True
+        self._id = fields.get("id")
+        self._count(fields.get("usage"))
+
+    def _delta(self, delta: object, index: int | None) -> str:
         if not isinstance(delta, dict):
             return ""
         kind = delta.get("type")
         if kind == "text_delta":
-            return self._answer(delta.get("text"))
+            return self._answer(delta.get("text"), index)
         if kind in ("thinking_delta", "signature_delta"):
             self.alive += 1
         elif kind == "input_json_delta":
             self._finish = self._finish or "tool_use"
         return ""
 
-    def _block(self, block: object) -> str:
+    def _block(self, block: object, index: int | None) -> str:
         if not isinstance(block, dict):
             return ""
         kind = str(block.get("type"))
+        if index in self._open:
+            self._fail(Kind.MISMATCH)
+            return ""
+        self._open[index] = kind
         if kind == "text":
-            return self._answer(block.get("text"))
+            return self._answer(block.get("text"), index)
         if kind in _THOUGHTS:
             self.alive += 1
         elif kind.endswith("tool_use"):
             self._finish = self._finish or "tool_use"
         return ""
 
-    def _answer(self, text: object) -> str:
+    def _answer(self, text: object, index: int | None) -> str:
         if not isinstance(text, str) or not text:
             return ""
         if self._reason is not None:
             self._fail(Kind.AFTER_FINISH)
+            return ""
+        if not self._known or self._open.get(index) != "text":
+            self._fail(Kind.MISMATCH)
             return ""
         return self._text(text)
 

@@ -17,6 +17,7 @@ class ChatModel(Exchange):
 
     dialect = "chat"
     path = "/chat/completions"
+    thinking = "reasoning_effort"
 
     def _body(self, preset: Preset) -> Body:
         return Fields.of(preset)

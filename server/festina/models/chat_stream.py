@@ -19,6 +19,9 @@ class ChatStream(AnswerStream):
         "function_call": Kind.TOOLS,
     }
 
+    _id: object = None
+    _same_id = False
+
     def _part(self, value: dict[str, Any]) -> str:
         usage = value.get("usage")
         if not isinstance(usage, dict) and isinstance(groq := value.get("x_groq"), dict):
@@ -28,11 +31,28 @@ class ChatStream(AnswerStream):
         choices = value.get("choices")
         if not isinstance(choices, list):
             return ""
+        self._known = True
         text = ""
         for choice in choices:
             if isinstance(choice, dict) and choice.get("index") in (0, None):
                 text += self._choice(choice)
+        if text and not self._belongs(value.get("id")):
+            self._fail(Kind.MISMATCH)
+            return ""
         return text
+
+    def _belongs(self, name: object) -> bool:
+        """Whether text is of the answer that has begun: all of its chunks have the same id.
+
+        Some servers make a new one for each chunk, so it only counts where two had the same.
+        """
+        if name == self._id:
+            self._same_id = True
+        elif name:
+            if self._same_id and self._id:
+                return False
+            self._id = name
+        return True
 
     def _choice(self, choice: dict[str, Any]) -> str:
         delta = choice.get("delta")

@@ -30,12 +30,15 @@ DRAIN_SECONDS = 0.25
 class Exchange(ABC):
     """A model behind ``POST {base_url}{path}``; each dialect is a subclass.
 
+    ``thinking`` is the field of its requests that says how much the model may think.
+
     ``settings`` names address and model; both must be set. The key goes to the origin of
     ``settings.base_url`` and nowhere else. ``key_source`` says in messages where it is from.
     """
 
     dialect: ClassVar[str]
     path: ClassVar[str]
+    thinking: ClassVar[str]
 
     def __init__(
         self,
@@ -99,6 +102,7 @@ class Exchange(ABC):
             self._preset.key_variable,
             prompt,
             self._key,
+            self.thinking,
         )
         answer = self._stream_of(request)
         shown: list[str] = []

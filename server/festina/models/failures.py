@@ -23,26 +23,41 @@ _KEYLIKE = re.compile(r"(?i)\b(?:sk|pk|gsk|csk|key|bearer|token)[-_ ][\w.*-]{6,}
 _MODEL_CODES = frozenset({"model_not_found", "model_decommissioned", "invalid_model"})
 _NO_SUCH_PLACE = re.compile(r"(?i)\b(?:not found|url|endpoint|route|path)\b")
 """What servers say of an address that they do not serve: a 404 that is not about the model."""
-_TOO_LONG = re.compile(r"(?i)context[_ ]length|exceed_context_size")
-"""OpenAI and most others; llama.cpp."""
+_TOO_LONG = re.compile(
+    r"(?i)context[_ ]length|exceed_context_size|(?:prompt|input) is too long|request_too_large"
+)
+"""OpenAI and most others; llama.cpp; Anthropic."""
+_SPENT = re.compile(r"insufficient_quota|billing|(?i:credit balance is too low)")
+_STATUS_OF = {
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "billing_error": 402,
+    "insufficient_quota": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    **dict.fromkeys(_MODEL_CODES, 404),
+}
+"""Codes in a stream that mean what a status would have meant; to ask again helps with none."""
 _NAME = re.compile(r"[\w.:-]{1,64}")
 _SENTENCES: dict[Kind, str] = {
     Kind.WEB_PAGE: "answered with a web page instead of a model's answer. "
     "Check base_url (it usually ends in /v1) and whether a network login page is in the way.",
-    Kind.NOT_A_STREAM: "answered with something that is not a chat completion. "
+    Kind.NOT_A_STREAM: "answered with something that is not a model's answer. "
     "Check base_url (it usually ends in /v1), and that the server speaks the dialect.",
     Kind.BAD_EVENT: "sent a damaged answer: one of its events is not valid JSON. "
     "Try again; if it stays, the server or a proxy before it is at fault.",
     Kind.CUT: "ended the answer before it was complete. "
     "Try again; if it stays, a proxy or the server's own time limit may cut it.",
     Kind.LENGTH: "stopped at the token limit before the answer was complete. "
-    "Select fewer lines, or let the model think less (reasoning_effort in extra_body).",
+    "Select fewer lines, or let the model think less ({thinking} in extra_body).",
     Kind.FILTERED: "withheld the answer (content filter or refusal). "
     "Rephrase the instruction or use another model.",
     Kind.TOOLS: "answered with a tool call instead of text. Try again or use another model.",
     Kind.AFTER_FINISH: "sent text after it had declared the answer finished. "
     "Try again; if it stays, the server is at fault.",
     Kind.MISMATCH: "sent an answer whose parts do not make up the whole. "
+    "Try again; if it stays, the server or a proxy before it is at fault.",
+    Kind.MISNAMED: "sent a damaged answer: one of its events is not what it is named. "
     "Try again; if it stays, the server or a proxy before it is at fault.",
     Kind.REASONING_OPEN: "ended the answer inside the model's reasoning. "
     "Try again, or use a model that thinks less before it answers.",
@@ -57,7 +72,8 @@ class Failures:
     """Makes the errors of one model. ``prompt`` and ``key`` were sent; they are only compared with.
 
     ``key_source`` is for people ("GROQ_API_KEY"), empty where there is no key. ``key_variable``
-    is the variable that the provider's key is usually in, where it has one.
+    is the variable that the provider's key is usually in, where it has one. ``thinking`` is the
+    field of the request that says how much the model may think.
     """
 
     origin: str
@@ -66,10 +82,13 @@ class Failures:
     key_variable: str = ""
     prompt: tuple[str, ...] = field(default=(), repr=False)
     key: str = field(default="", repr=False)
+    thinking: str = "reasoning_effort"
 
-    def status(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        """Return the error for an HTTP response that is no answer."""
-        code, said = self._said(_error_object(body))
+    def status(
+        self, status: int, headers: Mapping[str, str], body: bytes, answer: str = ""
+    ) -> ModelError:
+        """Return the error for an HTTP response that is no answer, or for one that turned bad."""
+        code, said = self._said(_error_object(body), answer)
         wait = retry_after(headers)
         where = f"{self.origin} "
         code_or_status = f"{status} {code}".strip()
@@ -87,7 +106,7 @@ class Failures:
                 f"The proxy before {self.origin} wants a user name and password (407). "
                 "Put them into HTTPS_PROXY or HTTP_PROXY, or add the host to NO_PROXY.",
             )
-        if status == 402 or "insufficient_quota" in code or "billing" in code:
+        if status == 402 or _SPENT.search(code) or (status == 400 and _SPENT.search(said)):
             return ModelError(
                 Trouble.QUOTA,
                 f"{where}says that the account has no credit left ({code_or_status}). "
@@ -135,7 +154,7 @@ class Failures:
             reason = problem.detail if _NAME.fullmatch(problem.detail) else "unknown"
             text = f"broke the answer off (finish reason {reason}). Try again or use another model."
         else:
-            text = _SENTENCES[kind]
+            text = _SENTENCES[kind].format(thinking=self.thinking)
         return ModelError(trouble, f"{self.origin} {text}")
 
     def first_content(self, seconds: float) -> ModelError:
@@ -205,10 +224,12 @@ class Failures:
         )
 
     def _streamed_error(self, error: object, answer: str) -> ModelError:
-        status = _status_in(error)
-        if status is not None:
-            return self.status(status, {}, json.dumps({"error": error}).encode())
         code, said = self._said(error, answer)
+        status = _status_in(error) or _STATUS_OF.get(code)
+        if status is None and _TOO_LONG.search(f"{code} {said}"):
+            status = 413
+        if status is not None:
+            return self.status(status, {}, json.dumps({"error": error}).encode(), answer)
         named = f" ({code})" if code else ""
         about = f": {_ended(said)}" if said else "."
         if any(word in code for word in ("rate_limit", "overloaded", "quota")):
@@ -216,8 +237,6 @@ class Failures:
                 f"{self.origin} broke the answer off because of its limits{named}. "
                 "Try again in a minute, ask for fewer variations, or use another model.",
             )
-        if code in _MODEL_CODES:
-            return self._unknown_model(404)
         return ModelError(
             Trouble.SERVER,
             f"{self.origin} broke the answer off with an error{named}{about} "

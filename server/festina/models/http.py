@@ -34,6 +34,7 @@ CONNECTIONS = 96
 CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 60.0
 MAX_ERROR_BODY = 64 << 10
+_ENCODINGS = frozenset({"identity", "gzip", "deflate"})
 
 _HEADERS = {
     "Accept": "text/event-stream, application/json",
@@ -58,13 +59,13 @@ class Response:
         Raises:
             ModelError: the connection broke, or the body is not in the encoding it claims.
         """
+        encoding = self.headers.get("content-encoding", "identity").lower()
+        body = self._response
         try:
-            if self.headers.get("content-encoding", "identity").lower() == "identity":
-                async for chunk in self._response.aiter_raw():
-                    yield chunk
-            else:
-                async for chunk in self._response.aiter_bytes():
-                    yield chunk
+            if encoding not in _ENCODINGS:  # the library would hand it on as it is
+                raise httpx2.DecodingError(encoding)
+            async for chunk in body.aiter_raw() if encoding == "identity" else body.aiter_bytes():
+                yield chunk
         except httpx2.RequestError as error:
             raise explain(error, self._origin, self._proxy) from None
 
@@ -292,7 +293,7 @@ def _unreachable(
         remedy = remedy or "Check the network connection, base_url and the firewall."
     elif isinstance(error, httpx2.DecodingError):
         trouble = Trouble.DAMAGED
-        text = f"{origin} sent a body that is not in the compression it claims."
+        text = f"{origin} sent a body whose compression cannot be undone."
         remedy = "A proxy in between may be at fault; try again without it."
     elif isinstance(error, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
         trouble = Trouble.BAD_REQUEST

@@ -63,6 +63,7 @@ class ResponsesModel(Exchange):
 
     dialect = "responses"
     path = "/responses"
+    thinking = "reasoning"
 
     def _body(self, preset: Preset) -> Body:
         return Fields()

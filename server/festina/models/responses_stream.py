@@ -33,6 +33,8 @@ class ResponsesStream(AnswerStream):
         "tool_calls": Kind.TOOLS,
     }
 
+    named: ClassVar[tuple[str, ...]] = ("response.",)
+
     def __init__(
         self,
         reader: SseReader | None = None,
@@ -43,13 +45,20 @@ class ResponsesStream(AnswerStream):
         super().__init__(reader, tags_are_code=tags_are_code, good=good)
         self._streamed: list[str] = []
         self._asides: set[str] = set()
+        self._id: object = None
+        self._part_begins = 0
 
     def _part(self, value: dict[str, Any]) -> str:
         kind = value.get("type")
         if kind == TEXT:
             return self._delta(value)
+        self._known = self._known or str(kind).startswith(self.named)
         if kind in _THOUGHTS:
             self.alive += 1
+        elif kind == "response.created":
+            self._begin(value.get("response"))
+        elif kind == "response.output_text.done":
+            self._part_ends(value)
         elif kind in ("response.refusal.delta", "response.refusal.done"):
             self._finish = "content_filter"
         elif kind in _ITEMS:
@@ -57,6 +66,22 @@ class ResponsesStream(AnswerStream):
         elif kind in _ENDS:
             return self._end(value.get("response"))
         return ""
+
+    def _begin(self, response: object) -> None:
+        """Take the response's id; another one, or a new start, is another answer."""
+        name = response.get("id") if isinstance(response, dict) else None
+        if self._streamed or (self._id and name != self._id):
+            self._fail(Kind.MISMATCH)
+        self._id = name
+
+    def _part_ends(self, value: dict[str, Any]) -> None:
+        """Compare a part of the answer, as it is told at its end, with what was streamed."""
+        text = value.get("text")
+        if value.get("item_id") in self._asides or not self._streamed:
+            return
+        part, self._part_begins = self._streamed[self._part_begins :], len(self._streamed)
+        if isinstance(text, str) and text and text != _joined(part):
+            self._fail(Kind.MISMATCH)
 
     def _delta(self, value: dict[str, Any]) -> str:
         text = value.get("delta")
@@ -66,6 +91,7 @@ class ResponsesStream(AnswerStream):
             self.alive += 1
             return ""
         self._streamed.append(text)
+        self._known = True
         return self._text(text)
 
     def _item(self, item: object) -> None:

@@ -20,6 +20,7 @@ MAX_TOTAL_BYTES = 64 << 20
 
 _LF = 0x0A
 _CR = 0x0D
+_NAMES = (b"data", b"event", b"id", b"retry")
 _BODY_STARTS = frozenset(b"{[<")
 _LOOK_AHEAD = 1024
 
@@ -44,7 +45,8 @@ class SseReader:
 
     ``damage`` is set when the stream broke a rule; the events before that were returned, and
     nothing comes after. ``body`` holds the bytes of a stream that is not an event stream (it
-    starts with ``{``, ``[`` or ``<``), else None. Sizes are in bytes.
+    starts with ``{``, ``[`` or ``<``), else None. ``strange`` says that there was a line of which
+    the standard knows nothing; such lines are passed over. Sizes are in bytes.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class SseReader:
     ) -> None:
         self.damage: Damage | None = None
         self.body: bytearray | None = None
+        self.strange = False
         self._max_event = max_event
         self._left = max_total
         self._head: bytes | None = b""
@@ -108,7 +111,7 @@ class SseReader:
         assert self.body is not None
         self.body += chunk
         if len(self.body) > self._max_event:
-            self.damage = Damage.EVENT_SIZE
+            self.damage = Damage.TOTAL_SIZE
         return []
 
     def _lines(self, chunk: bytes) -> list[Event]:
@@ -147,6 +150,8 @@ class SseReader:
                 self._data.append(value[1:] if value[:1] == b" " else value)
             elif field == b"event":
                 self._type = value[1:] if value[:1] == b" " else value
+            elif not any(name.startswith(field.strip()) for name in _NAMES):
+                self.strange = True
             return
         if self._data:
             try:
