@@ -100,6 +100,23 @@ def test_many_lines_and_an_endless_one_count_as_one_event() -> None:
     assert read(b"{" + b"x" * 100, max_event=100)[1].damage is Damage.TOTAL_SIZE
 
 
+@pytest.mark.parametrize(
+    ("line", "damaged"),
+    [
+        (b'dbta: {"x": 1}', True),
+        (b'ext": "b"}]}', True),
+        (b'\xef\xbb\xbfdata: {"x": 1}', True),
+        (b'error: {"code": 500}', False),  # so llama.cpp tells of errors, and then once more
+        (b"a proxy's words", False),
+        (b': {"x": 1}', False),
+    ],
+)
+def test_json_outside_of_events_is_damage(line: bytes, damaged: bool) -> None:
+    events, reader = read(b"data: a\n\n" + line + b"\n\ndata: b\n\n")
+    assert reader.damage is (Damage.LINE if damaged else None)
+    assert [event.data for event in events] == ["a"] + ["b"] * (not damaged)
+
+
 def test_a_stream_has_a_largest_size() -> None:
     for size in (1, 5, 1000):
         raw = b"data: a\n\n" * 20

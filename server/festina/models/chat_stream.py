@@ -84,7 +84,12 @@ class ChatStream(AnswerStream):
         return text
 
     def _whole(self, value: dict[str, Any]) -> str | None:
-        return self._part(value) if isinstance(value.get("choices"), list) else None
+        choices = value.get("choices")
+        if not isinstance(choices, list):
+            return None
+        if any(isinstance(choice, dict) and "delta" in choice for choice in choices):
+            return None  # a piece of a stream
+        return self._part(value)
 
     def _error_in(self, value: dict[str, Any]) -> object:
         """Return the error in any of the shapes that servers use."""

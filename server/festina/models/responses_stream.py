@@ -14,7 +14,7 @@ from festina.models.sse import SseReader
 TEXT = "response.output_text.delta"
 _THOUGHTS = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 _ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
-_ITEMS = frozenset({"response.output_item.added", "response.output_item.done"})
+_ADDED, _DONE = "response.output_item.added", "response.output_item.done"
 _COMMENTARY = "commentary"
 """The phase of messages that a model writes on its way to the answer."""
 
@@ -22,8 +22,8 @@ _COMMENTARY = "commentary"
 class ResponsesStream(AnswerStream):
     """One response to ``POST /responses``. Only ``response.completed`` is a good end.
 
-    That event repeats the whole answer. Where it is not what was streamed, something was lost,
-    doubled or changed places on the way.
+    That event repeats the whole answer, and where it does not, those do that end its items. Where
+    it is not what was streamed, something was lost, doubled or changed places on the way.
     """
 
     finishes: ClassVar[dict[str, Kind]] = {
@@ -45,6 +45,8 @@ class ResponsesStream(AnswerStream):
         super().__init__(reader, tags_are_code=tags_are_code, good=good)
         self._streamed: list[str] = []
         self._asides: set[str] = set()
+        self._told: list[Any] = []
+        self._begun: set[str] = set()
         self._id: object = None
         self._part_begins = 0
 
@@ -52,7 +54,8 @@ class ResponsesStream(AnswerStream):
         kind = value.get("type")
         if kind == TEXT:
             return self._delta(value)
-        self._known = self._known or str(kind).startswith(self.named)
+        kind = str(kind)
+        self._known = self._known or kind.startswith(self.named)
         if kind in _THOUGHTS:
             self.alive += 1
         elif kind == "response.created":
@@ -61,8 +64,8 @@ class ResponsesStream(AnswerStream):
             self._part_ends(value)
         elif kind in ("response.refusal.delta", "response.refusal.done"):
             self._finish = "content_filter"
-        elif kind in _ITEMS:
-            self._item(value.get("item"))
+        elif kind in (_ADDED, _DONE):
+            self._item(value.get("item"), done=kind == _DONE)
         elif kind in _ENDS:
             return self._end(value.get("response"))
         return ""
@@ -77,7 +80,7 @@ class ResponsesStream(AnswerStream):
     def _part_ends(self, value: dict[str, Any]) -> None:
         """Compare a part of the answer, as it is told at its end, with what was streamed."""
         text = value.get("text")
-        if value.get("item_id") in self._asides or not self._streamed:
+        if str(value.get("item_id")) in self._asides:
             return
         part, self._part_begins = self._streamed[self._part_begins :], len(self._streamed)
         if isinstance(text, str) and text and text != _joined(part):
@@ -87,19 +90,25 @@ class ResponsesStream(AnswerStream):
         text = value.get("delta")
         if not isinstance(text, str) or not text:
             return ""
-        if value.get("item_id") in self._asides:
+        if str(value.get("item_id")) in self._asides:
             self.alive += 1
             return ""
         self._streamed.append(text)
         self._known = True
         return self._text(text)
 
-    def _item(self, item: object) -> None:
+    def _item(self, item: object, *, done: bool) -> None:
         """Look at what an item of the output is: a message, reasoning, or some call."""
         if not isinstance(item, dict):
             return
-        if item.get("phase") == _COMMENTARY and isinstance(item.get("id"), str):
-            self._asides.add(item["id"])
+        name = str(item.get("id"))
+        if item.get("phase") == _COMMENTARY:
+            self._asides.add(name)
+        if done:
+            self._begun.discard(name)
+            self._told += _parts([item])
+        else:
+            self._begun.add(name)
         if str(item.get("type")).endswith("_call"):
             self._finish = self._finish or "tool_calls"
 
@@ -112,22 +121,20 @@ class ResponsesStream(AnswerStream):
         if isinstance(usage, dict):
             self.usage = _usage(usage)
         output = response.get("output")
-        items = [item for item in output if isinstance(item, dict)] if output else []
+        items = output if isinstance(output, list) else []
         for item in items:
-            self._item(item)
+            self._item(item, done=True)
         status = response.get("status")
         if self._finish is None and isinstance(status, str):
             details = response.get("incomplete_details")
             reason = details.get("reason") if isinstance(details, dict) else None
             self._finish = str(reason) if reason and status != "completed" else status
-        answer = [
-            part
-            for item in items
-            if item.get("type") == "message" and item.get("phase") != _COMMENTARY
-            for part in (item.get("content") or ())
-        ]
+        answer = _parts(items) or self._told
         if any(isinstance(part, dict) and part.get("type") == "refusal" for part in answer):
             self._finish = "content_filter"
+        lost = self._begun or not (items or self._streamed)
+        if lost and not answer and self._finish in self._good:
+            self._finish = None
         whole = text_of(answer)
         if not self._streamed:
             return self._text(whole) if whole else ""
@@ -145,6 +152,19 @@ class ResponsesStream(AnswerStream):
         if value.get("error"):
             return value["error"]
         return value if value.get("type") == "error" else None
+
+
+def _parts(items: list[Any]) -> list[Any]:
+    """Return the parts of the messages among items of the output."""
+    return [
+        part
+        for item in items
+        if isinstance(item, dict)
+        and item.get("type") == "message"
+        and item.get("phase") != _COMMENTARY
+        and isinstance(item.get("content"), list)
+        for part in item["content"]
+    ]
 
 
 def _joined(pieces: list[str]) -> str:

@@ -20,7 +20,7 @@ MAX_TOTAL_BYTES = 64 << 20
 
 _LF = 0x0A
 _CR = 0x0D
-_NAMES = (b"data", b"event", b"id", b"retry")
+_NAMES = (b"", b"data", b"event", b"id", b"retry")
 _BODY_STARTS = frozenset(b"{[<")
 _LOOK_AHEAD = 1024
 
@@ -29,6 +29,7 @@ class Damage(enum.StrEnum):
     """Why a stream can not be trusted any further."""
 
     UTF8 = "it holds bytes that are not UTF-8"
+    LINE = "one of its lines is no event"
     EVENT_SIZE = "one of its events is too large"
     TOTAL_SIZE = "it is too large"
 
@@ -46,7 +47,8 @@ class SseReader:
     ``damage`` is set when the stream broke a rule; the events before that were returned, and
     nothing comes after. ``body`` holds the bytes of a stream that is not an event stream (it
     starts with ``{``, ``[`` or ``<``), else None. ``strange`` says that there was a line of which
-    the standard knows nothing; such lines are passed over. Sizes are in bytes.
+    the standard knows nothing; such lines are passed over, but for JSON that is in no event. Sizes
+    are in bytes.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class SseReader:
         events: list[Event] = []
         last = self._head or bytes(self._partial)
         self._head, self._partial = None, bytearray()
-        if last:
+        if last.strip():
             self._line(last, events)
         if self.damage is None:
             self._line(b"", events)
@@ -145,13 +147,16 @@ class SseReader:
                 self.damage = Damage.EVENT_SIZE
                 return
             # a line that starts with a colon is a comment: its field name is empty
-            field, _, value = line.partition(b":")
+            field, colon, value = line.partition(b":")
             if field == b"data":
                 self._data.append(value[1:] if value[:1] == b" " else value)
             elif field == b"event":
                 self._type = value[1:] if value[:1] == b" " else value
-            elif not any(name.startswith(field.strip()) for name in _NAMES):
+            elif field not in _NAMES and (colon or not any(n.startswith(field) for n in _NAMES)):
                 self.strange = True
+                # an event without its beginning; but llama.cpp tells of errors like that
+                if (b'{"' in line or b'"}' in line) and field != b"error":
+                    self.damage = Damage.LINE
             return
         if self._data:
             try:
