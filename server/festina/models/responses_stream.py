@@ -132,7 +132,8 @@ class ResponsesStream(AnswerStream):
         answer = _parts(items) or self._told
         if any(isinstance(part, dict) and part.get("type") == "refusal" for part in answer):
             self._finish = "content_filter"
-        lost = self._begun or not (items or self._streamed)
+        untold = self._begun and len(self._streamed) > self._part_begins
+        lost = untold or not (items or self._streamed)
         if lost and not answer and self._finish in self._good:
             self._finish = None
         whole = text_of(answer)
