@@ -45,6 +45,8 @@ from support.fake_replies import Note, Pause, Reply
 from support.presets import VSCODE, VSCODE_PLUGIN, Preset
 from support.timed_editor import TimedEditor
 
+PYTHON_OF = "more-itertools"
+"""The project in whose environment the sample's tests run, too: it holds pytest and little else."""
 SAMPLE = Project("sample", "of festina try", "comfort", editable=False)
 CLIENTS = {"shows proposals": VSCODE_PLUGIN, "standard protocol alone": VSCODE}
 STAGES = ("parse", "lint", "tests", "publish")
@@ -196,8 +198,7 @@ async def measure(
 ) -> Times:
     """Measure one project with one editor."""
     stamps, config, model = home / "stamps", home / "config.toml", Model()
-    python = root / ".venv" / "bin" / "python"
-    python = python if python.exists() else Path(sys.executable)
+    python = args.work.resolve() / PYTHON_OF / ".venv" / "bin" / "python"
     edits = drawn(root, project, args.seed)
     with FakeModel(model) as fake:
         config.write_text(
@@ -231,13 +232,14 @@ def _spread(values: list[float]) -> str:
     return f"{1000 * statistics.median(values):.1f} / {1000 * tenth:.1f}"
 
 
-def plain(project: Project, root: Path, folder: Path, seed: int) -> list[float]:
+def plain(project: Project, root: Path, folder: Path, args: argparse.Namespace) -> list[float]:
     """Return the seconds of the plain way."""
+    seed = args.seed
     if project is SAMPLE:  # it has no environment of its own
         root = folder / "plain"
         root.mkdir()
         _copy(root)
-        (root / ".venv").symlink_to(sys.prefix)
+        (root / ".venv").symlink_to(args.work.resolve() / PYTHON_OF / ".venv")
     some = itertools.islice(drawn(root, project, seed), COLD)
     return [bench_engine.naive(root, project, edit)[1] for edit, _ in some]
 
@@ -248,26 +250,25 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=40, help="edits with each editor")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, default=WORK, help="keep the projects here")
-    parser.add_argument("--only", choices=("sample", "more-itertools"))
+    parser.add_argument("--only", choices=("sample", PYTHON_OF))
     parser.add_argument("--scope", choices=("impacted", "auto", "full"), default="impacted")
     args = parser.parse_args()
+    real = prepare(*chosen([PYTHON_OF]), args.work.resolve())
     print(f"{bench_engine.machine()}; tests.scope = {args.scope}; median / p90 in ms")
-    for project in (SAMPLE, *chosen(["more-itertools"])):
+    for project in (SAMPLE, *chosen([PYTHON_OF])):
         if args.only not in (None, project.name):
             continue
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name).resolve()
-            root = folder / "sample"
+            root = folder / "sample" if project is SAMPLE else real
             if project is SAMPLE:
                 root.mkdir()
                 _copy(root)
-            else:
-                root = prepare(project, args.work.resolve())
             home = folder / "home"
             home.mkdir()
             for client, preset in CLIENTS.items():
                 show(project, client, asyncio.run(measure(project, root, preset, args, home)))
-            seconds = plain(project, root, folder, args.seed)
+            seconds = plain(project, root, folder, args)
             print(f"{project.name}, copy, cold ruff, cold pytest: {_spread(seconds)}", flush=True)
 
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from festina.models.base import Delta, Done, Message, ModelError, Request, Trouble
-from festina.models.runner import SHOWS_A_SECOND, Runner
+from festina.models.pacer import SHOWS_A_SECOND
+from festina.models.runner import Runner
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
 from support.fake_replies import Hold, Repeat, chunk, data, status, stream, text
@@ -64,6 +65,28 @@ async def test_text_is_shown_although_the_stream_pauses(runner: Runner) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_what_follows_the_opening_fence_is_shown_at_once(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("festina.models.pacer.SHOWS_A_SECOND", 0.01)  # the next show is far off
+    seen: list[str] = []
+    words = asyncio.Event()
+
+    def on_text(so_far: str) -> None:
+        seen.append(so_far)
+        if "x = 1" in so_far:
+            words.set()
+
+    pieces = ["``", "`python", "\n", "x = 1", "\ny", " = 2"]
+    with FakeModel(stream(*(data(chunk(piece)) for piece in pieces), Hold())) as fake:
+        task = asyncio.create_task(runner.complete(model_at(fake), REQUEST, on_text))
+        await asyncio.wait_for(words.wait(), 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert len(seen) == 2, "the first byte, which others wait for, and the first words"
 
 
 async def test_an_error_is_raised_where_it_was_asked(runner: Runner) -> None:

@@ -17,8 +17,8 @@ from festina import masking, secret_patterns
 from festina.models.accelerators import fitted
 from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
 from festina.models.meter import Meter, counted
+from festina.models.pacer import Pacer
 
-SHOWS_A_SECOND = 30
 MOST_OF_A_TOKEN = 64
 """Characters of one token, at most: vocabularies have some for that many blanks."""
 MOST_BREAKS = 6
@@ -67,13 +67,13 @@ class Runner:
         This is the last look at what is sent: a secret that is still in it is taken out.
 
         ``on_text`` is called on the caller's loop with the text so far, at most
-        ``SHOWS_A_SECOND`` times a second, and always with the whole text before this returns.
+        ``pacer.SHOWS_A_SECOND`` times a second, and always with the whole text before this returns.
 
         Raises:
             ModelError: there is no complete, good answer.
         """
         self._models[id(model)] = model
-        pacer = None if on_text is None else _Pacer(on_text, asyncio.get_running_loop())
+        pacer = None if on_text is None else Pacer(on_text, asyncio.get_running_loop())
         try:
             work = _drive(model, request, pacer, self._meter, counted())
             completion = await self.run(work)
@@ -189,7 +189,7 @@ class _Job(Generic[_T]):
 
 
 async def _drive(
-    model: Model, request: Request, pacer: _Pacer | None, meter: Meter, proposal: str
+    model: Model, request: Request, pacer: Pacer | None, meter: Meter, proposal: str
 ) -> Completion:
     """Ask, and again where an answer was broken off by a limit or an overload that passes."""
     for left in range(MOST_BREAKS, -1, -1):
@@ -202,7 +202,7 @@ async def _drive(
 
 
 async def _ask(
-    model: Model, request: Request, pacer: _Pacer | None, meter: Meter, proposal: str
+    model: Model, request: Request, pacer: Pacer | None, meter: Meter, proposal: str
 ) -> Completion:
     """Ask within what may be spent, and take down what was."""
     request = fitted(request, predicts=getattr(model, "predicts", False))
@@ -226,7 +226,7 @@ async def _ask(
 
 
 async def _read(
-    model: Model, request: Request, pacer: _Pacer | None, pieces: list[str]
+    model: Model, request: Request, pacer: Pacer | None, pieces: list[str]
 ) -> Completion:
     """Return the answer; ``pieces`` takes its text as it comes."""
     clock = asyncio.get_running_loop().time
@@ -261,51 +261,3 @@ def _without_secrets(request: Request) -> Request:
     clean = (replace(m, content=masking.without_secrets(m.content)) for m in request.messages)
     predicted = masking.without_secrets(request.predicted)
     return replace(request, messages=tuple(clean), predicted=predicted)
-
-
-class _Pacer:
-    """Carries the text so far from the runner's loop to the caller's, not too often."""
-
-    def __init__(self, on_text: Callable[[str], None], caller: asyncio.AbstractEventLoop) -> None:
-        self._on_text = on_text
-        self._caller = caller
-        self._timer: asyncio.TimerHandle | None = None
-        self._next = 0.0
-        self._stopped = False
-        self._last: str | None = None
-
-    def show(self, pieces: list[str]) -> None:
-        """On the runner's loop: the list has grown."""
-        if self._timer is not None or self._stopped:
-            return
-        loop = asyncio.get_running_loop()
-        pause = self._next - loop.time()
-        if pause <= 0:
-            self._send(pieces)
-        else:
-            self._timer = loop.call_later(pause, self._send, pieces)
-
-    def finish(self, text: str) -> None:
-        """On the caller's loop: this is the whole text."""
-        if text != self._last:
-            self._deliver(text)
-
-    def stop(self) -> None:
-        """On the caller's loop: nothing is to be shown from now on."""
-        self._stopped = True
-
-    def _send(self, pieces: list[str]) -> None:
-        self._timer = None
-        if self._stopped:
-            return
-        self._next = asyncio.get_running_loop().time() + 1 / SHOWS_A_SECOND
-        try:
-            self._caller.call_soon_threadsafe(self._deliver, "".join(pieces))
-        except RuntimeError:  # the caller's loop is closed: nobody looks any more
-            self._stopped = True
-
-    def _deliver(self, text: str) -> None:
-        if self._stopped:
-            return
-        self._last = text
-        self._on_text(text)
