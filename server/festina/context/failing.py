@@ -54,7 +54,7 @@ def tests(files: Files, wish: Wish, *, chars: int) -> list[Failing]:
     found: list[Failing] = []
     for name, said in named(wish):
         source = _source(files, name, wish.path)
-        words = end(files.masking.shorten(said), max(chars - len(source), LEAST_CHARS))
+        words = end(files.told(said), max(chars - len(source), LEAST_CHARS))
         test = Failing(files.masking.mask(name), source, words)
         chars -= test.size
         if chars < 0 and found:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from festina.context import tracebacks
 from festina.context.source import Source, source_of
 from festina.ignoring import Ignores
 from festina.masking import Masking
@@ -31,6 +32,7 @@ class Files:
         self._sources: dict[str, Source | None] = {}
         self._existing: dict[str, bool] = {}
         self._folders: list[str] | None = None
+        self._hides: dict[str, bool] = {}
         self._listings: dict[str, list[str]] = {}
 
     @property
@@ -46,6 +48,20 @@ class Files:
     def skipped(self, folder: str) -> bool:
         """Whether git ignores a folder, where none above it is: there is no need to look there."""
         return self._ignores.folder_by_git(folder)
+
+    def told(self, said: str) -> str:
+        """Return what a program said as it may be sent, without the source of what is hidden."""
+        return self.masking.shorten(tracebacks.without(said, self._hidden))
+
+    def _hidden(self, place: str) -> bool:
+        """Whether nothing of a file may be sent that a traceback names; absolute or relative."""
+        if place not in self._hides:
+            path = os.path.relpath(os.path.join(self._workspace, place), self._workspace)  # noqa: PTH118
+            self._hides[place] = not path.startswith("..") and any(
+                self._ignores.by_git(each) or self.withheld(each)
+                for each in dict.fromkeys([path, self._real(path) or path])
+            )
+        return self._hides[place]
 
     def withheld(self, path: str) -> str:
         """Say in a sentence why a file must not be sent, whoever asks for it; empty if it may."""

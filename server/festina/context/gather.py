@@ -74,7 +74,8 @@ class Gathered:
     """All that the prompts of one proposal are made of.
 
     ``prepared`` is the region as the model sees it, ``instruction`` what it is told, both without
-    secrets; ``hidden`` puts those back into an answer. ``masking`` is for what is said later.
+    secrets; ``hidden`` puts those back into an answer. ``masking`` and ``files`` are for what is
+    said later.
     """
 
     prepared: Prepared
@@ -82,6 +83,7 @@ class Gathered:
     context: Context
     masking: Masking
     hidden: Hidden
+    files: Files
 
     def told(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """Return findings as they may be told to a model. Blocks for milliseconds."""
@@ -91,7 +93,7 @@ class Gathered:
                 finding,
                 path=shorten(finding.path),
                 message=shorten(finding.message),
-                detail=finding.detail and shorten(finding.detail),
+                detail=finding.detail and self.files.told(finding.detail),
             )
             for finding in findings
         )
@@ -121,7 +123,7 @@ def gather(wish: Wish) -> Gathered:
     prepared = edits.prepare(masked, wish.region, reach, language=wish.language)
     own = edits.prepare(wish.text, wish.region, 0, language=wish.language)
     hidden = Hidden.of(prepared.lines, own.lines, masking)
-    return Gathered(prepared, instruction, context, masking, hidden)
+    return Gathered(prepared, instruction, context, masking, hidden, files)
 
 
 def withheld(snapshot: Snapshot, path: str) -> str:
