@@ -25,7 +25,7 @@ class Asked:
         messages = tuple(known.setdefault(message, message) for message in request.messages)
         mine = self._of.pop(proposal_id, {})
         mine.pop(index, None)
-        mine[index] = replace(request, messages=messages, on_wait=None)
+        mine[index] = replace(request, messages=messages, on_wait=None, on_spent=None)
         self._of[proposal_id] = mine
         for old in list(self._of)[:-KEPT]:
             self.forget(old)

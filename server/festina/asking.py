@@ -9,10 +9,11 @@ import enum
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from festina import advising, edits, markers, slow
-from festina.calls import Call, Why
+from festina.calls import Call, Wait, Why, counted_down, told_of
 from festina.context import Wish, budget, gather
 from festina.documents import Document
 from festina.edits import Region
@@ -24,6 +25,7 @@ from festina.text import Text
 
 KEPT = 20
 """Answers that can still be looked at, of those whose document is open."""
+WAITING = "waiting for the model"
 NO_ANSWER = "The model answered nothing. Ask again, in other words."
 
 
@@ -58,7 +60,8 @@ class Answer:
     """An answer so far. ``text`` is the model's own Markdown, never to be shown as it is.
 
     ``region`` counts in the document as it is now; None once somebody has changed those lines.
-    ``message`` is one line for a person: how far it is, or why no answer came.
+    ``message`` is one line for a person: how far it is, or why no answer came. ``wait`` is what it
+    tells of, as long as it does.
     """
 
     id: str
@@ -68,8 +71,18 @@ class Answer:
     name: str
     stage: Stage = Stage.WAITING
     text: str = ""
-    message: str = "waiting for the model"
+    message: str = WAITING
+    wait: Wait | None = None
     call: Call | None = None
+
+    @property
+    def held(self) -> Wait | None:
+        """The wait that the message tells of, if it does."""
+        return told_of(self.message, self.wait)
+
+    def told(self, now: datetime) -> str:
+        """Return the message, with as much of a wait as is left at a moment of local time."""
+        return counted_down(self.message, self.wait, now)
 
 
 class Asking:
@@ -188,11 +201,14 @@ class Asking:
             words = f"about {len(text) // 4} tokens so far"
             self._change(answer_id, stage=Stage.STREAMING, text=text, message=words)
 
+        def on_wait(wait: Wait | None) -> None:
+            self._change(answer_id, message=WAITING if wait is None else str(wait), wait=wait)
+
         try:
             adviser = advising.answerer(self._session, self._models, question.model, say)
             tokens = self._session.settings_of(wish.snapshot.workspace).context_tokens
             request = partial(request_of, wish, tokens)
-            said = await adviser.ask(request, Why.ASK, on_text=on_text)
+            said = await adviser.ask(request, Why.ASK, on_text=on_text, on_wait=on_wait)
         except Exception:
             failed = "Festina failed unexpectedly; its log has the details."
             self._change(answer_id, stage=Stage.FAILED, message=failed)

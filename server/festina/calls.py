@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from festina.findings import duration
-from festina.spending import Spent
+from festina.spending import Spent, summed
 
 
 class Why(enum.StrEnum):
@@ -38,11 +40,50 @@ _WANTED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A request is held back. ``until`` is local time, ``seconds`` how long that is from now."""
+
+    whom: str
+    until: datetime
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"W{self.words[1:]}"
+
+    @property
+    def words(self) -> str:
+        """Say it in a sentence's middle: ``waiting for Groq's limit until 16:42:10 (34 s)``."""
+        left = math.ceil(self.seconds)
+        return f"waiting for {self.whom}'s limit until {self.until:%H:%M:%S} ({left:,} s)"
+
+    def at(self, now: datetime) -> Wait:
+        """Return the wait as it is at a moment of local time."""
+        return replace(self, seconds=max(0.0, (self.until - now).total_seconds()))
+
+
+def told_of(message: str, wait: Wait | None) -> Wait | None:
+    """Return the wait that a message ends with, if that is one."""
+    tells = wait is not None and message.endswith((wait.words, str(wait)))
+    return wait if tells else None
+
+
+def counted_down(message: str, wait: Wait | None, now: datetime) -> str:
+    """Return a message with as much of a wait as is left, where that is what it ends with."""
+    if wait is not None:
+        later = wait.at(now)
+        for before, after in ((wait.words, later.words), (str(wait), str(later))):
+            if message.endswith(before):
+                return message.removesuffix(before) + after
+    return message
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of a model. ``who`` is its part, ``fast`` or ``slow``; ``model`` its own name.
 
-    Tokens are as the provider counts them, None where it did not say; ``seconds`` are wall time,
-    ``cost`` is money, None where no prices are set.
+    Tokens are as the provider counts them, None where nothing was sent; ``estimated`` of them it
+    did not count. ``requests`` are all tries. ``seconds`` are wall time, ``cost`` is money, None
+    where no prices are set.
     ``said`` is the instruction that a slow model wrote. ``error`` says why no answer came.
     """
 
@@ -57,6 +98,8 @@ class Call:
     completion: int | None = None
     rejected: int | None = None
     cost: float | None = None
+    estimated: int = 0
+    requests: int = 1
     said: str = ""
     error: str = ""
 
@@ -74,6 +117,7 @@ class Call:
             "completion_tokens": self.completion,
             "rejected_prediction_tokens": self.rejected,
             "cost": None if self.cost is None else round(self.cost, 6),
+            "estimated_tokens": self.estimated or None,
             "said": self.said or None,
             "error": self.error or None,
         }
@@ -83,13 +127,14 @@ class Call:
     def spent(self) -> Spent:
         """What it took, as far as that is known."""
         return Spent(
-            1,
+            self.requests,
             self.prompt or 0,
             self.cached or 0,
             self.completion or 0,
             self.rejected or 0,
             self.seconds,
             self.cost or 0.0,
+            self.estimated,
         )
 
     @property
@@ -104,14 +149,12 @@ class Call:
 
     @property
     def _tokens(self) -> str:
-        if self.prompt is None or self.completion is None:
+        if not self.prompt or self.completion is None:
             return ""
-        return f"{self.prompt:,} + {self.completion:,} tokens, "
+        about = "about " if self.estimated else ""
+        return f"{about}{self.prompt:,} + {self.completion:,} tokens, "
 
 
 def total(calls: Iterable[Call]) -> Spent:
     """Return what several calls took together."""
-    spent = Spent()
-    for call in calls:
-        spent += call.spent
-    return spent
+    return summed([Spent(), *(call.spent for call in calls)])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from festina.calls import Call
+from festina.calls import Call, Wait
 from festina.edits import LineEdit
 from festina.findings import Rest, Status, Verdict
-from festina.models.base import ModelError, Wait
+from festina.models.base import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,14 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A candidate's request is held back by the provider's limits; None: it no longer is."""
+    """A candidate's request is held back by the provider's limits; None: it no longer is.
+
+    ``who`` is the part of the model that is asked, ``fast`` or ``slow``.
+    """
 
     candidate: int
     wait: Wait | None
+    who: str = "fast"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 
 from festina import edits, slow, waves
-from festina.calls import Why
+from festina.calls import Wait, Why
 from festina.change import Change, change
 from festina.clock import Clock
 from festina.context import gather
@@ -37,14 +37,14 @@ from festina.events import (
     Waiting,
 )
 from festina.findings import Finding, Rest, Status
-from festina.models.base import Model, ModelError, Usage, Wait
-from festina.models.meter import prices_of
+from festina.models.base import Model, ModelError
 from festina.models.runner import Runner
 from festina.proposals import CandidateStatus, CandidateView
 from festina.reducer import judged
 from festina.task import Task
 from festina.verify.base import Step as GateStep
 from festina.verify.base import Verifier
+from festina.writing import Writer
 
 CHARS_PER_TOKEN = 4  # a usual ratio for code; only ever used to show progress
 
@@ -89,12 +89,12 @@ class _Run:
     once: Once = field(default_factory=Once)
     race: waves.Race = field(default_factory=waves.Race)
     completing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    model_clock: Clock = field(default_factory=Clock)
     verify_clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
         task = self.task
-        self.slots = asyncio.Semaphore(max(1, task.streams))
+        tell = self.events.put_nowait
+        self.writer = Writer(self.model, self.runner, task.streams, tell, lambda: self.race.decided)
         self.leader_started = asyncio.Event()
         self.earning = task.earning(self.verifier)
         self.alone = task.count == 1
@@ -115,7 +115,7 @@ class _Run:
             await self.repair()
             await self.escalate()
             self.events.put_nowait(
-                self.outcomes.finished(self.model_clock.seconds, self.verify_clock.seconds)
+                self.outcomes.finished(self.writer.clock.seconds, self.verify_clock.seconds)
             )
         finally:
             self.events.put_nowait(None)
@@ -196,8 +196,12 @@ class _Run:
         task, index, gathered = self.task, view.index, self.gathered
         request = await asyncio.to_thread(task.plan, gathered, view.text, findings_of(view))
         self.events.put_nowait(Planning(index))
-        with self.model_clock.running():
-            said = await adviser.ask(request, Why.REPLAN, candidate=index)
+
+        def on_wait(wait: Wait | None) -> None:
+            self.events.put_nowait(Waiting(index, wait, "slow"))
+
+        with self.writer.clock.running():
+            said = await adviser.ask(request, Why.REPLAN, candidate=index, on_wait=on_wait)
         better = slow.planned(said.text)
         self.events.put_nowait(Called(replace(said.call, said=better)))
         if better:
@@ -235,30 +239,15 @@ class _Run:
             shown = gathered.hidden.show(edits.preview(gathered.prepared, text))
             self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
 
-        def on_wait(wait: Wait | None) -> None:
-            tell(self.events.put_nowait, Waiting(index, wait))
-
-        tell = asyncio.get_running_loop().call_soon_threadsafe
-        request = replace(request, on_wait=on_wait, stream=index == self.shown)
+        request = replace(request, stream=index == self.shown)
         why = Why.REPAIR if findings else Why.WRITE
-        began = clock()
         try:
-            async with self.slots:
-                began = clock()
-                with self.model_clock.running():
-                    answer = await self.runner.complete(self.model, request, on_text)
+            answer = await self.writer.write(index, request, why, on_text)
         except ModelError as error:
-            self.called(why, index, clock() - began, error=str(error))
             view = CandidateView(index, CandidateStatus.UNUSABLE, defect=str(error))
             self.outcomes.add(Outcome(view, error=error))
             self.events.put_nowait(Refused(index, str(error.trouble), str(error), error))
             return
-        except asyncio.CancelledError:
-            if self.race.decided:
-                words = "Cancelled: enough of the others had passed."
-                self.called(why, index, clock() - began, error=words)
-            raise
-        self.called(why, index, answer.seconds, answer.usage)
         made = await asyncio.to_thread(
             change,
             gathered.prepared,
@@ -274,15 +263,6 @@ class _Run:
             self.refuse(index, "no_change", "The model returned the lines unchanged.")
         else:
             await self.judge(index, made, answer.seconds)
-
-    def called(
-        self, why: Why, index: int, seconds: float, usage: Usage | None = None, error: str = ""
-    ) -> None:
-        model = self.model
-        made = slow.call(
-            "fast", why, model.name, model.origin, seconds, index, usage, error, prices_of(model)
-        )
-        self.events.put_nowait(Called(made))
 
     def refuse(self, index: int, code: str, message: str) -> None:
         view = CandidateView(index, CandidateStatus.UNUSABLE, defect=message)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
-from festina.calls import Call
+from festina.calls import Call, Wait, counted_down, told_of
 from festina.edits import LineEdit, Region, apply, rewrite
 from festina.findings import Finding, Rest, Status, Verdict
 from festina.text import Text
@@ -128,7 +129,7 @@ class Proposal:
     ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
     ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
     that was asked for, None for the one that is configured. ``calls`` are those of models, as they
-    ended.
+    ended. ``wait`` is what the message tells of, as long as it does.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Proposal:
     message: str = ""
     round: int = 0
     calls: tuple[Call, ...] = ()
+    wait: Wait | None = None
 
     @property
     def candidate(self) -> CandidateView | None:
@@ -155,6 +157,15 @@ class Proposal:
     def find(self, index: int) -> CandidateView | None:
         """Return the candidate with ``index``, or None."""
         return next((view for view in self.candidates if view.index == index), None)
+
+    @property
+    def held(self) -> Wait | None:
+        """The wait that the message tells of, if it does."""
+        return told_of(self.message, self.wait)
+
+    def told(self, now: datetime) -> str:
+        """Return the message, with as much of a wait as is left at a moment of local time."""
+        return counted_down(self.message, self.wait, now)
 
     @property
     def choices(self) -> tuple[CandidateView, ...]:

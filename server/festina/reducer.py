@@ -40,6 +40,9 @@ STATUS = {
     Status.UNVERIFIED: CandidateStatus.UNVERIFIED,
 }
 
+WAITING = "waiting for the first words"
+ASKING = "rejected; asking the slow model for a better instruction"
+
 
 def reduce(proposal: Proposal, event: Event) -> Proposal:
     """Return the proposal after ``event``."""
@@ -72,7 +75,7 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
 def begin(proposal: Proposal) -> Proposal:
     """Return a queued proposal as it starts to stream."""
     if proposal.state is State.QUEUED:
-        return step(proposal, State.STREAMING, "waiting for the first words")
+        return step(proposal, State.STREAMING, WAITING)
     return proposal
 
 
@@ -125,7 +128,10 @@ def _waiting(proposal: Proposal, event: Waiting) -> Proposal:
     shown = proposal.candidate is None or event.candidate == proposal.visible
     if not shown or proposal.state not in {State.QUEUED, State.STREAMING}:
         return proposal
-    return replace(proposal, message=str(event.wait or "waiting for the first words"))
+    if event.wait is None:
+        return replace(proposal, message=ASKING if event.who == "slow" else WAITING, wait=None)
+    words = f"slow model: {event.wait.words}" if event.who == "slow" else str(event.wait)
+    return replace(proposal, message=words, wait=event.wait)
 
 
 def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
@@ -193,8 +199,7 @@ def _planning(proposal: Proposal, event: Planning | Planned) -> Proposal:
         words = f"trying again: {event.instruction}"
         return replace(proposal, message=words, visible=event.candidate)
     proposal = advance(proposal, State.REJECTED, proposal.message)
-    words = "rejected; asking the slow model for a better instruction"
-    return replace(step(proposal, State.STREAMING, words), visible=event.candidate)
+    return replace(step(proposal, State.STREAMING, ASKING), visible=event.candidate)
 
 
 def verifying(proposal: Proposal) -> Proposal:

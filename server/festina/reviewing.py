@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from festina import advising, slow
+from festina.calls import Wait
 from festina.documents import Document
 from festina.findings import Gate, GateResult
 from festina.jobs import Jobs
@@ -90,6 +91,13 @@ class Reviewing:
             placed = slow.placed(result, now.region.start)
             self._session.put(reviewed(now, view, placed))
 
+    def _waits(self, proposal_id: str, wish: _Wish, wait: Wait | None) -> None:
+        now = self._session.proposals.get(proposal_id)
+        view = None if now is None else now.find(wish.index)
+        going = self._going.get(proposal_id) == wish
+        if now is not None and view is not None and going and _is_that(view, wish):
+            self._session.put(held(now, view, wait))
+
     async def _ask(self, proposal: Proposal, wish: _Wish) -> GateResult:
         adviser = advising.slow_model(self._session, self._models, lambda _: None)
         if adviser is None:
@@ -104,11 +112,24 @@ class Reviewing:
             wish.new,
         )
         with counting(proposal.id):
-            result, call = await slow.review(adviser, what, candidate=wish.index)
+            result, call = await slow.review(
+                adviser,
+                what,
+                candidate=wish.index,
+                on_wait=lambda wait: self._waits(proposal.id, wish, wait),
+            )
         now = self._session.proposals.get(proposal.id)
         if now is not None and not now.state.final:
             self._session.put(replace(now, calls=(*now.calls, call)))
         return result
+
+
+def held(proposal: Proposal, view: CandidateView, wait: Wait | None) -> Proposal:
+    """Return the proposal as its review is held back by the provider's limits, or no longer is."""
+    if proposal.state is not State.READY or view.index != proposal.visible:
+        return proposal
+    words = view.words if wait is None else f"{view.words}; review: {wait.words}"
+    return replace(proposal, message=words, wait=wait)
 
 
 def reviewed(proposal: Proposal, view: CandidateView, result: GateResult) -> Proposal:

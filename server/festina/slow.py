@@ -18,10 +18,11 @@ from festina.clean import stripped
 from festina.context import Gathered
 from festina.findings import Finding, Gate, GateResult, Severity, Status
 from festina.masking import Masking
-from festina.models.base import Message, ModelError, Request, Usage
+from festina.models.base import Message, ModelError, OnWait, Request
 from festina.models.meter import prices_of
+from festina.models.pacer import here
 from festina.models.ready import Ready
-from festina.spending import Prices
+from festina.spending import Prices, Spent, summed
 
 MAX_TOKENS = 4096
 """Room for a model that thinks before it speaks; what it says itself is short."""
@@ -83,8 +84,11 @@ class Adviser:
         *,
         candidate: int | None = None,
         on_text: Callable[[str], None] | None = None,
+        on_wait: OnWait | None = None,
     ) -> Said:
         """Ask once. A model that fails is told of in the call; nothing is raised.
+
+        ``on_wait`` is called on the caller's loop, like ``on_text``.
 
         ``request`` may be a function that makes one for the model that is asked; it runs in a
         thread, and may raise ModelError as well: it must not be sent.
@@ -92,24 +96,23 @@ class Adviser:
         clock = asyncio.get_running_loop().time
         began = clock()
         name = origin = ""
+        prices, spent = Prices(), list[Spent]()
         try:
             ready = await self.get()
-            name, origin = ready.model.name, ready.model.origin
+            name, origin, prices = ready.model.name, ready.model.origin, prices_of(ready.model)
             try:
                 if not isinstance(request, Request):
                     request = await asyncio.to_thread(request, ready)
+                request = replace(request, on_spent=spent.append, on_wait=here(on_wait))
                 answer = await ready.runner.complete(ready.model, request, on_text)
             finally:
                 ready.release()
         except ModelError as error:
-            spent = clock() - began
-            made = call(self.who, why, name, origin, spent, candidate, error=str(error))
+            made = call(self.who, why, name, origin, clock() - began, spent, prices)
+            made = replace(made, candidate=candidate, error=str(error))
             return Said(made, error=error)
-        prices = prices_of(ready.model)
-        made = call(
-            self.who, why, name, origin, answer.seconds, candidate, answer.usage, prices=prices
-        )
-        return Said(made, answer.text)
+        made = call(self.who, why, name, origin, answer.seconds, spent, prices)
+        return Said(replace(made, candidate=candidate), answer.text)
 
 
 def call(
@@ -118,18 +121,24 @@ def call(
     model: str,
     origin: str,
     seconds: float,
-    candidate: int | None = None,
-    usage: Usage | None = None,
-    error: str = "",
-    prices: Prices | None = None,
+    spent: Sequence[Spent],
+    prices: Prices,
 ) -> Call:
-    """Return a call with its tokens as the provider counted them, and what they cost."""
-    used = usage or Usage()
-    tokens = (used.prompt, used.cached, used.completion, used.rejected)
-    cost = None
-    if prices is not None and prices.known and used.completion is not None:
-        cost = prices.cost(used.prompt or 0, used.cached or 0, used.completion)
-    return Call(who, why, model, origin, seconds, candidate, *tokens, cost, error=error)
+    """Return a call with what all its tries took; None of it where nothing was sent."""
+    made = Call(who, why, model, origin, seconds)
+    if not spent:
+        return made
+    taken = summed(spent)
+    return replace(
+        made,
+        prompt=taken.prompt,
+        cached=taken.cached,
+        completion=taken.completion,
+        rejected=taken.rejected,
+        cost=taken.cost if prices.known else None,
+        estimated=taken.estimated,
+        requests=taken.requests,
+    )
 
 
 # -- a better instruction -----------------------------------------------------------------------
@@ -188,13 +197,19 @@ class Edit:
 
 
 async def review(
-    adviser: Adviser, edit: Edit, *, candidate: int | None = None
+    adviser: Adviser,
+    edit: Edit,
+    *,
+    candidate: int | None = None,
+    on_wait: OnWait | None = None,
 ) -> tuple[GateResult, Call]:
     """Have an edit that passed reviewed; lines count from the region's first, as 1.
 
     Where no review came, the result is ``unverified`` and says why. It alters no verdict.
     """
-    said = await adviser.ask(lambda _: review_request(edit), Why.REVIEW, candidate=candidate)
+    said = await adviser.ask(
+        lambda _: review_request(edit), Why.REVIEW, candidate=candidate, on_wait=on_wait
+    )
     made = said.call
     if made.error:
         reason = made.error

@@ -5,7 +5,9 @@ Values only. Money is in whatever currency the prices are in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Self
 
 MILLION = 1_000_000
@@ -81,10 +83,11 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What requests took. Tokens as the provider counts them, else about four characters each.
+    """What requests took. Tokens as the provider counts them, else estimated.
 
     ``cached`` are among ``prompt``; ``rejected`` are tokens of a prediction that did not come true,
-    among ``completion``. ``seconds`` are wall time; ``cost`` is money.
+    among ``completion``. ``seconds`` are wall time; ``cost`` is money. ``estimated`` are those of
+    ``prompt`` and ``completion`` that nobody counted, as of answers that were broken off.
     """
 
     requests: int = 0
@@ -94,9 +97,19 @@ class Spent:
     rejected: int = 0
     seconds: float = 0.0
     cost: float = 0.0
+    estimated: int = 0
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Spent)))
+        return Spent(
+            self.requests + other.requests,
+            self.prompt + other.prompt,
+            self.cached + other.cached,
+            self.completion + other.completion,
+            self.rejected + other.rejected,
+            self.seconds + other.seconds,
+            self.cost + other.cost,
+            self.estimated + other.estimated,
+        )
 
     @property
     def tokens(self) -> int:
@@ -113,6 +126,7 @@ class Spent:
             "rejected_prediction_tokens": self.rejected,
             "seconds": round(self.seconds, 4),
             "cost": round(self.cost, 6),
+            "estimated_tokens": self.estimated,
         }
 
     @classmethod
@@ -127,15 +141,25 @@ class Spent:
             int(_number(given.get("rejected_prediction_tokens"))),
             _number(given.get("seconds")),
             _number(given.get("cost")),
+            int(_number(given.get("estimated_tokens"))),
         )
 
     @property
     def words(self) -> str:
-        """Say it in a few words: ``1,312 tokens, 0.0021``; "" where no token was counted."""
+        """Say it in a few words: ``about 1,312 tokens, cost 0.0021``; "" where there are none."""
         if not self.tokens:
             return ""
         cost = f", cost {money(self.cost)}" if self.cost else ""
-        return f"{self.tokens:,} tokens{cost}"
+        about = "about " if self.estimated else ""
+        return f"{about}{self.tokens:,} tokens{cost}"
+
+
+_numbers = attrgetter(*(field.name for field in fields(Spent)))
+
+
+def summed(several: Iterable[Spent]) -> Spent:
+    """Return what several took together."""
+    return Spent(*map(sum, zip(*map(_numbers, several), strict=True)))
 
 
 def money(amount: float) -> str:

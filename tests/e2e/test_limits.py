@@ -6,7 +6,7 @@ import pytest
 
 from support import desk, fake_replies
 from support.fake_model import FakeModel
-from support.presets import HELIX, VSCODE_PLUGIN
+from support.presets import HELIX, NEOVIM_11, VSCODE, VSCODE_PLUGIN
 
 
 @pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX], ids=lambda one: one.name)
@@ -54,3 +54,90 @@ async def test_at_a_cap_of_ones_own_the_proposal_says_what_to_do(start, workspac
         message = editor.proposal(proposal)["message"]
         assert "nothing was sent: 0 of 10 tokens are used (limits.tokens_per_day)" in message
         assert fake.requests == []
+
+
+def slow_model(tmp_path, fake):
+    with (tmp_path / "user-config.toml").open("a") as config:
+        config.write(f'[models.slow]\nbase_url = "{fake.base_url}"\nmodel = "thinker"\n')
+        config.write("[repair]\nrounds = 0\ncandidates = 1\n")
+
+
+def reports(editor):
+    return [
+        getattr(report, "message", None) or ""
+        for shown in editor.client.progress_reports.values()
+        for report in shown
+    ]
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE, NEOVIM_11], ids=lambda one: one.name)
+async def test_a_question_that_waits_counts_down_where_that_is_no_message(
+    start, workspace, tmp_path, editor_is
+):
+    desk.put_project(workspace)
+    refusal = fake_replies.status(429, retry_after="3")
+    with FakeModel(refusal, "It splits and joins.\n") as fake:
+        environment = desk.config(tmp_path, fake)
+        slow_model(tmp_path, fake)
+        editor = await start(editor_is, env=environment)
+        buffer = await editor.open(desk.MODULE)
+        where = {
+            "start": {"line": desk.FIRST, "character": 0},
+            "end": {"line": desk.FIRST, "character": 0},
+        }
+        await editor.execute(
+            "festina.ask", {"uri": buffer.uri, "range": where, "question": "What is it?"}
+        )
+        await editor.until(lambda: "answered the question" in " ".join(reports(editor)), "the end")
+        waits = [each for each in reports(editor) if "Waiting for " in each]
+        assert waits[0].startswith("waiting: Waiting for 127.0.0.1:")
+        assert waits[0].endswith(" (3 s)")
+        ends = [each[each.index(" until ") :].split(" (")[0] for each in waits]
+        assert len(set(ends)) == 1, "it ends when it was said to"
+        left = [each[-5:] for each in waits]
+        assert (left == ["(3 s)"]) if editor_is is NEOVIM_11 else ("(2 s)" in left)
+        assert len(waits) <= 4, "about one a second"
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX], ids=lambda one: one.name)
+async def test_what_the_slow_model_waits_for_is_shown(start, workspace, tmp_path, editor_is):
+    """Of a better instruction, then of a review."""
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    refused = set()
+
+    def answer(body):
+        asked = body["messages"][-1]["content"]
+        if body["model"] != "thinker":
+            good = "Split it." in asked
+            return desk.answer(desk.GOOD if good else desk.WRONG, source)
+        review = "with line numbers" in asked
+        if review not in refused:
+            refused.add(review)
+            return fake_replies.status(429, retry_after="1.5")
+        return "OK\n" if review else "Split it.\n"
+
+    with FakeModel(answer, models=("fake-coder", "thinker")) as fake:
+        gates = ["syntax", "lint", "tests", "review"]
+        environment = desk.config(tmp_path, fake, gates=gates)
+        slow_model(tmp_path, fake)
+        editor = await start(editor_is, env=environment)
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        await desk.ask_for_edit(editor, buffer)
+        await watch.until("ready")
+
+        def told():
+            if editor_is.proposals:
+                return [payload["message"] for payload in editor.proposals]
+            return reports(editor)
+
+        whose = f"waiting for {fake.origin.removeprefix('http://')}'s limit until "
+        review = f"; review: {whose}" if editor_is.proposals else f"W{whose[1:]}"
+        await editor.until(
+            lambda: any(f"slow model: {whose}" in each for each in told()), "the plan's wait"
+        )
+        await editor.until(lambda: any(review in each for each in told()), "the review's wait")
+        await fake.until(lambda: len(refused) == 2 and len(fake.requests) == 6)
+        await editor.until(lambda: whose[1:] not in told()[-1], "that it is over")
+        await editor.close()

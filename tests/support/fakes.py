@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from festina.findings import Finding, Gate, GateResult, Status, TestCounts, Verdict
 from festina.models.base import Delta, Done, Model, Request, Usage
 from festina.models.ready import Ready
+from festina.spending import Spent
 from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Step, verdict_key
 from festina.verify.examination import Examination
 
@@ -69,6 +70,8 @@ class DirectRunner:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+        if request.on_spent is not None:
+            request.on_spent(Spent(1, 100, 0, 10, seconds=0.01))
         return Completion(answer)
 
 

@@ -5,35 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from festina.asking import Asking, Question, Stage
+from festina.asking import Question, Stage
 from festina.documents import Document
 from festina.edits import Region
 from festina.models.base import ModelError, Trouble
 from festina.session import Refusal
 from festina.text import Text
-from support.sitting import SOURCE, URI, Sitting
-
-
-class Desk(Sitting):
-    """A session in which somebody asks."""
-
-    def __init__(self, *answers) -> None:
-        super().__init__(answers or ["It returns **2**."])
-        self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
-        self.shown = []
-        self.asking.changed = self.shown.append
-
-    def ask(self, words="What is it?", **more):
-        return self.asking.ask(Question(self.document, Region(3, 5), words, "one", **more)).id
-
-    async def over(self, answer_id):
-        async with asyncio.timeout(10):
-            while not self.asking.find(answer_id).stage.over:
-                await asyncio.sleep(0.005)
-        return self.asking.find(answer_id)
-
-    def asked(self, model=None) -> str:
-        return (model or self.models.model).requests[-1].messages[-1].content
+from support.advised import Desk
+from support.sitting import SOURCE, URI
 
 
 async def test_an_answer_streams_and_is_complete():

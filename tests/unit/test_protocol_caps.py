@@ -69,6 +69,7 @@ TRUE = {
         "work_done_progress",
     },
     NEOVIM_10.name: {
+        "progress_messages",
         "apply_edit",
         "configuration",
         "document_changes",

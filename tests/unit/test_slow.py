@@ -21,6 +21,7 @@ from festina.proposals import CandidateStatus, CandidateView, State, rank
 from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Snapshot
+from support.advised import reviewed, reviewing
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed
 from support.secret_samples import FORMS
 from support.sitting import Sitting
@@ -182,23 +183,6 @@ def test_whatever_a_review_says_its_remarks_are_bounded_lines_of_the_region(text
 
 
 REVIEW = "2: WARNING: ones are not numbers\nthat is all\n"
-
-
-def reviewing(*answers, whole=None) -> tuple[Sitting, ScriptedModel]:
-    desk = Sitting(whole=whole)
-    verify = replace(desk.session.settings[None].verify, gates=("tests", "review"))
-    return desk, desk.think(*answers, verify=verify)
-
-
-async def reviewed(desk, proposal_id):
-    def result():
-        view = desk.session.find(proposal_id).candidate
-        return view and view.verdict and view.verdict.gate(Gate.REVIEW)
-
-    async with asyncio.timeout(10):
-        while not result():
-            await asyncio.sleep(0.005)
-    return desk.session.find(proposal_id)
 
 
 def test_no_secret_is_shown_to_a_reviewer():

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from festina.config import Layer, load
 from festina.models.base import ModelError, Trouble
 from festina.models.ledger import KEPT_DAYS, Ledger, Tally
 from festina.models.meter import Meter, counting
+from festina.models.retry import Policy
 from festina.models.runner import MOST_BREAKS, Runner
 from festina.spending import Caps, Prices, Spent
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
-from support.fake_replies import Hold, chunk, data, events, status, stream
+from support.fake_replies import Hold, Reply, chunk, data, events, status, stream
 
 COUNTED = {
     "prompt_tokens": 1000,
@@ -255,3 +257,49 @@ async def test_an_answer_that_a_limit_breaks_off_is_asked_for_anew(
         assert len(fake.requests) == 5 + MOST_BREAKS
         await runner.aclose()
     assert ledger.today().requests == 5 + MOST_BREAKS
+
+
+async def test_what_was_broken_off_is_estimated_from_what_its_siblings_took(ledger: Ledger) -> None:
+    spent: list[Spent] = []
+    request = replace(REQUEST, on_spent=spent.append)
+    with FakeModel(ANSWER, stream(data(chunk("y" * 40)), Hold()), Reply(before=(Hold(),))) as fake:
+        runner = Runner(Meter(ledger=ledger))
+        model = model_at(fake, **PRICED)
+        await runner.complete(model, request)
+        assert (spent[0].prompt, spent[0].completion, spent[0].estimated) == (1000, 200, 0)
+        for whole in (False, True):
+            seen = asyncio.Event()
+            one = replace(request, stream=not whole)
+            task = asyncio.create_task(runner.complete(model, one, lambda _, it=seen: it.set()))
+            await fake.until(lambda count=2 + whole: len(fake.requests) == count)
+            await asyncio.sleep(0.05)  # as long as the sibling took, or longer
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await runner.aclose()
+    for lost in spent[1:]:
+        assert lost.prompt == 1000, "as the provider counted the sibling's"
+        assert 10 <= lost.completion <= 200
+        assert lost.estimated == lost.prompt + lost.completion
+        assert lost.cost > 0
+        assert lost.words.startswith("about ")
+    kept = ledger.today()
+    assert (kept.requests, kept.estimated) == (3, spent[1].estimated + spent[2].estimated)
+
+
+async def test_what_was_never_sent_counts_nothing(ledger: Ledger) -> None:
+    spent: list[Spent] = []
+    with FakeModel(status(429, None, retry_after="20")) as fake:
+        runner = Runner(Meter(ledger=ledger))
+        model = model_at(fake, policy=Policy(longest=60.0))
+        first = asyncio.create_task(runner.complete(model, REQUEST))
+        await fake.until(lambda: len(fake.requests) == 1)
+        await asyncio.sleep(0.1)
+        held = replace(REQUEST, on_spent=spent.append)
+        second = asyncio.create_task(runner.complete(model, held))
+        await asyncio.sleep(0.1)
+        for task in (first, second):
+            task.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        await runner.aclose()
+    assert (len(fake.requests), spent) == (1, [])
+    assert ledger.today().requests == 1

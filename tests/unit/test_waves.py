@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from festina import waves
+from festina.calls import total
 from festina.commands.base import Exit
 from festina.config import Layer, Settings, VerifySettings, load
 from festina.edits import Region
@@ -186,7 +187,13 @@ async def test_losers_are_cancelled_at_once_and_their_connections_are_free() -> 
         assert (events[-1].best, events[-1].status) == (2, Status.PASSED)
         assert {e.candidate for e in events if isinstance(e, Dropped)} == {1, 3}
         calls = [e.call for e in events if isinstance(e, Called)]
-        assert sum("enough of the others" in call.error for call in calls) == 2
+        lost = [call for call in calls if "enough of the others" in call.error]
+        assert len(lost) == 2
+        for call in lost:  # nobody counted them, and they were paid for all the same
+            assert 100 <= (call.prompt or 0) <= 120, "a word or two more than the first one"
+            assert call.estimated == (call.prompt or 0) + (call.completion or 0)
+            assert f"(about {call.prompt} + " in call.words
+        assert total(calls).estimated >= sum(call.estimated for call in lost)
         await fake.until(lambda: fake.streams == 0 and fake.live <= 2)
         assert fake.disconnects == 2
         await runner.close(model)

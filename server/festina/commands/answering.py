@@ -14,7 +14,7 @@ from festina import markers
 from festina.asking import NO_ANSWER, request_of
 from festina.calls import Why
 from festina.clean import stripped, visible
-from festina.commands import job, target
+from festina.commands import held, job, target
 from festina.commands.base import Exit, Stop
 from festina.commands.target import Target
 from festina.config import Settings
@@ -132,14 +132,13 @@ async def _ask(
     async with job.model_for(
         order.settings, name, trust=trust, agreed=args.yes, terminal=terminal
     ) as ready:
-        if terminal is not None:
-            terminal.status("waiting for the model")
 
         async def get() -> Ready:
             return Ready(ready.model, ready.runner, small=ready.choice.how == "embedded")
 
         adviser = Adviser(get, who="slow" if name == "slow" else "fast")
-        return await adviser.ask(request, Why.ASK, on_text=on_text)
+        with held.shown(terminal, "waiting for the model") as on_wait:
+            return await adviser.ask(request, Why.ASK, on_text=on_text, on_wait=on_wait)
 
 
 def _check(said: Said) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers, prompt, slow
 from festina.clean import visible
-from festina.commands import advice, apply, filtering, job, showing, target
+from festina.commands import advice, apply, filtering, held, job, showing, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.commands.running import exit_of
@@ -239,8 +239,11 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
     ) as adviser:
         result = slow.NO_MODEL
         if adviser is not None:
-            with counting(job.EDIT):
-                result, call = await slow.review(adviser, edit, candidate=best.index)
+            asking = "asking the slow model for a review"
+            with counting(job.EDIT), held.shown(terminal, asking) as on_wait:
+                result, call = await slow.review(
+                    adviser, edit, candidate=best.index, on_wait=on_wait
+                )
             outcome.calls.append(call)
     result = slow.placed(result, region.start)
     best.verdict = best.verdict.with_review(result)

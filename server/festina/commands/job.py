@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from festina import settings_files
-from festina.commands import running
+from festina.commands import held, running
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.config import Settings
@@ -205,7 +205,14 @@ async def pursue(
     outcome = Outcome(task.count)
     task = ready.fit(task)
     events = propose(task, ready.model, ready.runner, verifier, adviser)
-    with counting(EDIT):
+
+    def show() -> None:
+        if terminal is not None:
+            leader = outcome.leader()
+            preview = leader.preview.split("\n") if leader is not None else ()
+            terminal.status(outcome.status(held.now()), preview)
+
+    with counting(EDIT), held.counting_down(show):
         async with aclosing(events):
             async for event in events:
                 ended = outcome.fold(event)
@@ -216,9 +223,7 @@ async def pursue(
                 if ended is not None and outcome.total > 1:
                     words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
                     terminal.judged(ended.status, _name(ended, outcome.total), words, aside=aside)
-                leader = outcome.leader()
-                preview = leader.preview.split("\n") if leader is not None else ()
-                terminal.status(outcome.status(), preview)
+                show()
     return outcome
 
 

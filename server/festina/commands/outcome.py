@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from festina.calls import Call, total
+from festina.calls import Call, Wait, total
 from festina.events import (
     Called,
     Completing,
@@ -24,7 +25,6 @@ from festina.events import (
     Waiting,
 )
 from festina.findings import Status, Verdict
-from festina.models.base import Wait
 from festina.proposals import CandidateStatus
 from festina.spending import Spent
 
@@ -168,12 +168,14 @@ class Outcome:
         ]
         return min(streaming, key=lambda answer: answer.index, default=None)
 
-    def status(self) -> str:
-        """Say in a line how far things are."""
+    def status(self, now: datetime | None = None) -> str:
+        """Say in a line how far things are; with ``now`` waits count down to that moment."""
+        wait = next(iter(self.waits.values()), None)
+        held = "" if wait is None else str(wait if now is None else wait.at(now))
         if self.planning:
-            return "rejected: asking the slow model for a better instruction"
+            asking = "rejected: asking the slow model for a better instruction"
+            return f"{asking} · {held}" if held else asking
         answers = self.answers.values()
-        held = str(next(iter(self.waits.values()), ""))
         streaming = [a for a in answers if a.status is CandidateStatus.STREAMING]
         verifying = [a for a in answers if a.status is CandidateStatus.VERIFYING]
         if self.total == 1:

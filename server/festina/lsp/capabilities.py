@@ -32,6 +32,8 @@ class Caps:
     change_annotations: bool = False
     code_lens_refresh: bool = False
     work_done_progress: bool = False
+    progress_messages: bool = False
+    """Whether each report of a progress is written down as a message."""
     messages_wait: bool = False
     """Whether each message stops the person until they press a key."""
     show_message_request: bool = False
@@ -81,6 +83,8 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         and not known.startswith("neovim"),
         code_lens_refresh=bool(lens and lens.refresh_support),
         work_done_progress=bool(window.work_done_progress),
+        # Neovim 0.12 does; older ones leave it to the person's own script.
+        progress_messages=known.startswith("neovim"),
         # Neovim 0.11 adds a line end to each message, and so waits for a key.
         messages_wait=known.startswith("neovim") and version.startswith("0.11"),
         # Eglot answers showMessageRequest without declaring it.

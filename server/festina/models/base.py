@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
+
+from festina.calls import Wait
+from festina.spending import Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +19,11 @@ class Message:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A request is held back. ``until`` is local time, ``seconds`` how long that is from now."""
-
-    whom: str
-    until: datetime
-    seconds: float
-
-    def __str__(self) -> str:
-        left = math.ceil(self.seconds)
-        return f"Waiting for {self.whom}'s limit until {self.until:%H:%M:%S} ({left:,} s)"
-
-
 OnWait = Callable[[Wait | None], None]
 """Told of each wait as it begins, and with None when it is over; on the loop that sends."""
+
+OnSpent = Callable[[Spent], None]
+"""Told what each try has taken, good or not, before it is known whether another one follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,7 @@ class Request:
     ``on_wait`` hears of it when the request has to wait for the provider's limits. Without
     ``stream`` nobody reads along: the answer may come in one piece, which is far less work (a fast
     model sends thousands of events a second). Where that cannot be had it is streamed all the same.
+    ``on_sent`` is called, on the loop that sends, as soon as it may have reached the server.
     """
 
     messages: tuple[Message, ...]
@@ -54,6 +46,8 @@ class Request:
     stream: bool = True
     predicted: str = ""
     on_wait: OnWait | None = field(default=None, compare=False, repr=False)
+    on_sent: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    on_spent: OnSpent | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from festina.models.base import ModelError, OnWait, Request, Trouble, Wait
+from festina.calls import Wait
+from festina.models.base import ModelError, OnWait, Request, Trouble
 from festina.models.limits import Bucket, Need, read
 from festina.models.presets import for_url, is_loopback
 from festina.models.retry import Policy, told_pause, when

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -170,7 +170,8 @@ class Exchange(ABC):
             ) as ticket:
                 clock.excuse(before - clock.left())
                 clock.restart()
-                outcome = await self._try(sent, clock, failures, attempt, ticket, trial)
+                on_sent = request.on_sent
+                outcome = await self._try(sent, clock, failures, attempt, ticket, trial, on_sent)
             if isinstance(outcome, Response):
                 return outcome
             if outcome is None:
@@ -194,9 +195,12 @@ class Exchange(ABC):
         attempt: int,
         ticket: Ticket,
         trial: Trial,
+        on_sent: Callable[[], None] | None,
     ) -> Response | _Failed | None:
         """Send once; None means that the request is to be sent again with other fields."""
         body = json.dumps(sent, ensure_ascii=False).encode("utf-8", "replace")
+        if on_sent is not None:
+            on_sent()
         try:
             response = await clock.wait(self._http.send("POST", self._url, self._headers, body))
         except ModelError as error:

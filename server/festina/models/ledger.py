@@ -6,14 +6,15 @@ the user share it. Days are those of the local calendar.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from festina.kept import KeptFile, state_folder
-from festina.spending import Spent
+from festina.models.holdings import Holdings
+from festina.spending import Spent, summed
 
 KEPT_DAYS = 92
 
@@ -53,6 +54,8 @@ class Ledger:
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or state_folder() / "usage.json"
         self._kept = KeptFile(self.file)
+        self._holdings = Holdings(self.file.parent / "spending")
+        self._seen: tuple[tuple[int, int, int, date], Spent] | None = None
 
     def days(self) -> dict[str, dict[Name, Tally]]:
         """Return all that is kept, by day (``2026-11-27``) and model."""
@@ -60,13 +63,44 @@ class Ledger:
 
     def today(self) -> Spent:
         """Return what was spent today, with all models together."""
-        total = Spent()
-        for tally in self.days().get(date.today().isoformat(), {}).values():
-            total += tally.spent
-        return total
+        today = date.today().isoformat()
+        models = self.days().get(today, {})
+        return summed([Spent(), *(tally.spent for tally in models.values())])
 
-    def add(self, more: Mapping[Name, Tally]) -> None:
-        """Add to today's numbers.
+    def reserve(self, most: Spent, broken: Callable[[Spent], str]) -> str:
+        """Hold back what this process may come to spend, all in all, unless that breaks a cap.
+
+        ``broken`` is given what was spent today and what other processes hold back, and says which
+        cap would be passed. No other process reserves or adds anything meanwhile.
+
+        Returns:
+            What ``broken`` said; where that is "", it is held back.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        with self._kept.locked():
+            if not (why := broken(self._so_far() + self._holdings.others())):
+                self._holdings.hold(most)
+        return why
+
+    def _so_far(self) -> Spent:
+        """Return what :meth:`today` does, without reading again what nobody has written since."""
+        try:
+            found = self.file.stat()
+        except OSError:
+            return self.today()
+        seen = (found.st_ino, found.st_mtime_ns, found.st_size, date.today())
+        if self._seen is None or self._seen[0] != seen:
+            self._seen = (seen, self.today())
+        return self._seen[1]
+
+    def close(self) -> None:
+        """Hold nothing back any more."""
+        self._holdings.close()
+
+    def add(self, more: Mapping[Name, Tally], most: Spent | None = None) -> None:
+        """Add to today's numbers. ``most``: then this process may yet come to spend so much.
 
         Raises:
             OSError: the file cannot be written.
@@ -81,6 +115,8 @@ class Ledger:
                 now[name] = replace(total, rejected=max(0, total.rejected))
             kept = sorted(days)[-KEPT_DAYS:]
             self._kept.write({"days": {day: _rows(days[day]) for day in kept}}, flush=False)
+            if most is not None and self._holdings.held:
+                self._holdings.hold(most)
 
 
 def _rows(models: Mapping[Name, Tally]) -> list[dict[str, Any]]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 from festina.models.base import Model, ModelError, Request, Trouble, Usage
 from festina.models.budget import need_of
 from festina.models.ledger import Ledger, Name, Tally
 from festina.models.presets import is_loopback
-from festina.spending import Caps, Prices, Spent
+from festina.spending import Caps, Prices, Spent, summed
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,9 @@ CHARS_PER_TOKEN = 4
 """Where the provider does not count: about what code has."""
 MOST_PROPOSALS = 1000
 """So many are remembered, for redirects and variations of old ones."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _proposal: ContextVar[str] = ContextVar("proposal", default="")
 
@@ -42,6 +47,55 @@ def counting(proposal: str) -> Iterator[None]:
 def counted() -> str:
     """Return the proposal that is counted for, "" where it is none."""
     return _proposal.get()
+
+
+@dataclass(slots=True)
+class Course:
+    """How one request went. Moments are seconds on the clock of the loop that sends.
+
+    ``sent`` is when it was sent last, None for never; ``length`` is that of the text that came, in
+    characters; ``trouble`` what it ended with. Without ``usage`` the provider counted nothing.
+    """
+
+    began: float
+    sent: float | None = None
+    ended: float = 0.0
+    length: int = 0
+    usage: Usage | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def ran(self) -> bool:
+        """Whether anything of it may have reached a model."""
+        return self.sent is not None or self.usage is not None or self.length > 0
+
+    @property
+    def worked_on(self) -> bool:
+        """Whether a model has worked on it, as far as can be told: it was not turned away."""
+        return self.length > 0 or self.trouble in {None, Trouble.TIMEOUT, Trouble.TRUNCATED}
+
+    @property
+    def at_work(self) -> float:
+        """For how many seconds, at most."""
+        return self.ended - (self.began if self.sent is None else self.sent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """What the last answer of a model took that the provider counted.
+
+    ``share`` is what it counted for the prompt to what we did.
+    """
+
+    share: float = 1.0
+    completion: int = 0
+    seconds: float = 0.0
+
+    def after(self, seconds: float) -> int:
+        """Return how many tokens a like answer may have after so many seconds."""
+        if seconds >= self.seconds:
+            return self.completion
+        return math.ceil(self.completion * seconds / self.seconds)
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +125,8 @@ class Meter:
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[None] | None = None
         self._unkept = Spent()
+        self._paces: dict[Name, _Pace] = {}
+        self._loose = False  # less may be spent than the ledger was told
 
     async def reserve(self, model: Model, request: Request, proposal: str) -> Reservation:
         """Make room for a request.
@@ -92,69 +148,122 @@ class Meter:
                     "so nothing was sent. Set prompt_price and completion_price of the model (per "
                     "million tokens), or remove the limit.",
                 )
-            day = await self._today() if caps.per_day else Spent()
-            mine = self._proposals.get(proposal, Spent())
-            for other in self._reserved:
-                day += other.most
-                mine += other.most if other.proposal == proposal else Spent()
-            if broken := caps.broken(mine, day, most):
-                raise ModelError(Trouble.QUOTA, broken)
+            if not caps.per_day:
+                self._check(self._broken(made)(Spent()))
+            else:
+                async with self._writing:  # one after another: what one takes the next one lacks
+                    self._check(await self._shared(made))
+                    self._reserved.add(made)
         self._reserved.add(made)
         return made
 
-    def settle(
-        self, made: Reservation, seconds: float, usage: Usage | None, answer: int, *, sent: bool
-    ) -> Spent:
-        """Take down what a request really spent. ``answer`` is the length of what came of it.
+    def _broken(self, made: Reservation) -> Callable[[Spent], str]:
+        """Return what says which cap a request would break, given the rest of the day's spending.
 
-        ``sent``: it may have been worked on, even if no good answer came; then what the provider
-        did not count is estimated.
+        It may run in any thread.
+        """
+        own, caps = self._own, self.caps
+        others = (each.most for each in self._reserved if each.proposal == made.proposal)
+        mine = summed([self._proposals.get(made.proposal, Spent()), *others])
+        return lambda rest: caps.broken(mine, rest + own, made.most)
+
+    def _check(self, broken: str) -> None:
+        if broken:
+            raise ModelError(Trouble.QUOTA, broken)
+
+    async def _shared(self, made: Reservation) -> str:
+        """Make room for a request among those of all processes; say which cap it would break."""
+        broken = self._broken(made)
+        if self._ledger is None:
+            return broken(Spent())
+        try:
+            return await _to_its_end(self._ledger.reserve, self._own + made.most, broken)
+        except OSError as error:
+            logger.warning("other processes do not see what is spent: %s", error.strerror)
+            return broken(Spent())
+        except asyncio.CancelledError:
+            self._loose = True
+            self._keep()
+            raise
+
+    @property
+    def _own(self) -> Spent:
+        """What this process may come to spend, or has spent, that the ledger does not know of."""
+        written = [tally.spent for tally in self._unwritten.values()]
+        return summed([self._unkept, *written, *(each.most for each in self._reserved)])
+
+    def settle(self, made: Reservation, course: Course) -> Spent:
+        """Take down what a request has spent, and return it: nothing, where it was never sent.
+
+        What the provider did not count is estimated.
         """
         self._reserved.discard(made)
-        prompt = made.most.prompt if sent else 0
-        completion = -(-answer // CHARS_PER_TOKEN)
-        cached = rejected = 0
-        if usage is not None:
-            prompt = prompt if usage.prompt is None else usage.prompt
-            completion = completion if usage.completion is None else usage.completion
-            cached, rejected = usage.cached or 0, usage.rejected or 0
-        cost = made.prices.cost(prompt, cached, completion)
-        spent = Spent(1, prompt, cached, completion, rejected, seconds, cost)
+        if not course.ran:
+            self._loose = True
+            self._keep()
+            return Spent()
+        spent = self._spent(made, course)
         if made.proposal:
             self._proposals[made.proposal] = self._proposals.get(made.proposal, Spent()) + spent
             while len(self._proposals) > MOST_PROPOSALS:
                 del self._proposals[next(iter(self._proposals))]
         self._unwritten[made.name] = self._unwritten.get(made.name, Tally()) + Tally(spent)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        self._keep()
         return spent
+
+    def _spent(self, made: Reservation, course: Course) -> Spent:
+        usage, pace = course.usage or Usage(), self._paces.get(made.name, _Pace())
+        most, seconds = made.most, course.at_work
+        prompt, completion, estimated = usage.prompt, usage.completion, 0
+        if prompt is not None and completion is not None and most.prompt:
+            self._paces[made.name] = _Pace(prompt / most.prompt, completion, seconds)
+        if prompt is None:
+            prompt = math.ceil(most.prompt * pace.share) if course.worked_on else 0
+            estimated += prompt
+        if completion is None:
+            completion = -(-course.length // CHARS_PER_TOKEN)
+            if course.usage is None and course.worked_on:  # it was broken off
+                completion = max(completion, min(most.completion, pace.after(seconds)))
+            estimated += completion
+        cached, rejected = usage.cached or 0, usage.rejected or 0
+        cost = made.prices.cost(prompt, cached, completion)
+        whole = course.ended - course.began
+        return Spent(1, prompt, cached, completion, rejected, whole, cost, estimated)
 
     async def aclose(self) -> None:
         """Write down what is not written yet."""
         if self._writer is not None:
             await asyncio.gather(self._writer, return_exceptions=True)
         await self._write()
+        if self._ledger is not None:
+            await asyncio.to_thread(self._ledger.close)
 
-    async def _today(self) -> Spent:
-        async with self._writing:
-            kept = Spent() if self._ledger is None else await asyncio.to_thread(self._ledger.today)
-            total = kept + self._unkept
-            for tally in self._unwritten.values():
-                total += tally.spent
-            return total
+    def _keep(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         async with self._writing:
-            while self._unwritten:
-                tallies, self._unwritten = self._unwritten, {}
+            while self._unwritten or self._loose:
+                tallies, self._unwritten, self._loose = self._unwritten, {}, False
                 try:
                     if self._ledger is not None:
-                        await asyncio.to_thread(self._ledger.add, tallies)
+                        await _to_its_end(self._ledger.add, tallies, self._own)
                         continue
                 except OSError as error:
                     logger.warning("what was spent cannot be kept: %s", error.strerror)
                 for tally in tallies.values():  # then it counts for this process alone
                     self._unkept += tally.spent
+
+
+async def _to_its_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run work in a thread, and have it end before anything else, also when cancelled."""
+    task = asyncio.create_task(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def prices_of(model: Model) -> Prices:

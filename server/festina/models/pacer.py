@@ -1,9 +1,12 @@
-"""How often the text of a streaming answer reaches whoever watches it."""
+"""How what happens on the loop that sends reaches whoever watches on another one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+
+from festina.calls import Wait
+from festina.models.base import OnWait
 
 SHOWS_A_SECOND = 30
 _OPENING = 64
@@ -73,3 +76,15 @@ class Pacer:
 
 def _has_second_line(pieces: list[str]) -> bool:
     return bool("".join(pieces).partition("\n")[2].strip())
+
+
+def here(on_wait: OnWait | None) -> OnWait | None:
+    """Return what tells of waits on the loop that runs now, from whichever loop it is called."""
+    if on_wait is None:
+        return None
+    tell = asyncio.get_running_loop().call_soon_threadsafe
+
+    def told(wait: Wait | None) -> None:
+        tell(on_wait, wait)
+
+    return told

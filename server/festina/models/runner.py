@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from festina import masking, secret_patterns
 from festina.models.accelerators import fitted
 from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
-from festina.models.meter import Meter, counted
+from festina.models.meter import Course, Meter, counted
 from festina.models.pacer import Pacer
 
 MOST_OF_A_TOKEN = 64
@@ -208,21 +208,24 @@ async def _ask(
     request = fitted(request, predicts=getattr(model, "predicts", False))
     reservation = await meter.reserve(model, request, proposal)
     clock = asyncio.get_running_loop().time
-    began = clock()
+    course = Course(clock())
     pieces: list[str] = []
-    usage: Usage | None = None
-    refused = False
+
+    def on_sent() -> None:
+        course.sent = clock()
+
     try:
-        completion = await _read(model, request, pacer, pieces)
-        usage = completion.usage
+        completion = await _read(model, replace(request, on_sent=on_sent), pacer, pieces)
+        course.usage = completion.usage
         return completion
     except ModelError as error:
-        usage, refused = error.usage, True
+        course.usage, course.trouble = error.usage, error.trouble
         raise
     finally:
-        sent = bool(pieces) or not refused
-        length = sum(map(len, pieces))
-        meter.settle(reservation, clock() - began, usage, length, sent=sent)
+        course.ended, course.length = clock(), sum(map(len, pieces))
+        spent = meter.settle(reservation, course)
+        if request.on_spent is not None and spent.requests:
+            request.on_spent(spent)
 
 
 async def _read(

@@ -7,17 +7,18 @@ any other one gets a message. Whatever is shown has been through :mod:`festina.m
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
 from festina.asking import Answer, Stage
 from festina.lsp import convert, messages, render
+from festina.lsp.features.progressing import Progresses
 from festina.pages import Pages
 
 if TYPE_CHECKING:
     from festina.lsp.app import App
-    from festina.lsp.client import Progress
 
 ANSWERS_PER_SECOND = 15
 """How often an answer that streams is sent; nobody reads faster."""
@@ -30,7 +31,7 @@ class Answering:
     def __init__(self, app: App) -> None:
         self._app = app
         self._pages = Pages()
-        self._progress: dict[str, Progress] = {}
+        self._progresses = Progresses(app)
         self._latest: dict[str, Answer] = {}
         self._showing: set[str] = set()
         app.asking.changed = self.changed
@@ -44,7 +45,8 @@ class Answering:
             self._app.lifecycle.runs.jobs.start(f"show {answer.id}", self._show(answer.id))
 
     async def close(self) -> None:
-        """Take every page away."""
+        """Take every page away, and send nothing any more."""
+        self._progresses.close()
         await asyncio.to_thread(self._pages.close)
 
     async def _show(self, answer_id: str) -> None:
@@ -92,18 +94,16 @@ class Answering:
         return messages.answer_payload(answer, text, where)
 
     def _follow_progress(self, answer: Answer) -> None:
-        progress = self._progress.get(answer.id)
         if answer.stage.over:
-            if progress is not None:
-                del self._progress[answer.id]
-                progress.end(render.shorten(answer.message))
+            self._progresses.end(answer.id, answer.message)
             return
-        if progress is None:
-            title = f"Festina: answer about {answer.name or 'the selected lines'}"
-            cancel = self._canceller(answer.id)
-            progress = self._app.client.progress(title, on_cancel=cancel)
-            self._progress[answer.id] = progress
-        progress.report(render.shorten(f"{answer.stage}: {answer.message}"))
+        title = f"Festina: answer about {answer.name or 'the selected lines'}"
+
+        def words(now: datetime) -> str:
+            return f"{answer.stage}: {answer.told(now)}"
+
+        cancel = self._canceller(answer.id)
+        self._progresses.show(answer.id, title, words, answer.held, cancel)
 
     def _canceller(self, answer_id: str) -> Any:
         def cancel() -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
 from festina.lsp import convert, messages, render
+from festina.lsp.features.progressing import Progresses
 from festina.lsp.throttle import Throttle
 from festina.proposals import CandidateView, Proposal, State
 
 if TYPE_CHECKING:
     from festina.lsp.app import App
-    from festina.lsp.client import Progress
 
 NOTIFICATIONS_PER_SECOND = 30
-PROGRESS_PER_SECOND = 4
 REFRESHES_PER_SECOND = 10
 
 _NEWS = {
@@ -39,9 +39,8 @@ class Publisher:
         self._titles: dict[str, object] = {}
         self._told: dict[str, State] = {}
         self._wordless: set[str] = set()
-        self._progress: dict[str, Progress] = {}
+        self._progresses = Progresses(app)
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
-        self._report = Throttle[str](1 / PROGRESS_PER_SECOND, self._send_report)
         self._refresh = Throttle[None](1 / REFRESHES_PER_SECOND, self._send_refresh)
         app.board.sources.append(self._diagnostics)
         app.lifecycle.runs.confirming.withdrawn = self._withdrawn
@@ -79,8 +78,8 @@ class Publisher:
 
     def close(self) -> None:
         """Send nothing any more."""
-        for throttle in (self._notify, self._report, self._refresh):
-            throttle.close()
+        for each in (self._notify, self._refresh, self._progresses):
+            each.close()
 
     def _has_first_words(self, proposal: Proposal, moved: bool) -> bool:
         """Whether this is the first value since the model was asked that shows some of its text."""
@@ -132,21 +131,22 @@ class Publisher:
         ]
 
     def _follow_progress(self, proposal: Proposal) -> None:
-        progress = self._progress.get(proposal.id)
+        progresses, subject, held = self._progresses, render.subject(proposal), proposal.held
         if proposal.state.running:
-            if progress is None:
-                title = f"Festina: edit {render.subject(proposal)}"
-                cancel = self._app.canceller(proposal.id)
-                self._progress[proposal.id] = self._app.client.progress(title, on_cancel=cancel)
-            self._report.offer(proposal.id, f"{proposal.state}: {proposal.message}")
-        elif progress is not None:
-            del self._progress[proposal.id]
-            self._report.flush(proposal.id)  # which reaches no display: the end says more
-            progress.end(render.shorten(f"{proposal.state}: {proposal.message}"))
 
-    def _send_report(self, proposal_id: str, message: str) -> None:
-        if progress := self._progress.get(proposal_id):
-            progress.report(render.shorten(message))
+            def words(now: datetime) -> str:
+                return f"{proposal.state}: {proposal.told(now)}"
+
+            cancel = self._app.canceller(proposal.id)
+            progresses.show(proposal.id, f"Festina: edit {subject}", words, held, cancel)
+        else:
+            progresses.end(proposal.id, f"{proposal.state}: {proposal.message}")
+        key = f"review {proposal.id}"
+        if proposal.state is State.READY and held is not None:
+            title = f"Festina: review of {subject}"
+            progresses.show(key, title, lambda now: str(held.at(now)), held)
+        else:
+            progresses.end(key)
 
     def _send_refresh(self, _: str, __: None) -> None:
         self._app.client.refresh_lenses()
