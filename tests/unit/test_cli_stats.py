@@ -126,3 +126,16 @@ def test_tokens_of_predictions_that_did_not_come_true_are_shown(line):
     assert head.split()[5:7] == ["answer", "mispredicted"]
     assert row.split()[6:8] == ["60", "12"]
     assert "12" in total.split()
+
+
+def test_what_nobody_counted_is_said_to_be_about(line):
+    answer = fake_replies.whole(GOOD)  # without a word on what it took
+    with FakeModel(answer) as fake:
+        line.use(fake)
+        ran = line.run(*ASK)
+    assert ran.code == Exit.DONE
+    assert "· about " in ran.out
+    shown = line.run("stats").out
+    assert " ~" in shown
+    assert "~ about: " in shown.splitlines()[-1]
+    assert line.run("stats", "--json").json["total"]["estimated_tokens"] > 0

@@ -62,6 +62,11 @@ def run(args: argparse.Namespace) -> int:
         for line in table:
             del line[MISPREDICTED]
     _print(table)
+    if total.spent.estimated:
+        print(
+            f"~ about: {total.spent.estimated:,} of these tokens were not counted by the provider, "
+            "most of them of answers that were broken off."
+        )
     return Exit.DONE
 
 
@@ -76,8 +81,10 @@ def _name(origin: str, model: str) -> str:
 
 def _cells(day: str, name: str, tally: Tally) -> list[str]:
     spent = tally.spent
+    about = "~" if spent.estimated else ""
     tokens = [
-        f"{count:,}" for count in (spent.prompt, spent.cached, spent.completion, spent.rejected)
+        *(f"{about}{spent.prompt:,}", f"{spent.cached:,}"),
+        *(f"{about}{spent.completion:,}", f"{spent.rejected:,}"),
     ]
     counts = [f"{n:,}" for n in (tally.proposals, tally.accepted, tally.rejected)]
     return [day, name, f"{spent.requests:,}", *tokens, money(spent.cost), *counts]
