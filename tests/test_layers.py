@@ -64,6 +64,7 @@ STATE = (
     "task",
     "trust",
     "waves",
+    "writing",
     "workspaces",
 )
 INTERFACES = ("lsp", "cli", "commands", "terminal", "__main__")
