@@ -8,7 +8,7 @@ import pytest
 
 from festina.calls import Wait, counted_down, told_of
 from festina.commands.outcome import Outcome
-from festina.events import Finished, Planning, Waiting
+from festina.events import Finished, Planning, Streaming, Waiting
 from festina.findings import Status
 from festina.lsp.features import progressing
 from festina.proposals import State
@@ -113,6 +113,7 @@ async def test_what_waits_for_a_candidate_that_is_not_on_show_is_not_said():
     desk = Sitting()
     desk.models.runner.hold = asyncio.Event()
     proposal = await desk.until(desk.start(), State.STREAMING)
+    proposal = reduce(proposal, Streaming(0, "def", 1))
     assert reduce(proposal, Waiting(3, WAIT)) == proposal
     assert reduce(reduce(proposal, Waiting(0, WAIT)), Waiting(0, None)).message == WAITING
     await desk.lifecycle.close()
