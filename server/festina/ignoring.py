@@ -8,7 +8,9 @@ repository's configuration names.
 from __future__ import annotations
 
 import functools
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -31,6 +33,11 @@ AI = (
     ".continueignore",
     ".augmentignore",
 )
+_CORE = re.compile(r"^[ \t]*\[core\](?P<body>[^\[]*)", re.MULTILINE | re.IGNORECASE)
+_EXCLUDES = re.compile(
+    r"^[ \t]*excludesfile[ \t]*=[ \t]*\"?(?P<path>[^\"\n#;]+?)\"?[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 NO_AI = ".noai"
 """A file of this name, whatever it holds, keeps models from its folder and all below it."""
 
@@ -48,6 +55,7 @@ class Ignores:
         self._above = workspace.relative_to(self._top).parts
         self._read: dict[tuple[tuple[str, ...], str], GitIgnoreSpec | None] = {}
         self._without_ai: dict[tuple[str, ...], bool] = {}
+        self._outside: Sequence[GitIgnoreSpec] | None = None
 
     def by_git(self, path: str) -> bool:
         """Whether git ignores a file (relative to the workspace, with forward slashes)."""
@@ -85,11 +93,18 @@ class Ignores:
             said = spec.check_file("/".join(parts[depth:]) + ("/" if folder else "")).include
             if said is not None:
                 return said
-        if name == ".gitignore":
-            exclude = self._spec((".git", "info"), "exclude")
-            if exclude is not None:
-                return bool(exclude.check_file("/".join(parts) + ("/" if folder else "")).include)
+        for spec in self._apart() if name == ".gitignore" else ():
+            said = spec.check_file("/".join(parts) + ("/" if folder else "")).include
+            if said is not None:
+                return said
         return False
+
+    def _apart(self) -> Sequence[GitIgnoreSpec]:
+        """Return what git is told outside of the tree: the repository's own, then the person's."""
+        if self._outside is None:
+            files = (_folder_of_git(self._top) / "info" / "exclude", _persons_file())
+            self._outside = [spec for file in files if (spec := _parsed(file)) is not None]
+        return self._outside
 
     def _spec(self, folder: tuple[str, ...], name: str) -> GitIgnoreSpec | None:
         if (folder, name) not in self._read:
@@ -106,6 +121,33 @@ def _top(workspace: Path) -> Path:
         except OSError:  # a folder that is not ours to look into
             break
     return workspace
+
+
+def _folder_of_git(top: Path) -> Path:
+    """Return the folder of what a repository knows; a worktree has a file that names it."""
+    folder = top / ".git"
+    try:
+        if folder.is_file():
+            folder = top / folder.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
+            if (common := folder / "commondir").is_file():
+                folder /= common.read_text("utf-8", "replace").strip()
+    except (OSError, ValueError):
+        pass
+    return folder
+
+
+def _persons_file() -> Path:
+    """Return the ignore file for all of a person's repositories (gitignore(5))."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
+    configured = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "git"
+    for file in (home / ".gitconfig", configured / "config"):
+        try:
+            text = file.read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if (section := _CORE.search(text)) and (match := _EXCLUDES.search(section["body"])):
+            return home / Path(match["path"].removeprefix("~/"))
+    return configured / "ignore"
 
 
 def _is_file(path: Path) -> bool:

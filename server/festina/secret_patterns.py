@@ -103,11 +103,16 @@ _NAMES = (
     *("api_key", "api-key", "apikey", "private_key", "access_key", "access-key", "auth_key"),
 )
 _VALUE = re.compile(
-    r"[\w.-]*[\"']?\]?[ \t]*(?::[ \t]*[\w.| \[\]]+?)?(?:=>|:=|=|:)[ \t]*"
-    r"(?:[rbu]?(?P<quote>[\"'])(?P<quoted>[^\"'\s]{8,})(?P=quote)"
+    r"[\w.-]*[\"']?\]?[!?]?[ \t]*"
+    r"(?::[ \t]*(?:[\w.|&<>?,* \[\]]|'\w+[ ,>]){1,80}?|(?:\*|\[\])?(?:string|byte)[ \t]+)?"
+    r"(?:=>|:=|=|:)[ \t]*(?:\[\]byte\()?"
+    r"(?:[rRbBu]{0,2}#{0,2}(?P<quote>[\"'`])(?P<quoted>[^\"'\s]{8,}?)(?P=quote)"
     r"|(?P<bare>[A-Za-z0-9+/=_-]{20,})[ \t]*(?=[\r\n]|\Z))"
 )
-"""What may follow a name that says that its value is a secret."""
+"""What may follow a name that says that its value is a secret: a type, then a string.
+
+Strings of Python, JavaScript, Go and Rust, raw ones too.
+"""
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 """A name of Python."""

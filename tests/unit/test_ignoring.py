@@ -63,3 +63,52 @@ def test_files_that_cannot_be_read_or_understood_ignore_nothing(tmp_path):
     ignores = Ignores(tmp_path)
     assert ignores.by_person("a.py") == ""
     assert ignores.by_person("kept.py") == ".cursorignore"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (tmp_path / "home/.config/git").mkdir(parents=True)
+    return tmp_path / "home"
+
+
+def test_what_a_person_has_git_ignore_everywhere_is_ignored(tmp_path, home, monkeypatch):
+    (home / ".config/git/ignore").write_text("*.local.ts\n")
+    ignores = Ignores(tmp_path)
+    assert ignores.by_git("src/a.local.ts")
+    assert not ignores.by_git("src/a.ts")
+    (tmp_path / ".gitignore").write_text("!kept.local.ts\n")
+    assert not Ignores(tmp_path).by_git("kept.local.ts"), "the repository has the last word"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
+    assert not Ignores(tmp_path).by_git("src/a.local.ts")
+
+
+@pytest.mark.parametrize("shown", ["~/mine", '"~/mine"', "{home}/mine"])
+def test_the_file_that_a_person_s_configuration_names_counts(tmp_path, home, shown):
+    (home / "mine").write_text("notes.md\n")
+    name = shown.format(home=home)
+    (home / ".gitconfig").write_text(f"[user]\n\tname = x\n[core]\n\texcludesFile = {name}\n")
+    assert Ignores(tmp_path).by_git("notes.md")
+
+
+def test_a_worktree_s_repository_says_what_it_excludes(tmp_path, home):
+    repository, worktree = tmp_path / "repository", tmp_path / "tree"
+    git = ["git", "-C", repository, "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run(["git", "init", "-q", repository], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    subprocess.run([*git, "worktree", "add", "-q", worktree], check=True)
+    (repository / ".git/info/exclude").write_text("private.go\n")
+    assert Ignores(worktree).by_git("private.go")
+    assert Ignores(repository).by_git("private.go")
+
+
+def test_what_this_says_is_what_git_says(tmp_path, home):
+    (home / ".config/git/ignore").write_text("everywhere\n")
+    subprocess.run(["git", "init", "-q", tmp_path / "r"], check=True)
+    (tmp_path / "r/.git/info/exclude").write_text("excluded\n!everywhere\n")
+    (tmp_path / "r/.gitignore").write_text("!excluded\nlisted\n")
+    for name in ("everywhere", "excluded", "listed", "other"):
+        command = ["git", "-C", tmp_path / "r", "check-ignore", "-q", name]
+        done = subprocess.run(command, check=False)
+        assert Ignores(tmp_path / "r").by_git(name) == (done.returncode == 0), name

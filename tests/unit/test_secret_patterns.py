@@ -29,6 +29,30 @@ def test_a_secret_is_known_by_what_stands_around_it(kind, case):
     assert secret in value
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "const password = `{}`;",
+        "private readonly apiKey: string | undefined = '{}';",
+        "const tokens: Record<string, string> = `{}`",
+        'let clientSecret!: string = "{}"',
+        'headers = {{ "x-api-key": `{}` }}',
+        "apiKey := `{}`",
+        'var apiKey string = "{}"',
+        'var password *string = "{}"',
+        'secret := []byte("{}")',
+        'Credentials{{Password: "{}"}}',
+        'let password: &str = "{}";',
+        'const API_KEY: &\'static str = r"{}";',
+        'static TOKEN: Option<&str> = r#"{}"#;',
+        'let secret: Cow<\'a, str> = b"{}";',
+    ],
+)
+def test_a_value_that_its_line_calls_secret_is_one_in_any_language(around):
+    ((value, kind),) = found(around.format("tr0ub4dor-and-3"))
+    assert (value, kind) == ("tr0ub4dor-and-3", "a password or key")
+
+
 def test_each_form_has_an_example():
     kinds = {form.kind for form in _FORMS}
     assert kinds - set(FORMS) - set(WITHIN) == set()
@@ -64,6 +88,12 @@ def test_a_private_key_is_found_line_by_line():
         "hf_hub_download(repo_id)",
         "AKIA",
         "class TokenBucket2: ...",
+        "const token = `${prefix}-${count2}`;",
+        "let token: Token = parser.next_token2();",
+        'func (t *Token) String() string { return "token-of-type-2" }',
+        "password: z.string().min(8),",
+        "type Secret<T> = Map<string, Token2>;",
+        'if token.kind == TokenKind::Ident2 && name == "identifier2" {',
     ],
 )
 def test_ordinary_code_holds_no_secret(line):
