@@ -12,6 +12,9 @@ from festina.models.base import ModelError, Trouble
 from festina.proposals import CandidateStatus, CandidateView, next_owed, rank
 from festina.text import Text
 
+NO_MORE = "; no more came: "
+"""What stands before the reason why a model gave no further candidates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -94,7 +97,11 @@ class Outcomes:
         errors = [outcome.error for outcome in self._of.values() if outcome.error]
         if errors and len(errors) == len(self._of):
             return Finished(None, Status.FAILED, str(errors[0]), *seconds, error=errors[0])
-        return Finished(None, Status.FAILED, _why_none(views), *seconds)
+        why = _why_none(tuple(o.view for o in self._of.values() if o.error is None))
+        stopped = [error for error in errors if error.trouble is not Trouble.TRUNCATED]
+        if stopped:
+            why = f"{why}{NO_MORE}{stopped[0]}"
+        return Finished(None, Status.FAILED, why, *seconds)
 
     @property
     def _views(self) -> tuple[CandidateView, ...]:

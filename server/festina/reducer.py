@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from festina import edits
 from festina.calls import Why
+from festina.ending import NO_MORE
 from festina.events import (
     Called,
     Completing,
@@ -275,7 +276,7 @@ def release(proposal: Proposal) -> Proposal:
 
 def _missing(finished: Finished) -> str:
     """Say why no further candidate came, where others are there already."""
-    return f"; no more came: {finished.message}" if finished.error is not None else ""
+    return f"{NO_MORE}{finished.message}" if finished.error is not None else ""
 
 
 def waits(proposal: Proposal) -> bool:

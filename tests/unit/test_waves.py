@@ -17,14 +17,26 @@ from festina.calls import total
 from festina.commands.base import Exit
 from festina.config import Layer, Settings, VerifySettings, load
 from festina.edits import Region
-from festina.events import Called, Dropped, Escalating, Finished, Judged, Planned, Repairing
+from festina.events import (
+    Called,
+    Dropped,
+    Escalating,
+    Finished,
+    Judged,
+    Planned,
+    Refused,
+    Repairing,
+)
 from festina.findings import Status
 from festina.models.base import ModelError, Trouble
+from festina.models.ledger import Ledger
+from festina.models.meter import Meter, counting
 from festina.models.ready import Ready
 from festina.models.runner import Runner
 from festina.pipeline import propose
 from festina.proposals import CandidateStatus, State
 from festina.slow import Adviser
+from festina.spending import Caps
 from festina.task import Task
 from festina.text import Text
 from festina.verify.base import Snapshot
@@ -36,6 +48,7 @@ from support.fake_replies import Hold, Reply, text, whole
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed, unverified
 from support.sitting import Sitting
 
+LENGTHS = ("max_completion_tokens", "max_tokens")
 SOURCE = "def one():\n    return 2\n\n\ndef two():\n    return 2\n"
 GOOD = "def one():\n    return 1\n"
 
@@ -298,3 +311,30 @@ async def test_75_are_asked_for_at_once_after_the_first_has_begun() -> None:
 async def drain(stream: AsyncGenerator[Any, None]) -> None:
     async for _ in stream:
         pass
+
+
+@pytest.mark.parametrize("good", [False, True], ids=["all rejected", "some passed"])
+async def test_75_candidates_stop_at_the_cap_of_a_proposal_and_say_so(
+    tmp_path: Path, good: bool
+) -> None:
+    cap, ledger = 20_000, Ledger(tmp_path / "usage.json")
+    with FakeModel(f"```python\n{GOOD if good else bad(0)}```\n") as fake:
+        model, runner = model_at(fake), Runner(Meter(Caps(tokens_per_proposal=cap), ledger))
+        stream = propose(task(count=75, most=75), model, runner, ScriptedVerifier(by_value))
+        with counting("p1"):
+            events = [event async for event in stream]
+        await runner.close(model)
+        await runner.aclose()
+        asked = len(fake.requests)
+        words = sum(len(m["content"]) for m in fake.requests[-1]["messages"])
+        most = words // 4 + next(fake.requests[0][n] for n in LENGTHS if n in fake.requests[0])
+    assert ledger.today().requests == asked < 75
+    assert cap // most - 1 <= asked, "what one request may take at most is all that is left"
+    assert ledger.today().tokens <= cap
+    assert sum(isinstance(event, Refused) for event in events) == 75 - asked
+    if good:
+        assert events[-1].status is Status.PASSED
+    else:
+        start = f"None of {asked} candidates passed; no more came: Your own limit would be passed"
+        assert events[-1].message.startswith(start)
+        assert "(limits.tokens_per_proposal). Raise it in your config.toml" in events[-1].message

@@ -8,6 +8,7 @@ from dataclasses import replace
 from festina import edits
 from festina.aftermath import Accepted
 from festina.clean import visible
+from festina.ending import NO_MORE
 from festina.findings import Finding, Gate, Rest, Severity, Status, Verdict
 from festina.promise import failing_test, why_refuted
 from festina.proposals import CandidateView, Proposal, State
@@ -95,8 +96,10 @@ def _details(proposal: Proposal) -> list[str]:
     if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
         found = verdict.findings
         lines = [line for one in found[:MOST_FINDINGS] for line in _wrapped(_finding(one), "* ")]
-        more = len(found) - MOST_FINDINGS
-        return lines if more <= 0 else [*lines, f"* and {more} more"]
+        if (more := len(found) - MOST_FINDINGS) > 0:
+            lines.append(f"* and {more} more")
+        stopped = proposal.message.partition(NO_MORE)[2]
+        return [*lines, *_wrapped(f"No more came: {stopped}")] if stopped else lines
     if verdict is not None and proposal.state is State.UNVERIFIED:
         why = _one_line(_why_unverified(verdict))
         # what a person can do about it comes after the first sentence
