@@ -244,14 +244,16 @@ class Editor:
 
     # -- waiting ----------------------------------------------------------------------------
 
-    async def until(self, condition: Callable[[], T], what: str = "") -> T:
+    async def until(
+        self, condition: Callable[[], T], what: str = "", seconds: float = SECONDS
+    ) -> T:
         """Wait until ``condition()`` is true, and return its value.
 
         Raises:
-            AssertionError: it was not within ``SECONDS``, or the server has gone.
+            AssertionError: it was not within so many seconds, or the server has gone.
         """
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(seconds):
                 while not (value := condition()):
                     gone = self.client.process.returncode is not None
                     assert not gone, f"the server has gone: {self.client.stderr()}"
