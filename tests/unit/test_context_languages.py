@@ -255,6 +255,24 @@ def test_a_text_that_takes_too_long_has_no_tree(monkeypatch):
     assert grammars.tree_of("export const a = 1;\n" * 1000, "typescript") is None
 
 
+DEEP = {
+    "namespaces.ts": "namespace a {\n" * 3000 + "}" * 3000,
+    "patterns.ts": "function f(" + "{a:\n" * 3000 + "b" + "}" * 3000 + ") {}",
+    "modules.rs": "mod a {\n" * 3000 + "}" * 3000,
+    "uses.rs": "use a::" + "{b::\n" * 3000 + "c" + "}" * 3000 + ";",
+    "blocks.go": "package a\nfunc f() " + "{\n" * 3000 + "}" * 3000,
+    "elements.tsx": "const x = " + "<a>\n" * 3000,
+}
+
+
+@pytest.mark.parametrize("path", DEEP)
+def test_code_in_code_in_code_is_read_without_a_mishap(path):
+    snapshot = Snapshot(Path("/nowhere"), {path: DEEP[path]})
+    text, language = Text(DEEP[path]), path.rpartition(".")[2]
+    gather(Wish(snapshot, path, text, Region(1000, 1400), "x", language))
+    enclosing(text, 1500, language, path)
+
+
 # -- any text -------------------------------------------------------------------------------------
 
 CASES = [marked.load(path) for path in sorted(marked.FOLDER.with_name("context").glob("*.txt"))]

@@ -16,6 +16,7 @@ MOST_NODES = 60_000
 """A region of more is data."""
 _DEFAULTS = frozenset(["assignment_pattern", "object_assignment_pattern"])
 _PARAMETERS = frozenset(["required_parameter", "optional_parameter"])
+_ELEMENTS = frozenset(["jsx_opening_element", "jsx_closing_element", "jsx_self_closing_element"])
 _TOKENS = frozenset(["token_tree", "token_repetition"])
 
 
@@ -151,14 +152,14 @@ class _Collected:
             return self._tokens(node)
         if kind in self.kinds.dotted:
             return self._dotted(node)
-        return node.children[::-1]
+        inner = node.children[::-1]
+        return [each for each in inner if not self._of_html(each)] if kind in _ELEMENTS else inner
+
+    def _of_html(self, name: Node) -> bool:
+        return name.type == "identifier" and not self._tree.text(name)[:1].isupper()
 
     def _name(self, node: Node) -> None:
-        name = self._tree.text(node)
-        parent = node.parent
-        if parent is not None and parent.type.startswith("jsx_") and not name[:1].isupper():
-            return  # an element of HTML
-        if name:
+        if name := self._tree.text(node):
             self.names.append((name,))
 
     def _dotted(self, node: Node) -> list[Node]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from festina.context.source import Block
 from festina.context.trees import golang, rust, script
 from festina.context.trees.grammars import Tree, family_of
-from festina.context.trees.outline import Definition, Outline, Reader
+from festina.context.trees.outline import NOTHING, Definition, Outline, Reader
 
 _READERS: dict[str, Reader] = {"go": golang.read, "rust": rust.read, "script": script.read}
 _MOST_LINES = 12
@@ -55,7 +55,10 @@ def reader_of(grammar: str) -> Reader:
 
 
 def _read(family: str, tree: Tree) -> Outline:
-    outline = _READERS[family](tree)
+    try:
+        outline = _READERS[family](tree)
+    except RecursionError:  # modules in modules, thousands deep
+        return NOTHING
     return _pieced(outline, tree, family) if tree.root.has_error else outline
 
 
