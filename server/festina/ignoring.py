@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,9 @@ AI = (
     ".continueignore",
     ".augmentignore",
 )
+FOLDS = sys.platform in {"darwin", "win32"}
+"""Whether `a` and `A` are the same file as a rule, and therefore for git, too (core.ignoreCase)."""
+
 _CORE = re.compile(r"^[ \t]*\[core\](?P<body>[^\[]*)", re.MULTILINE | re.IGNORECASE)
 _EXCLUDES = re.compile(
     r"^[ \t]*excludesfile[ \t]*=[ \t]*\"?(?P<path>[^\"\n#;]+?)\"?[ \t]*$",
@@ -90,11 +94,11 @@ class Ignores:
             spec = self._spec(parts[:depth], name)
             if spec is None:
                 continue
-            said = spec.check_file("/".join(parts[depth:]) + ("/" if folder else "")).include
+            said = spec.check_file(_asked(parts[depth:], folder=folder)).include
             if said is not None:
                 return said
         for spec in self._apart() if name == ".gitignore" else ():
-            said = spec.check_file("/".join(parts) + ("/" if folder else "")).include
+            said = spec.check_file(_asked(parts, folder=folder)).include
             if said is not None:
                 return said
         return False
@@ -110,6 +114,14 @@ class Ignores:
         if (folder, name) not in self._read:
             self._read[folder, name] = _parsed(self._top.joinpath(*folder, name))
         return self._read[folder, name]
+
+
+def _asked(parts: tuple[str, ...], *, folder: bool) -> str:
+    return _folded("/".join(parts) + ("/" if folder else ""))
+
+
+def _folded(text: str) -> str:
+    return text.lower() if FOLDS else text
 
 
 def _top(workspace: Path) -> Path:
@@ -160,19 +172,19 @@ def _is_file(path: Path) -> bool:
 def _parsed(file: Path) -> GitIgnoreSpec | None:
     try:
         status = file.stat()
-        return _compiled(file, status.st_mtime_ns, status.st_size)
+        return _compiled(file, status.st_mtime_ns, status.st_size, FOLDS)
     except OSError:
         return None
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(file: Path, mtime_ns: int, size: int) -> GitIgnoreSpec:
-    del mtime_ns, size  # they tell one content of the file from the next
+def _compiled(file: Path, mtime_ns: int, size: int, folds: bool) -> GitIgnoreSpec:
+    del mtime_ns, size, folds  # they tell one content of the file from the next
     lines = []
     for line in file.read_text("utf-8-sig", "replace").splitlines():
         try:
             GitIgnoreSpec.from_lines([line])
         except (ValueError, re.error):
             continue  # git takes it for no pattern either
-        lines.append(line)
+        lines.append(_folded(line))
     return GitIgnoreSpec.from_lines(lines)

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from festina import ignoring
 from festina.ignoring import AI, NO_AI, Ignores
 
 
@@ -90,6 +91,15 @@ def test_the_file_that_a_person_s_configuration_names_counts(tmp_path, home, sho
     name = shown.format(home=home)
     (home / ".gitconfig").write_text(f"[user]\n\tname = x\n[core]\n\texcludesFile = {name}\n")
     assert Ignores(tmp_path).by_git("notes.md")
+
+
+def test_where_case_does_not_tell_files_apart_it_does_not_for_patterns(tmp_path, monkeypatch):
+    (tmp_path / ".aiignore").write_text("/src/Private.ts\n")
+    assert not Ignores(tmp_path).by_person("src/private.ts")
+    monkeypatch.setattr(ignoring, "FOLDS", True)
+    for name in ("src/private.ts", "Src/PRIVATE.ts"):
+        assert Ignores(tmp_path).by_person(name)
+    assert not Ignores(tmp_path).by_person("src/public.ts")
 
 
 def test_a_worktree_s_repository_says_what_it_excludes(tmp_path, home):
