@@ -57,6 +57,10 @@ def answer(text: str = TEXT, name: str | None = "end_turn", **fields: Any) -> di
     }
 
 
+def whole(text: str) -> Reply:
+    return document(answer(text))
+
+
 START, BLOCK, STOP, END = start(), block(text=""), stop(), event("message_stop")
 X = delta(TEXT)
 HALF, REST = delta(TEXT[:16]), delta(TEXT[16:])

@@ -32,6 +32,10 @@ def answer(text: str = TEXT, status: str = "completed", **fields: Any) -> dict[s
     return {**_BEGUN, "status": status, "output": [message], "usage": None, **fields}
 
 
+def whole(text: str) -> Reply:
+    return document(answer(text))
+
+
 def end(text: str = TEXT, status: str = "completed", **fields: Any) -> bytes:
     return event(f"response.{status}", response=answer(text, status, **fields))
 

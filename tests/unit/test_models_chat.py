@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-import random
-from contextlib import aclosing, suppress
-from pathlib import Path
+from contextlib import aclosing
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -372,43 +369,6 @@ async def test_cancelling_while_queued_or_connecting_leaks_no_slot(slots: int) -
         answers = await asyncio.gather(*(ask(model) for _ in range(slots)))
         assert {answer for answer, _ in answers} == {"x"}
         await model.aclose()
-
-
-def sockets_to(fake: FakeModel) -> int:
-    """Count this process's sockets that lead to ``fake``: its other files come and go."""
-    ours = set()
-    for path in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):
-            ours.add(str(path.readlink()))
-    port = f":{urlsplit(fake.origin).port:04X}"
-    rows = [row.split() for row in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[2].endswith(port) and f"socket:[{row[9]}]" in ours for row in rows)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-async def test_ten_thousand_random_cancellations_leave_nothing_behind() -> None:
-    rng = random.Random(3)
-    steps = [step for _ in range(20) for step in (Pause(0.002), data(chunk("x")))]
-    with FakeModel(stream(*steps, data(chunk("", "stop")), DONE)) as fake:
-        model = model_at(fake, http=Http(connections=40))
-        await ask(model)
-        assert sockets_to(fake) == 1
-        await fake.until(lambda: fake.streams == 0)
-        for _ in range(125):
-            tasks = [asyncio.create_task(ask(model)) for _ in range(80)]
-            for task in rng.sample(tasks, 80):
-                if rng.random() < 0.3:
-                    await asyncio.sleep(rng.random() * 0.004)
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        await fake.until(lambda: fake.streams == 0)
-        answers = await asyncio.gather(*(ask(model) for _ in range(40)))
-        assert {answer for answer, _ in answers} == {"x" * 20}
-        assert len(asyncio.all_tasks()) == 1
-        await model.aclose()
-        await fake.until(lambda: fake.live == 0)
-        assert sockets_to(fake) == 0
 
 
 async def test_closing_the_iterator_frees_the_connection() -> None:
