@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -39,13 +40,16 @@ SECRETS = (
     "leave that line out entirely."
 )
 
-_EXAMPLE_ASK = (
-    'Code:\n```python\ndef greet(name):\n    return "Hello" + name\n```\n'
-    "Task: there is no space before the name"
+_EXAMPLE = (
+    'def greet(name):\n    return "Hello" + name',
+    'def greet(name):\n    return "Hello " + name',
 )
-_EXAMPLE_ANSWER = '```python\ndef greet(name):\n    return "Hello " + name\n```'
+_EXAMPLE_INSIDE = ('return "Hello" + name', 'return "Hello " + name')
 """It shows the form of an answer and nothing of what people ask for: `festina try` would prove
-little if its answer stood in the prompt."""
+little if its answer stood in the prompt. For lines inside a function it is such lines as well: the
+model puts a function into their place otherwise, often the example's own."""
+_EXAMPLE_TASK = "there is no space before the name"
+_DEFINES = re.compile(r"\s*(?:@|class\b|(?:async\s+)?def\b)")
 _SMALL_STOP = ("\n```\n",)
 """Where its code ends: very small models go on to talk, some of them until no token is left."""
 
@@ -106,15 +110,21 @@ def _small(
     prepared: Prepared, instruction: str, findings: Sequence[Finding]
 ) -> tuple[Message, ...]:
     """One worked example and little else: a very small model imitates, it does not follow."""
-    ask = f"Code:\n{fenced(prepared.source, 'python')}\nTask: {instruction}"
+    whole = _DEFINES.match(prepared.source) is not None
+    before, after = _EXAMPLE if whole else _EXAMPLE_INSIDE
+    ask = _small_ask(prepared.source, instruction)
     if reason := next((line for f in findings for line in f.message.splitlines()), ""):
         ask += f"\nA first try failed: {reason}"
     return (
         Message("system", SMALL_SYSTEM),
-        Message("user", _EXAMPLE_ASK),
-        Message("assistant", _EXAMPLE_ANSWER),
+        Message("user", _small_ask(before, _EXAMPLE_TASK)),
+        Message("assistant", fenced(after, "python")),
         Message("user", ask),
     )
+
+
+def _small_ask(code: str, instruction: str) -> str:
+    return f"Code:\n{fenced(code, 'python')}\nTask: {instruction}"
 
 
 def _asked(

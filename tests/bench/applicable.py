@@ -121,7 +121,9 @@ class Sitting:
             {"uri": self._uris[edit.path], "range": place, "instruction": "say the same"},
         )
         name = made["proposal"]
-        words, _ = await self.editor.first(lambda message: _words(message, name), since)
+        words, _ = await self.editor.first(
+            lambda message: _words(message, name) or _state(message, name) in OVER, since
+        )
         over, told = await self.editor.first(lambda message: _state(message, name) in OVER, since)
         state = _state(told, name)
         ran = self._ran()

@@ -4,7 +4,8 @@ Small, fair tasks (``tests/support/small_tasks.py``) on the bundled sample and o
 given to the weights that ``festina try`` uses, with 1, 4 and 16 candidates, with repair rounds and
 without. The verdict is Festina's own: lint, and the suite, whose failing test must be gone. Beside
 it hidden tests say whether what passed is what was asked for: a second verification in which they
-stand in the suite. Each run is a line of a file, so that it can be stopped and goes on.
+stand in the suite. Each run leaves two lines in a file, of what it came to before repair rounds and
+after them, so that it can be stopped and goes on.
 
     python tests/bench/embedded_edits.py [--out FILE] [--model NAME] [--work DIR] [--only WORD]
     python tests/bench/embedded_edits.py --check      # are the tasks fair? no model is asked
@@ -25,6 +26,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -32,15 +34,18 @@ from typing import Any, cast
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from festina.commands import job
+from festina.commands.outcome import Outcome
 from festina.commands.sampling import _copy
 from festina.config import VerifySettings
 from festina.edits import Region
+from festina.events import Repairing
 from festina.findings import Finding, Gate, Status
 from festina.models import embedded
 from festina.models.base import Delta, Done, Request, Trouble
 from festina.models.discovery import Choice
-from festina.models.meter import Meter
+from festina.models.meter import Meter, counting
 from festina.models.runner import Runner
+from festina.pipeline import propose
 from festina.task import Task as Job
 from festina.text import Text
 from festina.verify.base import Candidate, Snapshot, Verifier
@@ -50,7 +55,7 @@ from support.small_tasks import ASKED, HIDDEN, ON_SAMPLE, REAL, SAMPLE, Task
 from support.small_tasks_real import ON_REAL
 
 COUNTS = (1, 4, 16)
-ROUNDS = (0, 2)
+ROUNDS = 2
 
 
 class Listening:
@@ -66,7 +71,7 @@ class Listening:
         pieces: list[str] = []
         stream = self._model.stream(request)
         try:
-            async with contextlib.aclosing(stream):  # type: ignore[type-var]
+            async with aclosing(stream):  # type: ignore[type-var]
                 async for item in stream:
                     if isinstance(item, Delta):
                         pieces.append(item.text)
@@ -149,44 +154,53 @@ async def desk(project: str, work: Path, folder: Path) -> AsyncIterator[Desk]:
         yield Desk(root, settings, engine)
 
 
-async def attempt(desk: Desk, task: Task, ready: job.Ready, count: int, rounds: int) -> Any:
-    """Ask once, as a person would; return what came of it as JSON data.
+async def attempt(desk: Desk, task: Task, ready: job.Ready, count: int) -> list[dict[str, Any]]:
+    """Ask once, as a person would; return what came of it without repair rounds and with them.
+
+    Both begin alike: where repairs begin is where a run without them ends.
 
     Raises:
         ModelError: the model itself failed, which says nothing of its answers.
     """
     model = cast("Listening", ready.model)
     before, began = len(model.answers), time.perf_counter()
-    outcome = await job.pursue(desk.job(task, count, rounds), ready, desk.engine, None)
-    seconds = time.perf_counter() - began
-    finished = job.finished_of(outcome)
+    outcome, wanted = Outcome(count), ready.fit(desk.job(task, count, ROUNDS))
+    without: dict[str, Any] | None = None
+
+    def row(rounds: int, *, verified: bool, right: bool) -> dict[str, Any]:
+        return {
+            "project": task.project,
+            "task": task.name,
+            "candidates": count,
+            "rounds": rounds,
+            "verified": verified,
+            "right": right,
+            "seconds": round(time.perf_counter() - began, 2),
+            "answers": len(model.answers) - before,
+            "prompt_tokens": outcome.spent.prompt,
+            "tokens": outcome.spent.completion,
+            "outcomes": Counter(
+                one.defect or (str(one.verdict.status) if one.verdict else "")
+                for one in outcome.answers.values()
+            ),
+            "texts": model.answers[before:],
+        }
+
+    with counting(job.EDIT):
+        async with aclosing(propose(wanted, ready.model, ready.runner, desk.engine)) as events:
+            async for event in events:
+                if isinstance(event, Repairing) and without is None:
+                    without = row(0, verified=False, right=False)
+                outcome.fold(event)
+    finished, best = job.finished_of(outcome), outcome.best
     if finished.error is not None and finished.error.trouble is not Trouble.TRUNCATED:
         raise finished.error
-    verified = finished.status is Status.PASSED
-    best = outcome.best
-    right = verified and best is not None and await desk.passes(task, best.text, hidden=True)
-    spent = outcome.spent
-    return {
-        "project": task.project,
-        "task": task.name,
-        "candidates": count,
-        "rounds": rounds,
-        "status": str(finished.status),
-        "verified": verified,
-        "right": right,
-        "seconds": round(seconds, 2),
-        "model_seconds": round(finished.model_seconds, 2),
-        "verify_seconds": round(finished.verify_seconds, 2),
-        "answers": len(model.answers) - before,
-        "prompt_tokens": spent.prompt,
-        "tokens": spent.completion,
-        "outcomes": Counter(
-            one.defect or (str(one.verdict.status) if one.verdict else "")
-            for one in outcome.answers.values()
-        ),
-        "texts": model.answers[before:],
-        "best": best.region_text if verified and best is not None else "",
-    }
+    verified = finished.status is Status.PASSED and best is not None
+    made = row(ROUNDS, verified=verified, right=False)
+    made["right"] = (
+        best is not None and verified and await desk.passes(task, best.text, hidden=True)
+    )
+    return [{**made, "rounds": 0} if without is None else without, made]
 
 
 async def check(only: str, work: Path, folder: Path) -> None:
@@ -218,14 +232,16 @@ async def run(args: argparse.Namespace, work: Path, folder: Path) -> None:
     try:
         for project, tasks in itertools.groupby(wanted(args.only), key=lambda task: task.project):
             async with desk(project, work, folder) as place:
-                for task, count, rounds in itertools.product(list(tasks), COUNTS, ROUNDS):
-                    key = (project, task.name, count, rounds)
-                    if key in done:
+                for count, task in itertools.product(COUNTS, list(tasks)):
+                    if (project, task.name, count, ROUNDS) in done:
                         continue
-                    row = await attempt(place, task, ready, count, rounds)
+                    made = await attempt(place, task, ready, count)
                     with args.out.open("a") as out:
-                        out.write(json.dumps(row) + "\n")
-                    print(*key, row["status"], row["right"], row["seconds"], flush=True)
+                        out.writelines(f"{json.dumps(row)}\n" for row in made)
+                    for row in made:
+                        print(
+                            *key_of(row), row["verified"], row["right"], row["seconds"], flush=True
+                        )
     finally:
         await runner.aclose()  # and the model with it
 
@@ -248,7 +264,7 @@ def table(out: Path) -> None:
         "|---|---|---|---|---|---|---|---|---|"
     )
     found = rows(out)
-    for project, count, rounds in itertools.product((SAMPLE, REAL), COUNTS, ROUNDS):
+    for project, count, rounds in itertools.product((SAMPLE, REAL), COUNTS, (0, ROUNDS)):
         some = [row for row in found if key_of(row)[0::2] == (project, count)]
         some = [row for row in some if row["rounds"] == rounds]
         if not some:

@@ -171,6 +171,17 @@ def test_the_small_model_gets_one_example_and_one_reason(message):
     assert "second" not in text
 
 
+def test_the_small_model_sees_an_example_of_the_form_that_is_wanted():
+    whole, inside = ask(small=True), ask(region=Region(5, 6), small=True)
+    assert said(inside).startswith("Code:\n```python\nreturn 1\n```\n")
+    for request, first in ((whole, "def greet(name):"), (inside, 'return "Hello" + name')):
+        example, answer = request.messages[1:3]
+        assert blocks(example.content)[0].split("\n")[0] == first
+        assert blocks(answer.content)[0].split("\n")[0] == first.replace("Hello", "Hello ")
+    decorated = ask("@cache\ndef f():\n    pass\n", Region(0, 3), small=True)
+    assert "def greet" in decorated.messages[1].content
+
+
 def test_the_small_model_is_stopped_where_its_code_ends():
     assert ask(small=True).stop == ("\n```\n",)
     assert ask().stop == (), "others may explain first"
