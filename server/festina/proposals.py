@@ -169,9 +169,22 @@ class Proposal:
 
     @property
     def choices(self) -> tuple[CandidateView, ...]:
-        """The candidates to choose from: those that passed, or else all that have a text."""
+        """The candidates to choose from: those that passed, or else all that have a text.
+
+        Of those with the same text it is the one on show, else the first.
+        """
         passed = tuple(view for view in self.candidates if view.passed)
-        return passed or tuple(view for view in self.candidates if view.text)
+        shown = passed or tuple(view for view in self.candidates if view.text)
+        chosen: dict[str, CandidateView] = {}
+        for view in shown:
+            if view.text not in chosen or view.index == self.visible:
+                chosen[view.text] = view
+        return tuple(sorted(chosen.values(), key=lambda view: view.index))
+
+    def alike(self, view: CandidateView) -> int:
+        """Return how many other candidates have the same whole text."""
+        others = (other for other in self.candidates if other.index != view.index)
+        return sum(other.complete and other.text == view.text for other in others)
 
     def edits(self, view: CandidateView) -> tuple[LineEdit, ...]:
         """Return the minimal edits that turn ``base`` into the candidate's text."""

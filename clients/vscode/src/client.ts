@@ -18,8 +18,10 @@ import {
 import type { Answer } from "./answer";
 import type { Answers } from "./answers";
 import { withoutOurs } from "./configuration";
-import { ANSWER, ASK, CAPABILITIES, KEY, STATUS } from "./messages";
+import { ANSWER, ASK, CAPABILITIES, KEY, SHOW_PROMPT, STATUS } from "./messages";
 import { listed } from "./problems";
+import { isPrompt } from "./prompt";
+import type { Prompts } from "./prompts";
 import type { Status } from "./status";
 import type { StatusBar } from "./statusBar";
 import { LastWords } from "./stderr";
@@ -30,9 +32,15 @@ export class FestinaClient extends LanguageClient {
   private readonly lastWords: LastWords;
   private started = false;
 
-  constructor(command: string, log: LogOutputChannel, bar: StatusBar, answers: Answers) {
+  constructor(
+    command: string,
+    log: LogOutputChannel,
+    bar: StatusBar,
+    answers: Answers,
+    prompts: Prompts,
+  ) {
     const lastWords = new LastWords();
-    super("festina", "Festina", { command, args: ["server"] }, options(log, lastWords));
+    super("festina", "Festina", { command, args: ["server"] }, options(log, lastWords, prompts));
     this.lastWords = lastWords;
     const onCrash = this.createDefaultErrorHandler();
     this.clientOptions.errorHandler = {
@@ -75,6 +83,15 @@ export class FestinaClient extends LanguageClient {
     await this.sendRequest(ExecuteCommandRequest.type, { command: ASK, arguments: [argument] });
   }
 
+  /** Have the server show what would be sent for lines of a document. No model is asked. */
+  async showPrompt(document: TextDocument, range: Range): Promise<void> {
+    const where = this.code2ProtocolConverter.asRange(range);
+    const uri = this.code2ProtocolConverter.asUri(document.uri);
+    const argument = { uri, range: where };
+    const command = SHOW_PROMPT;
+    await this.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument] });
+  }
+
   override async start(): Promise<void> {
     await super.start();
     this.started = true;
@@ -86,7 +103,11 @@ export class FestinaClient extends LanguageClient {
   }
 }
 
-function options(log: LogOutputChannel, lastWords: LastWords): LanguageClientOptions {
+function options(
+  log: LogOutputChannel,
+  lastWords: LastWords,
+  prompts: Prompts,
+): LanguageClientOptions {
   return {
     documentSelector: [{ scheme: "file", language: "python" }],
     diagnosticCollectionName: "festina",
@@ -106,6 +127,15 @@ function options(log: LogOutputChannel, lastWords: LastWords): LanguageClientOpt
       handleDiagnostics: (uri, diagnostics, next) => {
         const { Hint, Information } = DiagnosticSeverity;
         next(uri, listed(diagnostics, Hint, Information));
+      },
+      window: {
+        showDocument: async (params, token, next) => {
+          if (!isPrompt(params.uri)) {
+            return next(params, token);
+          }
+          await prompts.show(params.uri);
+          return { success: true };
+        },
       },
       workspace: {
         configuration: async (params, token, next) =>

@@ -10,6 +10,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     log,
     commands.registerCommand("festina.ui.restart", () => ours.restart()),
     commands.registerCommand("festina.ui.ask", () => ours.ask()),
+    commands.registerCommand("festina.ui.prompt", () => ours.showPrompt()),
     commands.registerCommand("festina.ui.log", () => log.show()),
     workspace.onDidGrantWorkspaceTrust(() => ours.trusted()),
     workspace.onDidChangeConfiguration((event) => {

@@ -21,5 +21,8 @@ export const ANSWER = "festina/answer";
 /** Command of the server: answer a question about a range of a document. */
 export const ASK = "festina.ask";
 
+/** Command of the server: show what is sent, or would be, for a range of a document. */
+export const SHOW_PROMPT = "festina.showPrompt";
+
 /** What this extension declares below `experimental.festina`. */
 export const CAPABILITIES = { status: true, answers: true };

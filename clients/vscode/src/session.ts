@@ -4,6 +4,7 @@ import { Answers } from "./answers";
 import { FestinaClient } from "./client";
 import { locate } from "./locate";
 import { TRUST } from "./messages";
+import { Prompts } from "./prompts";
 import { startFailure } from "./stderr";
 import { StatusBar } from "./statusBar";
 
@@ -14,6 +15,7 @@ const LOG = "Show Log";
 export class Session implements Disposable {
   private readonly bar = new StatusBar();
   private readonly answers = new Answers();
+  private readonly prompts = new Prompts();
   private client: FestinaClient | undefined;
   private last: Promise<void> = Promise.resolve();
 
@@ -56,6 +58,18 @@ export class Session implements Disposable {
     }
   }
 
+  /** Show what would be sent for the selected lines; where none are, for the definition. */
+  async showPrompt(): Promise<void> {
+    const editor = window.activeTextEditor;
+    if (editor === undefined || this.client === undefined) {
+      void window.showInformationMessage(
+        "Festina: open a Python file and select lines to see what would be sent.",
+      );
+      return;
+    }
+    await this.client.showPrompt(editor.document, editor.selection);
+  }
+
   stop(): Promise<void> {
     return this.next(() => this.end());
   }
@@ -64,6 +78,7 @@ export class Session implements Disposable {
     void this.stop();
     this.bar.dispose();
     this.answers.dispose();
+    this.prompts.dispose();
   }
 
   private async begin(): Promise<void> {
@@ -78,7 +93,13 @@ export class Session implements Disposable {
       return;
     }
     this.log.info(`starting ${located.command} server`);
-    const client = new FestinaClient(located.command, this.log, this.bar, this.answers);
+    const client = new FestinaClient(
+      located.command,
+      this.log,
+      this.bar,
+      this.answers,
+      this.prompts,
+    );
     try {
       await client.start();
       this.client = client;

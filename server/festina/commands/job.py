@@ -222,6 +222,8 @@ async def pursue(
                     terminal.held(str(event.wait))
                 if ended is not None and outcome.total > 1:
                     words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
+                    if (first := outcome.same(ended)) is not None:
+                        words = f"same as #{first.index + 1}: {words}"
                     terminal.judged(ended.status, _name(ended, outcome.total), words, aside=aside)
                 show()
     return outcome

@@ -147,6 +147,17 @@ class Outcome:
         further = earlier.further + self.further
         return Outcome(earlier.count + self.count, answers, finished, calls, further=further)
 
+    def same(self, answer: Answer) -> Answer | None:
+        """Return the first one of those with the same text that have ended, if it is another."""
+        ended = (one for one in self.answers.values() if one.over and one.text)
+        first = next((one for one in ended if one.text == answer.text), answer)
+        return None if first is answer else first
+
+    def alike(self, answer: Answer) -> int:
+        """Return how many other candidates have the same text."""
+        others = (one for one in self.answers.values() if one is not answer and answer.text)
+        return sum(one.text == answer.text for one in others)
+
     @property
     def spent(self) -> Spent:
         """What all calls took together."""

@@ -27,6 +27,8 @@ def show(terminal: Terminal, place: str, outcome: Outcome, choice: Choice) -> No
         terminal.diff(best.diff)
         number = f"#{best.index + 1}" if outcome.total > 1 else ""
         words = brief(best.verdict) if best.verdict is not None else best.defect
+        if count := outcome.alike(best):
+            words += f"; same as {count} other{'s' if count > 1 else ''}"
         terminal.judged(best.status, number, words)
         if best.verdict is not None and finished.status is not Status.PASSED:
             terminal.findings(best.verdict)

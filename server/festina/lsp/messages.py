@@ -13,8 +13,8 @@ from festina import edits
 from festina.asking import Answer
 from festina.calls import total
 from festina.clean import visible
-from festina.lsp import convert
-from festina.proposals import Proposal
+from festina.lsp import convert, render
+from festina.proposals import Proposal, State
 from festina.text import Encoding
 from festina.verify.examination import Examination
 
@@ -86,10 +86,17 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "text": view.text if view is not None else "",
         "hunks": hunks,
         "verdict": harmless(view.verdict.to_json()) if view is not None and view.verdict else None,
-        "message": visible(proposal.message),
+        "message": visible(_message(proposal)),
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
         "usage": total(proposal.calls).to_json(),
     }
+
+
+def _message(proposal: Proposal) -> str:
+    view = proposal.candidate
+    if proposal.state is not State.READY or view is None:
+        return proposal.message
+    return f"{proposal.message}{render.alike(proposal, view)}"
 
 
 def answer_payload(answer: Answer, text: str, where: lsp.Range | None) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _words(proposal: Proposal) -> str:
     view = proposal.candidate
     verdict = view.verdict if view is not None else None
     if view is not None and verdict is not None and proposal.state is State.READY:
-        return evidence(view)
+        return f"{evidence(view)}{alike(proposal, view)}"
     if verdict is not None and proposal.state is State.REJECTED and verdict.findings:
         return f"{_failed_gate(verdict)} failed"
     if verdict is not None and proposal.state is State.UNVERIFIED:
@@ -270,6 +270,12 @@ def evidence(view: CandidateView) -> str:
     if tests is None or tests.status is Status.SKIPPED:
         return f"{words} (no tests ran)"
     return words
+
+
+def alike(proposal: Proposal, view: CandidateView) -> str:
+    """Say how many other candidates are the same edit, "" where none is."""
+    count = proposal.alike(view)
+    return f"; same as {count} other{'s' if count > 1 else ''}" if count else ""
 
 
 def shorten(text: str, limit: int = TITLE_CHARS) -> str:

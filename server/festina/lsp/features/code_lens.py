@@ -35,7 +35,7 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
         and view is not None
         and view.applicable
     ):
-        title = f"Festina: accept ({render.evidence(view)})"
+        title = f"Festina: accept ({render.evidence(view)}{render.alike(proposal, view)})"
         found.append((render.shorten(title, 120), messages.ACCEPT, {**data}))
         found.append(("dismiss", messages.DISMISS, {**one}))
     else:
