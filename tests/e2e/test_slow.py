@@ -1,5 +1,8 @@
 """A slow model beside the fast one, in editors with and without our plugin: review, replan."""
 
+import asyncio
+import json
+
 import pytest
 
 from support import desk, fake_replies
@@ -102,3 +105,51 @@ async def test_the_slow_model_says_what_to_do_when_the_repairs_are_used_up(
             messages = " ".join(payload["message"] for payload in editor.proposals)
             assert "asking the slow model for a better instruction" in messages
             assert "with the slow model's instruction; about" in messages
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX], ids=lambda one: one.name)
+async def test_a_review_that_still_runs_at_an_accept_is_ended_at_once(
+    start, workspace, tmp_path, editor_is
+):
+    """Its connection is closed, what it took is counted, and nothing of it is shown later."""
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+
+    def answer(body):
+        if body["model"] != "thinker":
+            return desk.answer(desk.GOOD, source)
+        half = fake_replies.text(REVIEW, finish=None, done=False)
+        return fake_replies.Reply((*half.steps, fake_replies.Hold()))
+
+    with FakeModel(answer, models=("fake-coder", "thinker")) as fake:
+        environment = desk.config(tmp_path, fake, gates=["syntax", "lint", "tests", "review"])
+        with (tmp_path / "user-config.toml").open("a") as config:
+            config.write(f'[models.slow]\nbase_url = "{fake.base_url}"\nmodel = "thinker"\n')
+        editor = await start(editor_is, env=environment)
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        await watch.until("ready")
+        await fake.until(lambda: fake.streams == 1)
+        assert fake.requests[-1]["model"] == "thinker"
+        await editor.execute("festina.accept", {"proposal": proposal})
+        await watch.gone()
+        await fake.until(lambda: fake.streams == 0 and fake.disconnects == 1)
+        assert buffer.text == source.replace(desk.OLD, desk.GOOD)
+        told = len(editor.proposals), len(editor.client.messages), len(editor.client.published)
+        await asyncio.sleep(0.5)
+        now = len(editor.proposals), len(editor.client.messages), len(editor.client.published)
+        assert now == told, "nothing more is shown"
+        assert not watch.ours()
+        if editor_is.proposals:
+            assert editor.proposals[-1]["state"] == "applied"
+            assert "review" not in str(editor.proposals[-1]["verdict"])
+        await editor.close()
+    (kept,) = tmp_path.rglob("usage.json")
+    (rows,) = json.loads(kept.read_text())["days"].values()
+    (thinker,) = [row for row in rows if row["model"] == "thinker"]
+    assert thinker["requests"] == 1
+    assert thinker["prompt_tokens"] > 0
+    assert thinker["completion_tokens"] >= len(REVIEW) // 4
+    whole = thinker["prompt_tokens"] + thinker["completion_tokens"]
+    assert thinker["estimated_tokens"] == whole
