@@ -106,12 +106,17 @@ class ScriptFinder(Finder):
         name = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
         for folder, package in self._packages.get(name, ()):
             inner = module[len(name) + 1 :]
+            exports = package.get("exports")
+            if not isinstance(exports, dict) or not any(key.startswith(".") for key in exports):
+                exports = {".": exports}
+            for entry in _strings(exports.get(f"./{inner}" if inner else ".")):
+                yield joined(folder, entry)
             if inner:
                 yield joined(folder, inner)
                 yield joined(folder, "src", inner)
                 continue
             for key in ("source", "types", "module", "main"):
-                if isinstance(entry := package.get(key), str):
+                for entry in _strings(package.get(key)):
                     yield joined(folder, entry)
             yield joined(folder, "src/index")
             yield joined(folder, "index")
@@ -183,6 +188,17 @@ class ScriptFinder(Finder):
                 if name := _string(data.get("name")):
                     self._known.setdefault(name, []).append((folder_of(path), data))
         return self._known
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield what an entry leads to, under whichever condition."""
+    pending = [value]
+    while pending:
+        at = pending.pop(0)
+        if isinstance(at, str):
+            yield at
+        elif isinstance(at, dict | list):
+            pending += at.values() if isinstance(at, dict) else at
 
 
 def _string(value: object) -> str:
