@@ -18,6 +18,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -253,6 +254,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path)
     parser.add_argument("--only")
     args = parser.parse_args()
+    # the edits are made in the project itself: also who is told to stop puts the text back first
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work = args.work or Path(tempfile.mkdtemp(prefix="festina-on-save-"))
     work.mkdir(parents=True, exist_ok=True)
     print(f"medians, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
