@@ -57,9 +57,9 @@ def configuration(request, tmp_path):
         file.write_text(f'[models.fast]\ndialect = "embedded"\n{rest}')
         yield "embedded", file
         return
-    with llama_server(path) as base_url:
+    with llama_server(path) as server:
         same = "extra_body = { temperature = 0, max_tokens = 100 }"
-        file.write_text(f'[models.fast]\nbase_url = "{base_url}"\n{same}\n{rest}')
+        file.write_text(f'[models.fast]\nbase_url = "{server.base_url}"\n{same}\n{rest}')
         yield "llama.cpp", file
 
 
@@ -121,9 +121,9 @@ async def test_accelerators_change_no_answer():
     request = Request((Message("user", words),), 90, temperature=0.0, stop=("add_2",))
     answers = []
     for options in ({}, {"speculation": "NGRAM_SIMPLE"}):
-        with llama_server(path, slots=1, **options) as base_url:
+        with llama_server(path, slots=1, **options) as server:
             for accelerators in ("off", "auto"):
-                said = ModelSettings(base_url=base_url, accelerators=accelerators)
+                said = ModelSettings(base_url=server.base_url, accelerators=accelerators)
                 model, choice = await factory.create(Settings(fast=said), {})
                 assert choice.preset.name == "llamacpp"
                 answers.append(await ask(model, replace(request, predicted=code)))

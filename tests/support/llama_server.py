@@ -1,6 +1,6 @@
 """llama.cpp's own HTTP server on the default weights, as a person would have it running.
 
-    with llama_server() as base_url: ...
+    with llama_server(path) as server: ...
 
 It runs in a process of its own (the ``local`` extra ships it) and ends with us.
 """
@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from festina.models import lifeline
@@ -20,9 +21,17 @@ SLOTS = 4
 CONTEXT = 2048
 
 
+@dataclass(frozen=True)
+class LlamaServer:
+    """One that runs: where it listens, and its process."""
+
+    base_url: str
+    pid: int
+
+
 @contextlib.contextmanager
-def llama_server(path: Path, **options: object) -> Iterator[str]:
-    """Yield its ``base_url``. Options are those of llama.cpp that ``main`` reads."""
+def llama_server(path: Path, **options: object) -> Iterator[LlamaServer]:
+    """Start one. Options are those of llama.cpp that ``main`` reads."""
     process = subprocess.Popen(
         [*lifeline.PYTHON, __file__],
         stdin=subprocess.PIPE,
@@ -34,7 +43,7 @@ def llama_server(path: Path, **options: object) -> Iterator[str]:
     try:
         process.stdin.write(json.dumps({"path": str(path), **options}).encode() + b"\n")
         process.stdin.flush()
-        yield process.stdout.readline().decode().strip() + "/v1"
+        yield LlamaServer(process.stdout.readline().decode().strip() + "/v1", process.pid)
     finally:
         process.kill()
         process.stdin.close()
