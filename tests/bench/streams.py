@@ -4,7 +4,8 @@ Run it with ``python tests/bench/streams.py``. The server is a process of its ow
 token as an event, and each event as a chunk. Ours runs as in the product, through ``Runner``; the
 others run on the loop that is measured, as one would write them. A ticker on that loop notes by how
 much it is woken late; ``idle`` is the same ticker with nothing beside it, for as long. The openai
-SDK has a row where it is installed; Festina does not need it. All ways take turns, and of each the
+SDK has a row where it is installed; Festina does not need it. ``raw sockets`` only takes the bytes
+from the kernel, in a thread: the floor, server included. All ways take turns, and of each the
 quickest round is shown: other work on the machine makes rounds worse, never better.
 """
 
@@ -12,18 +13,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import importlib.util
 import multiprocessing
 import os
 import platform
 import resource
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
+import trustme
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -45,6 +51,10 @@ class Given:
     seconds: float
     tokens: int
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.base_url).port or 0
+
 
 @dataclass(frozen=True)
 class Round:
@@ -62,6 +72,12 @@ Way = Callable[[Given], Awaitable[list[str]]]
 async def idle(given: Given) -> list[str]:
     """Nothing at all: what the machine itself does to a loop."""
     await asyncio.sleep(given.seconds)
+    return []
+
+
+async def raw(given: Given) -> list[str]:
+    """What sockets and server take."""
+    await asyncio.to_thread(paced.raw, given.port, given.streams)
     return []
 
 
@@ -140,6 +156,18 @@ async def measured(way: Way, given: Given) -> Round:
     return Round(wall, used, late[-1], spread[int(len(spread) * 0.99)])
 
 
+def certified() -> str:
+    """Return the file of a new certificate for this machine, which this process trusts from now."""
+    authority, folder = trustme.CA(), Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    os.environ["SSL_CERT_FILE"] = str(folder / "ca.pem")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+        folder / "it.pem"
+    )
+    return str(folder / "it.pem")
+
+
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -147,25 +175,34 @@ def main() -> None:
     options.add_argument("--speed", type=float, default=1200, help="tokens a second and stream")
     options.add_argument("--seconds", type=float, default=2.0)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--unlike", action="store_true", help="no event is like the one before")
+    options.add_argument("--tls", action="store_true", help="with TLS, a record a chunk")
     options.add_argument("--only", help="the ways to run, by the first letters of their names")
     asked = options.parse_args()
     tokens = int(asked.speed * asked.seconds)
     ways: dict[str, Way] = {
         "idle": idle,
+        "raw sockets, nothing parsed": raw,
         "festina, 1 streams, 74 whole": as_in_the_product,
         "festina, all stream": ours,
         "bare httpx2": bare,
     }
     if importlib.util.find_spec("openai"):
         ways["openai SDK"] = openai_sdk
+    if asked.tls:
+        ways = {k: v for k, v in ways.items() if k.startswith(("idle", "festina"))}
     if asked.only:
         ways = {k: v for k, v in ways.items() if k.startswith(tuple(asked.only.split(",")))}
+    certificate = certified() if asked.tls else ""
     here, there = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(
-        target=paced.serve, args=(there, TOKEN, tokens, asked.speed), daemon=True
+        target=paced.serve,
+        args=(there, TOKEN, tokens, asked.speed, asked.unlike, certificate),
+        daemon=True,
     )
     server.start()
-    given = Given(f"http://127.0.0.1:{here.recv()}/v1", asked.streams, asked.seconds, tokens)
+    scheme = "https" if asked.tls else "http"
+    given = Given(f"{scheme}://127.0.0.1:{here.recv()}/v1", asked.streams, asked.seconds, tokens)
     rounds: dict[str, list[Round]] = {name: [] for name in ways}
     for _ in range(asked.rounds):
         for name, way in ways.items():

@@ -1,10 +1,17 @@
 """A model server for benchmarks: any number of streams, each at its pace, with as little work as
-can be, so that what is measured is the client. One token is one event in one chunk."""
+can be, so that what is measured is the client. One token is one event in one chunk.
+
+With ``unlike``, no event has the bytes of the one before around its token, as with providers that
+pad each event to another length.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import selectors
+import socket
+import ssl
 import time
 from multiprocessing.connection import Connection
 from typing import Any
@@ -24,8 +31,11 @@ def framed(body: bytes) -> bytes:
 class Paced(asyncio.Protocol):
     """One connection. ``tokens`` an answer, ``speed`` of them a second."""
 
-    def __init__(self, token: str, tokens: int, speed: float) -> None:
-        self.event = framed(data(chunk(token)))
+    def __init__(self, token: str, tokens: int, speed: float, *, unlike: bool = False) -> None:
+        event = chunk(token)
+        self.events = [framed(data(event))]
+        if unlike:
+            self.events = [framed(data({**event, "padding": "x" * n})) for n in range(16)]
         self.end = b"".join(map(framed, (data(chunk(None, "stop")), data(usage(tokens)), DONE)))
         message = {"role": "assistant", "content": token * tokens}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -64,20 +74,37 @@ class Paced(asyncio.Protocol):
         sent = 0
         while sent < self.tokens:
             due = min(self.tokens, int((time.monotonic() - began) * self.speed) + 1)
-            for _ in range(due - sent):  # each in a packet of its own
-                self.transport.write(self.event)
+            for number in range(sent, due):  # each in a packet of its own
+                self.transport.write(self.events[number % len(self.events)])
             sent = due
             await asyncio.sleep(max(0.0, began + sent / self.speed - time.monotonic()))
         self.transport.write(self.end + LAST)
 
 
-def serve(pipe: Connection, token: str, tokens: int, speed: float) -> None:
-    """Hand over the port, then serve until the pipe closes; for a process of its own."""
+def serve(
+    pipe: Connection,
+    token: str,
+    tokens: int,
+    speed: float,
+    unlike: bool = False,
+    certificate: str = "",
+) -> None:
+    """Hand over the port, then serve until the pipe closes; for a process of its own.
+
+    ``certificate`` is a file with key and certificate, for TLS.
+    """
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if tls is not None:
+        tls.load_cert_chain(certificate)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: Paced(token, tokens, speed), "127.0.0.1", 0, backlog=256
+            lambda: Paced(token, tokens, speed, unlike=unlike),
+            "127.0.0.1",
+            0,
+            backlog=256,
+            ssl=tls,
         )
         pipe.send(server.sockets[0].getsockname()[1])
         stop = asyncio.Event()
@@ -85,6 +112,31 @@ def serve(pipe: Connection, token: str, tokens: int, speed: float) -> None:
         await stop.wait()
 
     asyncio.run(main())
+
+
+def raw(port: int, streams: int) -> int:
+    """Take as many answers from the sockets and look at nothing but their ends: the floor.
+
+    Returns the number of bytes.
+    """
+    request = b'POST / HTTP/1.1\r\nContent-Length: 15\r\n\r\n{"stream":true}'
+    taken = 0
+    with selectors.DefaultSelector() as selector:
+        for _ in range(streams):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.sendall(request)
+            selector.register(connection, selectors.EVENT_READ, bytearray())
+        while selector.get_map():
+            for key, _ in selector.select():
+                connection, tail = key.fileobj, key.data
+                received = connection.recv(1 << 18)
+                taken += len(received)
+                tail += received[-len(LAST) :]
+                del tail[: -len(LAST)]
+                if not received or tail == LAST:
+                    selector.unregister(connection)
+                    connection.close()
+    return taken
 
 
 async def plainly(client: httpx2.AsyncClient, url: str) -> str:

@@ -70,6 +70,33 @@ def test_of_an_ignored_file_only_the_place_is_told(workspace, options):
         (workspace / keeper).unlink()
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("private.py", False),
+        ("{workspace}/private.py", False),
+        ("/some/copy/private.py", False),
+        ("/some/copy/pkg/gone.py", True),
+        ("{workspace}/pkg/gone.py", False),
+        ("pkg/gone.py", False),
+        ("/usr/lib/python3/shown.py", True),
+        ("<string>", True),
+        ("", True),
+    ],
+)
+def test_a_copy_of_the_workspace_is_no_way_around(workspace, place, told):
+    """The tests may have run elsewhere; and a file may be gone by now."""
+    (workspace / ".aiignore").write_text("private.py\n/pkg/\n")
+    where = place.format(workspace=workspace)
+    said = f'  File "{where}", line 2, in hidden\n    planted()\nValueError: a word\n'
+    finding = Finding(Gate.TESTS, "test_it.py", "m", 5, code="test_it.py::test_it", detail=said)
+    wish = Wish(
+        Snapshot(workspace, trusted=True), "mod.py", Text(MODULE), Region(3, 5), "mend", "python"
+    )
+    (left,) = gather(wish).told([finding])
+    assert ("planted" in left.detail) == told
+
+
 GROUP = """\
   + Exception Group Traceback (most recent call last):
   |   File "/w/mod.py", line 5, in calls

@@ -14,7 +14,7 @@ from festina.models.pacer import SHOWS_A_SECOND
 from festina.models.runner import Runner
 from support.asking import REQUEST, model_at
 from support.fake_model import FakeModel
-from support.fake_replies import Hold, Repeat, chunk, data, status, stream, text
+from support.fake_replies import Hold, Pause, Repeat, chunk, data, status, stream, text
 from support.secret_samples import FORMS, PRIVATE_KEY
 
 
@@ -79,8 +79,9 @@ async def test_what_follows_the_opening_fence_is_shown_at_once(
         if "x = 1" in so_far:
             words.set()
 
-    pieces = ["``", "`python", "\n", "x = 1", "\ny", " = 2"]
-    with FakeModel(stream(*(data(chunk(piece)) for piece in pieces), Hold())) as fake:
+    pieces = ["`python", "\n", "x = 1", "\ny", " = 2"]
+    first = (data(chunk("``")), Pause(0.2))  # what comes at once is shown at once
+    with FakeModel(stream(*first, *(data(chunk(piece)) for piece in pieces), Hold())) as fake:
         task = asyncio.create_task(runner.complete(model_at(fake), REQUEST, on_text))
         await asyncio.wait_for(words.wait(), 20)
         task.cancel()

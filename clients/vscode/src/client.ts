@@ -103,24 +103,13 @@ export class FestinaClient extends LanguageClient {
   }
 }
 
-/** Those whose definitions the server finds. The manifest starts us on the same. */
-const LANGUAGES = [
-  "python",
-  "javascript",
-  "javascriptreact",
-  "typescript",
-  "typescriptreact",
-  "go",
-  "rust",
-];
-
 function options(
   log: LogOutputChannel,
   lastWords: LastWords,
   prompts: Prompts,
 ): LanguageClientOptions {
   return {
-    documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
+    documentSelector: [{ scheme: "file", language: "python" }],
     diagnosticCollectionName: "festina",
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,

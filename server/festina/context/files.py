@@ -54,14 +54,24 @@ class Files:
         return self.masking.shorten(tracebacks.without(said, self._hidden))
 
     def _hidden(self, place: str) -> bool:
-        """Whether nothing of a file may be sent that a traceback names; absolute or relative."""
+        """Whether nothing of a file may be sent that a traceback names.
+
+        Tests may have run in a copy of the workspace, or below the path that a link to it leads to:
+        so any end of an absolute path may be a path in the workspace.
+        """
         if place not in self._hides:
-            path = os.path.relpath(os.path.join(self._workspace, place), self._workspace)  # noqa: PTH118
-            self._hides[place] = not path.startswith("..") and any(
-                self._ignores.by_git(each) or self.withheld(each)
-                for each in dict.fromkeys([path, self._real(path) or path])
-            )
+            path = place.removeprefix(f"{self._workspace}{os.sep}").replace(os.sep, "/")
+            parts = path.split("/")
+            ends = ["/".join(parts[at:]) for at in range(1, len(parts))]
+            may_be = [path, *filter(self.exists, ends)] if path else []
+            self._hides[place] = any(map(self._kept_back, may_be))
         return self._hides[place]
+
+    def _kept_back(self, path: str) -> bool:
+        return any(
+            self._ignores.by_git(each) or self.withheld(each)
+            for each in dict.fromkeys([path, self._real(path) or path])
+        )
 
     def withheld(self, path: str) -> str:
         """Say in a sentence why a file must not be sent, whoever asks for it; empty if it may."""
@@ -150,9 +160,8 @@ class Files:
         try:
             if buffer is None and not (file.is_file() and file.stat().st_size <= MOST_BYTES):
                 return None
-            for each in dict.fromkeys([path, real]):
-                if self._ignores.by_git(each) or self.withheld(each):
-                    return None
+            if self._kept_back(path):
+                return None
             if buffer is not None:
                 return buffer if len(buffer) <= MOST_BYTES else None
             return decode(file.read_bytes()).content

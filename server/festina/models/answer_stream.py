@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from festina.models.base import Trouble, Usage
+from festina.models.mould import Mould
 from festina.models.reasoning import ReasoningFilter
 from festina.models.sse import Damage, Event, SseReader
 
 END_MARK = "[DONE]"
+MOST_MISSES = 32
+"""After so many events in a row that are not like the one before, none is compared any more."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _decode = json.JSONDecoder().decode  # json.loads looks at its options anew each time
@@ -108,12 +111,47 @@ class AnswerStream(ABC):
         self._half_pair = ""
         self._foreign = False
         self._known = False
+        self._mould: Mould | None = None
+        self._misses = 0
 
     def feed(self, chunk: bytes) -> str:
         """Take the next bytes; return the text that they complete."""
-        if self.over:
-            return ""
-        return self._take(self._reader.feed(chunk))
+        if self._misses >= MOST_MISSES or self._reader.near_limit(chunk):
+            return "" if self.over else self._take(self._reader.feed(chunk))
+        pieces: list[str] = []
+        at = 0
+        while at < len(chunk) and not self.over:
+            if self._mould is not None and self._reader.between_events:
+                text, end = self._alike(self._mould, chunk, at)
+                pieces.append(text)
+                self._reader.skip(end - at)
+                if (at := end) == len(chunk):
+                    break
+            end = chunk.find(b"\n\n", at) + 2
+            end = len(chunk) if end < 2 else end
+            pieces.append(self._one_event(chunk[at:end]))
+            at = end
+        return "".join(pieces)
+
+    def _alike(self, mould: Mould, chunk: bytes, at: int) -> tuple[str, int]:
+        """Read the events that differ in their text alone from the last one."""
+        text, count, end = mould.read(chunk, at)
+        if not count or self._half_pair:
+            return "", at
+        self._misses = 0
+        self.alive += count
+        return self._filter.feed(text), end
+
+    def _one_event(self, raw: bytes) -> str:
+        """Read up to the end of an event, and see whether others may be like it."""
+        whole = self._reader.between_events
+        events = self._reader.feed(raw)
+        text = self._take(events)
+        if events:
+            whole = whole and len(events) == 1 and self._reader.between_events and not self.over
+            self._mould = Mould.of(raw, events[0].data, self._only_text) if whole else None
+            self._misses += 1
+        return text
 
     def close(self) -> str:
         """Say that the response has ended; return the last of the text and settle ``problem``."""
@@ -224,6 +262,10 @@ class AnswerStream(ABC):
     def _fail(self, kind: Kind, detail: str = "", error: object = None) -> None:
         self.problem = self.problem or Problem(kind, detail, error)
         self.over = True
+
+    def _only_text(self, value: Any) -> str:
+        """Return the text of an event that does nothing but add it to the answer, else ""."""
+        return ""
 
     @abstractmethod
     def _part(self, value: dict[str, Any]) -> str:

@@ -127,6 +127,15 @@ class AnthropicStream(AnswerStream):
             completion=self._counts.get("output_tokens"),
         )
 
+    def _only_text(self, value: Any) -> str:
+        match value:
+            case {
+                "type": "content_block_delta",
+                "delta": {"type": "text_delta", "text": str(text)},
+            } if not value.get("error"):
+                return text
+        return ""
+
     def _whole(self, value: dict[str, Any]) -> str | None:
         blocks = value.get("content")
         if value.get("type") != "message" or not isinstance(blocks, list):

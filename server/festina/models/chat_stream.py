@@ -83,6 +83,24 @@ class ChatStream(AnswerStream):
             self._finish = str(reason)
         return text
 
+    def _only_text(self, value: Any) -> str:
+        match value:
+            case {"x_groq": _}:
+                return ""
+            case {"choices": [{"delta": {"content": str(text)} as delta} as choice]}:
+                more = (
+                    delta.get("tool_calls")
+                    or delta.get("function_call")
+                    or delta.get("refusal")
+                    or choice.get("finish_reason")
+                    or choice.get("index")
+                    or (value.get("id") and not self._same_id)  # the next one tells more
+                    or isinstance(value.get("usage"), dict)
+                    or self._error_in(value) is not None
+                )
+                return "" if more else text
+        return ""
+
     def _whole(self, value: dict[str, Any]) -> str | None:
         choices = value.get("choices")
         if not isinstance(choices, list):

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ CHARS_PER_TOKEN = 4
 """Where the provider does not count: about what code has."""
 MOST_PROPOSALS = 1000
 """So many are remembered, for redirects and variations of old ones."""
+
+_LATER = "later"
+"""There is room for a request, or not, as soon as it is known what others have taken."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -126,6 +130,8 @@ class Meter:
         self._writer: asyncio.Task[None] | None = None
         self._unkept = Spent()
         self._paces: dict[Name, _Pace] = {}
+        self._settled = asyncio.Event()
+        self._turns = weakref.WeakValueDictionary[str, asyncio.Lock]()
         self._loose = False  # less may be spent than the ledger was told
 
     async def reserve(self, model: Model, request: Request, proposal: str) -> Reservation:
@@ -148,28 +154,49 @@ class Meter:
                     "so nothing was sent. Set prompt_price and completion_price of the model (per "
                     "million tokens), or remove the limit.",
                 )
-            if not caps.per_day:
-                self._check(self._broken(made)(Spent()))
-            else:
-                async with self._writing:  # one after another: what one takes the next one lacks
-                    self._check(await self._shared(made))
-                    self._reserved.add(made)
+            turn = self._turns.setdefault(proposal, asyncio.Lock())
+            async with turn:
+                await self._room(made)
         self._reserved.add(made)
         return made
+
+    async def _room(self, made: Reservation) -> None:
+        """Hold back what a request may take, once that breaks no cap.
+
+        While only what is on its way stands against it, it waits until that is known: most answers
+        take far less than they may.
+        """
+        while True:
+            settled = self._settled
+            if self.caps.per_day:
+                async with self._writing:  # one after another: what one takes the next one lacks
+                    why = await self._shared(made)
+                    if not why:
+                        self._reserved.add(made)
+            elif not (why := self._broken(made)(Spent())):
+                self._reserved.add(made)
+            if not why:
+                return
+            if why != _LATER:
+                raise ModelError(Trouble.QUOTA, why)
+            await settled.wait()
 
     def _broken(self, made: Reservation) -> Callable[[Spent], str]:
         """Return what says which cap a request would break, given the rest of the day's spending.
 
-        It may run in any thread.
+        It says ``_LATER`` where that depends on what is on its way. It may run in any thread.
         """
-        own, caps = self._own, self.caps
+        caps, own, settled = self.caps, self._own, self._unknown
+        before = self._proposals.get(made.proposal, Spent())
         others = (each.most for each in self._reserved if each.proposal == made.proposal)
-        mine = summed([self._proposals.get(made.proposal, Spent()), *others])
-        return lambda rest: caps.broken(mine, rest + own, made.most)
+        mine = summed([before, *others])
 
-    def _check(self, broken: str) -> None:
-        if broken:
-            raise ModelError(Trouble.QUOTA, broken)
+        def broken(rest: Spent) -> str:
+            if not caps.broken(mine, rest + own, made.most):
+                return ""
+            return caps.broken(before, rest + settled, made.most) or _LATER
+
+        return broken
 
     async def _shared(self, made: Reservation) -> str:
         """Make room for a request among those of all processes; say which cap it would break."""
@@ -187,10 +214,14 @@ class Meter:
             raise
 
     @property
+    def _unknown(self) -> Spent:
+        """What this process has spent that the ledger does not know of."""
+        return summed([self._unkept, *(tally.spent for tally in self._unwritten.values())])
+
+    @property
     def _own(self) -> Spent:
-        """What this process may come to spend, or has spent, that the ledger does not know of."""
-        written = [tally.spent for tally in self._unwritten.values()]
-        return summed([self._unkept, *written, *(each.most for each in self._reserved)])
+        """The same, and what it may come to spend."""
+        return summed([self._unknown, *(each.most for each in self._reserved)])
 
     def settle(self, made: Reservation, course: Course) -> Spent:
         """Take down what a request has spent, and return it: nothing, where it was never sent.
@@ -198,6 +229,8 @@ class Meter:
         What the provider did not count is estimated.
         """
         self._reserved.discard(made)
+        self._settled.set()
+        self._settled = asyncio.Event()
         if not course.ran:
             self._loose = True
             self._keep()

@@ -66,6 +66,24 @@ class SseReader:
         self._type = b""
         self._size = 0
 
+    @property
+    def between_events(self) -> bool:
+        """Whether nothing is begun: what comes next is the start of an event."""
+        return (
+            self._head is None
+            and self.body is None
+            and self.damage is None
+            and not (self._partial or self._data or self._type or self._size or self._skip_lf)
+        )
+
+    def near_limit(self, chunk: bytes) -> bool:
+        """Whether a limit could be passed by these bytes."""
+        return len(chunk) > min(self._left, self._max_event)
+
+    def skip(self, count: int) -> None:
+        """Count bytes of whole events that were read without this reader."""
+        self._left -= count
+
     def feed(self, chunk: bytes) -> list[Event]:
         """Take the next bytes and return the events that they complete."""
         if self.damage is not None:
