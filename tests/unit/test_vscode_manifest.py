@@ -1,9 +1,11 @@
 """The VS Code extension's manifest, as far as it must agree with the rest of the repository."""
 
 import json
+import re
 from pathlib import Path
 
 import festina
+from festina.context.trees.grammars import grammar_of
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "clients" / "vscode"
@@ -30,3 +32,12 @@ def test_the_lock_file_names_no_registry():
     packages = json.loads((EXTENSION / "package-lock.json").read_text())["packages"]
     assert len(packages) > 100
     assert not [name for name, package in packages.items() if "resolved" in package]
+
+
+def test_it_is_started_for_the_languages_that_it_is_the_client_of():
+    source = (EXTENSION / "src" / "client.ts").read_text()
+    (listed,) = re.findall(r"const LANGUAGES = \[(.*?)\];", source, re.DOTALL)
+    languages = re.findall(r'"(\w+)"', listed)
+    assert MANIFEST["activationEvents"] == [f"onLanguage:{language}" for language in languages]
+    unread = [language for language in languages if not grammar_of(language)]
+    assert unread == ["python"], "which is read without tree-sitter"

@@ -103,13 +103,24 @@ export class FestinaClient extends LanguageClient {
   }
 }
 
+/** Those whose definitions the server finds. The manifest starts us on the same. */
+const LANGUAGES = [
+  "python",
+  "javascript",
+  "javascriptreact",
+  "typescript",
+  "typescriptreact",
+  "go",
+  "rust",
+];
+
 function options(
   log: LogOutputChannel,
   lastWords: LastWords,
   prompts: Prompts,
 ): LanguageClientOptions {
   return {
-    documentSelector: [{ scheme: "file", language: "python" }],
+    documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
     diagnosticCollectionName: "festina",
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,

@@ -1,7 +1,8 @@
 """Trees of texts that are no Python: tree-sitter's, where the extra ``languages`` is installed.
 
 tree-sitter finds its way through broken code, and takes 40 ms for each 100,000 characters. It holds
-Python's lock meanwhile, so it gets a text in slices: between two of them other threads go on.
+Python's lock meanwhile, but for the moments in which it calls back: for the next slice of the text,
+and to ask whether to go on. There other threads get their turn.
 """
 
 from __future__ import annotations
