@@ -245,6 +245,7 @@ ON_SAMPLE = (
         "assert comfort.is_freezing(0) is True",
         """
         assert comfort.is_freezing(-5) is True
+        assert comfort.is_freezing(0.0) is True
         assert comfort.is_freezing(0.5) is False
         """,
     ),

@@ -36,14 +36,6 @@ def _indented(lines: str) -> str:
 
 ON_REAL = (
     _real(
-        "take",
-        "begin with the first item, not with the second",
-        "return list(islice(iterable, n))",
-        "return list(islice(iterable, 1, n))",
-        "TakeTests::test_simple_take",
-        'assert mi.take(2, "abc") == ["a", "b"]\nassert mi.take(0, [1]) == []',
-    ),
-    _real(
         "nth",
         "give the default where there is no such item",
         "return next(islice(iterable, n, None), default)",
@@ -76,12 +68,31 @@ ON_REAL = (
         "assert list(mi.prepend(0, [1, 2])) == [0, 1, 2]\nassert list(mi.prepend(7, [])) == [7]",
     ),
     _real(
-        "dotproduct",
-        "sum the products of the pairs: use map and mul",
-        "return sum(map(mul, vec1, vec2))",
-        "return sum(vec1) * sum(vec2)",
-        "DotproductTests::test_happy_path",
-        "assert mi.dotproduct([1, 2, 3], [4, 5, 6]) == 32\nassert mi.dotproduct([], []) == 0",
+        "rstrip",
+        "call cache_clear() once its items were yielded",
+        """
+        for x in iterable:
+            if pred(x):
+                cache_append(x)
+            else:
+                yield from cache
+                cache_clear()
+                yield x
+        """,
+        """
+        for x in iterable:
+            if pred(x):
+                cache_append(x)
+            else:
+                yield from cache
+                yield x
+        """,
+        "StripFunctionTests::test_hashable",
+        """
+        assert list(mi.rstrip([1, 0, 2, 0, 3, 0], lambda x: not x)) == [1, 0, 2, 0, 3]
+        assert list(mi.rstrip([0, 0], lambda x: not x)) == []
+        """,
+        "more",
     ),
     _real(
         "all_equal",
@@ -217,6 +228,24 @@ ON_REAL = (
         """
         assert list(mi.always_reversible(iter([1, 2, 3]))) == [3, 2, 1]
         assert list(mi.always_reversible("ab")) == ["b", "a"]
+        """,
+        "more",
+    ),
+    _real(
+        "doublestarmap",
+        "each item is a mapping: use ** to pass it as keywords",
+        """
+        for item in iterable:
+            yield func(**item)
+        """,
+        """
+        for item in iterable:
+            yield func(item)
+        """,
+        "DoubleStarMapTests::test_adding",
+        """
+        assert list(mi.doublestarmap(lambda a, b: a - b, [{"a": 3, "b": 1}])) == [2]
+        assert list(mi.doublestarmap(dict, [{"x": 1}, {}])) == [{"x": 1}, {}]
         """,
         "more",
     ),
