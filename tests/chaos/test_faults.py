@@ -237,6 +237,41 @@ async def test_a_stall_at_every_byte_ends_in_a_deadline(dialect: str) -> None:
     await stall(dialect, 1)
 
 
+async def stall_left(dialect: str, step: int, how: str) -> None:
+    """Stalls that nobody waits out: the requests are cancelled, or Festina ends."""
+    raw = TRANSCRIPTS[dialect]
+    ends = list(range(0, len(raw) - 1, step))
+    for some in (ends[i : i + AT_ONCE] for i in range(0, len(ends), AT_ONCE)):
+        with FakeModel(sent_of(raw, Hold())) as fake:
+            runner = Runner()
+            model = model_at(fake, http=Http(connections=AT_ONCE), dialect=dialect, **PATIENT)
+            running = [asyncio.create_task(runner.complete(model, ask_for(end))) for end in some]
+            await fake.until(lambda: fake.streams == len(running))  # noqa: B023 - it ends here
+            if how == "cancelled":
+                for task in running:
+                    task.cancel()
+            else:
+                await runner.aclose()
+            await asyncio.wait(running)
+            assert all(task.cancelled() or task.exception() for task in running)
+            await fake.until(lambda: fake.streams == 0)
+            await runner.aclose()
+            await fake.until(lambda: fake.live == 0)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "shut down"])
+async def test_a_stall_at_many_a_byte_leaves_nothing_when_it_is_left(how: str) -> None:
+    for dialect, step in (("chat", 3), ("responses", 11), ("anthropic", 11)):
+        await stall_left(dialect, step, how)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["cancelled", "shut down"])
+@pytest.mark.parametrize("dialect", TRANSCRIPTS)
+async def test_a_stall_at_every_byte_leaves_nothing_when_it_is_left(dialect: str, how: str) -> None:
+    await stall_left(dialect, 1, how)
+
+
 async def end_at(dialect: str, step: int) -> None:
     raw = TRANSCRIPTS[dialect]
     whole = len(raw) - 2  # a last event needs no blank line

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,12 @@ from support.preset_transcripts import FOLDER, KINDS, OUTCOMES, load, spoken
 
 KEY = "key-of-a-person-4f9a8b7c6d5e"
 SPOKEN = spoken()
+ID = re.compile(
+    r"\b(gpt|claude|llama|qwen|gemini|mistral|devstral|deepseek|kimi|glm|grok|phi|gemma)-?[0-9k]"
+    r"|\b(gpt-oss|codestral-|claude-[a-z])|\bo[1-9](-|\b)",
+    re.IGNORECASE,
+)
+"""What ids of models look like, now and for some years."""
 TEXT = "def double(x):\n    return 2 * x\n"
 
 
@@ -75,6 +84,24 @@ def test_every_preset_has_its_transcripts_and_every_transcript_its_outcome() -> 
     assert sorted(OUTCOMES) == sorted(SPOKEN)
     for name in SPOKEN:
         assert tuple(load(name)) == KINDS, name
+
+
+def constants(path: Path) -> Iterator[str]:
+    """The strings of a module, without those that only say something to its reader."""
+    tree = ast.parse(path.read_text("utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def test_no_model_of_a_provider_is_known_by_heart() -> None:
+    """What is offered is asked for; only weights that we fetch ourselves have names here."""
+    top = Path(presets.__file__).parents[1]
+    modules = [path for path in top.rglob("*.py") if path.name != "weights.py"]
+    assert len(modules) > 200
+    found = {path.name: [text for text in constants(path) if ID.search(text)] for path in modules}
+    assert {name: texts for name, texts in found.items() if texts} == {}
 
 
 async def test_an_answer_its_usage_and_the_limits_it_tells(provider: Provider) -> None:

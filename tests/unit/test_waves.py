@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,7 @@ from support.asking import model_at
 from support.command_line import GOOD as RIGHT
 from support.command_line import UNDEFINED, CommandLine
 from support.fake_model import FakeModel
-from support.fake_replies import Hold, Reply, text, whole
+from support.fake_replies import Hold, Reply, Until, chunk, data, whole
 from support.fakes import DirectRunner, ScriptedModel, ScriptedVerifier, failed, passed, unverified
 from support.sitting import Sitting
 
@@ -288,18 +289,24 @@ def test_the_command_line_goes_on_asking_as_well(line: CommandLine, most: int) -
 
 
 async def test_75_are_asked_for_at_once_after_the_first_has_begun() -> None:
-    """The first one's headers and first words open the way; the others wait for nothing else."""
+    """The first one's first words, not its end, open the way; the others wait for nothing else."""
+    go = threading.Event()
 
     def answer(body: dict[str, Any]) -> Reply:
-        return text(f"```python\n{GOOD}```\n") if body["stream"] else Reply(before=(Hold(),))
+        if body["stream"]:
+            return Reply((data(chunk("```")), Hold()), before=(Until(go),))
+        return Reply(before=(Hold(),))
 
     with FakeModel(answer) as fake:
         model, runner = model_at(fake), Runner()
         stream = propose(task(count=75), model, runner, ScriptedVerifier(by_value))
-        first = await anext(stream)
         reading = asyncio.create_task(drain(stream))
-        await fake.until(lambda: len(fake.requests) == 75 and fake.streams == 74)
-        assert first is not None
+        await fake.until(lambda: fake.streams == 1)
+        await asyncio.sleep(0.2)
+        assert len(fake.requests) == 1, "the provider may keep its prompt for the others"
+        go.set()
+        await fake.until(lambda: len(fake.requests) == 75 and fake.streams == 75)
+        assert not [body for body in fake.requests if "n" in body], "each is a request of its own"
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await stream.aclose()
