@@ -87,6 +87,14 @@ LAID |= {f"festina_{path.stem}" for path in INSIDE}
 LAID |= {"sitecustomize"}  # the project's own, for which ours makes way
 
 
+@pytest.mark.parametrize("layer", LAYERS, ids=["values", "workers", "state", "interfaces"])
+def test_the_page_has_every_module_in_its_layer(layer):
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| [a-z, ]+ \| (`.*?) \|", page, re.MULTILINE)
+    listed = [set(re.findall(r"`(\w+)(?:\.py|/)`", row)) for row in rows]
+    assert set(layer) - {"__main__"} in listed
+
+
 def name_of(path):
     return path.relative_to(PACKAGE).as_posix()
 

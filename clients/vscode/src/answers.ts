@@ -1,27 +1,10 @@
 // Answers to questions: each is a page of its own, shown beside the code while it is written.
-import {
-  commands,
-  EventEmitter,
-  Uri,
-  ViewColumn,
-  window,
-  workspace,
-  type Disposable,
-  type TextDocumentContentProvider,
-} from "vscode";
+import { commands, ViewColumn, window, type Disposable, type Uri } from "vscode";
 import { page, title, type Answer } from "./answer";
+import { Pages } from "./pages";
 
-const SCHEME = "festina-answer";
-
-export class Answers implements TextDocumentContentProvider, Disposable {
-  private readonly changed = new EventEmitter<Uri>();
-  private readonly pages = new Map<string, string>();
-  /** Before the registration below, which looks at it. */
-  readonly onDidChange = this.changed.event;
-  private readonly parts: Disposable[] = [
-    this.changed,
-    workspace.registerTextDocumentContentProvider(SCHEME, this),
-  ];
+export class Answers implements Disposable {
+  private readonly pages = new Pages("festina-answer");
 
   /** A server has started, and counts its answers from the first. */
   begin(): void {
@@ -30,24 +13,14 @@ export class Answers implements TextDocumentContentProvider, Disposable {
 
   /** Show the newest value of an answer. A page that the person has closed stays closed. */
   take(answer: Answer): void {
-    const uri = Uri.from({ scheme: SCHEME, path: `/${title(answer)}` });
-    const key = uri.toString();
-    const isNew = !this.pages.has(key);
-    this.pages.set(key, page(answer));
-    this.changed.fire(uri);
+    const { uri, isNew } = this.pages.write(title(answer), page(answer));
     if (isNew) {
       void this.show(uri);
     }
   }
 
-  provideTextDocumentContent(uri: Uri): string {
-    return this.pages.get(uri.toString()) ?? "";
-  }
-
   dispose(): void {
-    for (const part of this.parts) {
-      part.dispose();
-    }
+    this.pages.dispose();
   }
 
   /** As a preview; as Markdown where VS Code's own Markdown extension is off. */

@@ -45,9 +45,7 @@ export class Session implements Disposable {
   async ask(): Promise<void> {
     const editor = window.activeTextEditor;
     if (editor === undefined || this.client === undefined) {
-      void window.showInformationMessage(
-        "Festina: open a Python file and select lines to ask about.",
-      );
+      void window.showInformationMessage("Festina: open a file and select lines to ask about.");
       return;
     }
     const { document, selection } = editor;
@@ -63,7 +61,7 @@ export class Session implements Disposable {
     const editor = window.activeTextEditor;
     if (editor === undefined || this.client === undefined) {
       void window.showInformationMessage(
-        "Festina: open a Python file and select lines to see what would be sent.",
+        "Festina: open a file and select lines to see what would be sent.",
       );
       return;
     }
