@@ -34,6 +34,7 @@ class Once:
         try:
             earned = await judge()
         except BaseException:
+            self._of.pop(digest, None)  # who writes the same later is judged
             future.cancel()
             raise
         future.set_result(earned)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +23,10 @@ except ImportError:  # Windows has no such locks; a change may be lost there, ne
     fcntl = None
 
 logger = logging.getLogger(__name__)
+
+LOCK_SECONDS = 2.0
+"""Others keep it for milliseconds. One that was stopped meanwhile holds nobody up for longer."""
+_PAUSE = 0.002
 
 
 def state_folder() -> Path:
@@ -50,7 +56,7 @@ class KeptFile:
         """Keep other processes from changing the file between our reading and writing it.
 
         Raises:
-            OSError: its folder cannot be made.
+            OSError: its folder cannot be made, or it stays locked for ``LOCK_SECONDS``.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if fcntl is None:
@@ -58,7 +64,7 @@ class KeptFile:
             return
         handle = os.open(self.path.parent, os.O_RDONLY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock(handle, self.path)
             yield
         finally:
             os.close(handle)
@@ -83,3 +89,18 @@ class KeptFile:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+def _lock(handle: int, path: Path) -> None:
+    assert fcntl is not None
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                words = "another process keeps it locked"
+                raise TimeoutError(errno.ETIMEDOUT, words, str(path)) from None
+        else:
+            return
+        time.sleep(_PAUSE)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from festina.commands.base import Exit
+from festina.earning import Earned, Once
 from festina.edits import Region
 from festina.events import Judged
 from festina.findings import Status
@@ -47,6 +48,19 @@ async def test_four_equal_ones_are_judged_once(fails):
     assert sorted({event.candidate for event in judged}) == [0, 1, 2, 3]
     assert all(event.verdict is judged[0].verdict for event in judged), "each has the verdict"
     assert events[-1].status is (Status.FAILED if fails else Status.PASSED)
+
+
+async def test_a_text_whose_judging_was_broken_off_is_judged_when_it_comes_again():
+    once, earned = Once(), Earned(passed())
+
+    async def judge():
+        return earned
+
+    lost = asyncio.create_task(once.earned("digest", asyncio.Event().wait))
+    await asyncio.sleep(0)
+    lost.cancel()
+    await asyncio.gather(lost, return_exceptions=True)
+    assert await once.earned("digest", judge) is earned
 
 
 async def test_those_that_come_while_the_first_is_judged_wait_for_its_verdict():

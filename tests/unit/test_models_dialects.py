@@ -146,6 +146,16 @@ async def test_what_is_refused_is_left_out_from_then_on(
         await model.aclose()
 
 
+async def test_code_about_a_refused_field_is_not_sent_for_ever() -> None:
+    said = "messages.0: cache_control is what the code is about"
+    with FakeModel(status(400, {"error": {"message": said}})) as fake:
+        model = model_at(fake, dialect="anthropic")
+        request = replace(REQUEST, messages=(Message("user", "rename cache_control"),))
+        assert (await failure(model, request)).trouble is Trouble.BAD_REQUEST
+        assert len(fake.requests) == 2
+        await model.aclose()
+
+
 @pytest.mark.parametrize("dialect", ["chat", *BOTH])
 async def test_what_the_person_wants_sent_is_sent_and_its_refusal_told(dialect: str) -> None:
     with FakeModel(refusing("temperature", "temperature: not supported")) as fake:

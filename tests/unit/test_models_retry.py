@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from festina.models.retry import Policy, may_retry, parse_wait, retry_after
+from festina.models.retry import (
+    MOST_SECONDS,
+    Policy,
+    may_retry,
+    parse_wait,
+    retry_after,
+    told_pause,
+    when,
+)
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
@@ -38,6 +46,10 @@ NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
         ("inf", None),
         ("1.2.3s", None),
         ("..s", None),
+        ("1e300", MOST_SECONDS),
+        ("1764278400000000000", MOST_SECONDS),  # nanoseconds, of some gateways
+        ("9999999d", MOST_SECONDS),
+        ("9999-12-31T23:59:59Z", MOST_SECONDS),
     ],
 )
 def test_a_wait_in_every_form(value: str, seconds: float | None) -> None:
@@ -48,6 +60,13 @@ def test_a_wait_in_every_form(value: str, seconds: float | None) -> None:
 def test_no_header_is_a_crash(value: str) -> None:
     wait = parse_wait(value, NOW)
     assert wait is None or wait >= 0
+
+
+@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
+@given(value=st.from_regex(r"\d{1,25}(e\d{1,3}|d|h|m|s|ms)?", fullmatch=True))
+def test_no_wait_is_too_long_to_be_told(name: str, value: str) -> None:
+    wait = told_pause({name: value}, NOW)
+    assert wait is None or when(wait).startswith("in ")
 
 
 @pytest.mark.parametrize(

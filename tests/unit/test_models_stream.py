@@ -30,7 +30,11 @@ def test_usage_is_what_the_provider_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [None, {}, [], "3", {"prompt_tokens": "3"}, {"prompt_tokens": True}]
+    "odd",
+    [
+        *(None, {}, [], "3", {"prompt_tokens": "3"}, {"prompt_tokens": True}),
+        *({"prompt_tokens": -1, "completion_tokens": -1}, {"completion_tokens": 10**400}),
+    ],
 )
 def test_odd_usage_is_no_usage(odd: object) -> None:
     raw = body_of(events({**chunk("x", "stop"), "usage": odd}))
@@ -45,6 +49,9 @@ def test_only_text_and_reasoning_are_signs_of_life() -> None:
     assert stream.alive == 1
     stream.feed(data(chunk("x")))
     assert stream.alive == 2
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    assert stream.feed(data(chunk([thought]))) == ""  # Mistral's
+    assert stream.alive == 3
 
 
 def test_reading_stops_at_the_end_mark() -> None:

@@ -61,6 +61,15 @@ async def test_what_is_no_good_answer_when_streamed_is_none_in_one_piece(
         await model.aclose()
 
 
+async def test_an_empty_delta_beside_the_message_takes_nothing_from_it() -> None:
+    message = {"role": "assistant", "content": "ok\n"}
+    beside = {"index": 0, "message": message, "delta": {"role": "assistant", "content": ""}}
+    with FakeModel(document({"choices": [{**beside, "finish_reason": "stop"}]})) as fake:
+        model = model_at(fake)
+        assert (await ask(model, SILENT))[0] == "ok\n"
+        await model.aclose()
+
+
 @pytest.mark.parametrize("code", [400, 422])
 async def test_a_server_that_refuses_is_asked_to_stream_from_then_on(code: int) -> None:
     def streams_only(body: dict[str, Any]) -> str | Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import multiprocessing
 import os
@@ -16,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from festina.config import Layer, load
+from festina.kept import KeptFile
 from festina.models.base import ModelError, Trouble
+from festina.models.holdings import Holdings
 from festina.models.ledger import KEPT_DAYS, Ledger, Tally
 from festina.models.meter import Meter, counting
 from festina.models.retry import Policy
@@ -168,6 +171,31 @@ async def test_a_folder_that_cannot_be_written_loses_no_answer(tmp_path: Path) -
         await runner.aclose()
     assert said[:2] == ["", ""]
     assert "limits.tokens_per_day" in said[2]
+
+
+def test_what_is_kept_is_not_counted_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Holdings, most: Spent) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    ledger.reserve(Spent(1, 10), lambda spent: "")
+    monkeypatch.setattr(Holdings, "hold", full)
+    ledger.add({("https://a.test", "m"): Tally(Spent(1, 10))}, Spent())  # the meter would keep it
+    assert ledger.today() == Spent(1, 10)
+    ledger.close()
+
+
+async def test_a_lock_that_is_never_given_back_holds_nobody_up_for_ever(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("festina.kept.LOCK_SECONDS", 0.3)
+    ledger.add({("https://a.test", "m"): Tally(Spent(1, 2000))})
+    with FakeModel(ANSWER) as fake, KeptFile(ledger.file).locked():
+        runner = Runner(Meter(Caps(tokens_per_day=3400), Ledger(ledger.file)))
+        async with asyncio.timeout(30):
+            said = [await asked(runner, model_at(fake)) for _ in range(2)]
+            await runner.aclose()
+    assert said[0] == ""
+    assert "limits.tokens_per_day" in said[1], "what was spent before counts all the same"
 
 
 def add_some(file: Path) -> None:

@@ -20,6 +20,8 @@ from festina.models.reasoning import ReasoningFilter
 from festina.models.sse import Damage, Event, SseReader
 
 END_MARK = "[DONE]"
+MOST_TOKENS = 10**12
+"""Nobody counts more than that; who says so counts wrongly."""
 MOST_MISSES = 32
 """After so many events in a row that are not like the one before, none is compared any more."""
 
@@ -312,4 +314,5 @@ def text_of(content: object) -> str:
 
 def count(value: object) -> int | None:
     """Return a number of tokens, None for what is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if good else None  # type: ignore[return-value]

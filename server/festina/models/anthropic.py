@@ -59,7 +59,7 @@ class Fields:
         if wants_streams(status, answer, sent):
             return replace(self, streams_only=True)
         left_out = learnt(self.left_out, status, answer, OPTIONAL & sent.keys())
-        if status in REFUSALS and CACHE in str(sent) and CACHE.encode() in answer:
+        if status in REFUSALS and _keeps(sent) and CACHE.encode() in answer:
             # named with its place: ``messages.0.content.0.cache_control``
             left_out = (left_out or self.left_out) | {CACHE}
         return None if left_out is None else replace(self, left_out=left_out)
@@ -69,6 +69,18 @@ class Fields:
         if keep and CACHE not in self.left_out:
             block[CACHE] = {"type": "ephemeral"}
         return [block]
+
+
+def _keeps(sent: Mapping[str, object]) -> bool:
+    """Whether anything was to be kept. The code that was sent may well be about that, too."""
+    messages = sent.get("messages")
+    contents = (
+        [sent.get("system"), *(m["content"] for m in messages if isinstance(m, dict))]
+        if isinstance(messages, list)
+        else []
+    )
+    blocks = (block for content in contents if isinstance(content, list) for block in content)
+    return any(isinstance(block, dict) and CACHE in block for block in blocks)
 
 
 class AnthropicModel(Exchange):

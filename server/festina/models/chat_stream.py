@@ -69,7 +69,8 @@ class ChatStream(AnswerStream):
                     return ""
                 text = self._text(text)
             elif (
-                delta.get("reasoning")
+                (content and isinstance(content, list))  # Mistral's thoughts are parts of it
+                or delta.get("reasoning")
                 or delta.get("reasoning_content")
                 or delta.get("reasoning_details")
             ):
@@ -105,9 +106,11 @@ class ChatStream(AnswerStream):
         choices = value.get("choices")
         if not isinstance(choices, list):
             return None
-        if any(isinstance(choice, dict) and "delta" in choice for choice in choices):
+        # some servers (Perplexity) put an empty delta beside the whole message
+        whole = [{**c, "delta": c.get("message")} for c in choices if isinstance(c, dict)]
+        if any("delta" in c and not isinstance(c.get("message"), dict) for c in choices if c):
             return None  # a piece of a stream
-        return self._part(value)
+        return self._part({**value, "choices": whole})
 
     def _error_in(self, value: dict[str, Any]) -> object:
         """Return the error in any of the shapes that servers use."""

@@ -6,6 +6,7 @@ the user share it. Days are those of the local calendar.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -116,7 +117,8 @@ class Ledger:
             kept = sorted(days)[-KEPT_DAYS:]
             self._kept.write({"days": {day: _rows(days[day]) for day in kept}}, flush=False)
             if most is not None and self._holdings.held:
-                self._holdings.hold(most)
+                with contextlib.suppress(OSError):  # what is added is kept, and not to be again
+                    self._holdings.hold(most)
 
 
 def _rows(models: Mapping[Name, Tally]) -> list[dict[str, Any]]:

@@ -207,7 +207,7 @@ class Meter:
             return await _to_its_end(self._ledger.reserve, self._own + made.most, broken)
         except OSError as error:
             logger.warning("other processes do not see what is spent: %s", error.strerror)
-            return broken(Spent())
+            return broken(await _to_its_end(self._ledger.today))  # it may be read all the same
         except asyncio.CancelledError:
             self._loose = True
             self._keep()

@@ -15,6 +15,8 @@ EPOCH_FROM = 1e9
 """A bare number from here on is a Unix time, not a duration."""
 MILLISECONDS_FROM = 1e11
 """And from here on it counts milliseconds, as OpenRouter's do."""
+MOST_SECONDS = 366 * 86400.0
+"""A year. Whatever is further off is as good as never, and may lie after the last date there is."""
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
@@ -73,7 +75,7 @@ def told_pause(headers: Mapping[str, str], now: datetime | None = None) -> float
     """Return the seconds that ``retry-after-ms``, else ``retry-after``, asks for."""
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None and milliseconds >= 0:
-        return milliseconds / 1000
+        return min(milliseconds / 1000, MOST_SECONDS)
     return parse_wait(headers.get("retry-after", ""), now or datetime.now(UTC))
 
 
@@ -92,16 +94,21 @@ def parse_wait(value: str, now: datetime) -> float | None:
     """Return the seconds from ``now`` that a header's value means; None for what is unknown.
 
     Understood: seconds (``1.5``), Go durations (``6m0s``, ``20ms``), HTTP dates, RFC 3339 times
-    and Unix times, in seconds or milliseconds. Moments in the past mean 0.
+    and Unix times, in seconds or milliseconds. Moments in the past mean 0; nothing is more than
+    ``MOST_SECONDS`` away.
     """
-    value = value.strip()
+    seconds = _seconds(value.strip(), now)
+    return None if seconds is None else min(max(0.0, seconds), MOST_SECONDS)
+
+
+def _seconds(value: str, now: datetime) -> float | None:
     number = _number(value)
     if number is not None:
         if number < 0:
             return None
         if number >= MILLISECONDS_FROM:
             number /= 1000
-        return max(0.0, number - now.timestamp()) if number >= EPOCH_FROM else number
+        return number - now.timestamp() if number >= EPOCH_FROM else number
     duration = _DURATION.fullmatch(value)
     if value and duration:
         parts = [_number(part) if part else 0.0 for part in duration.groups()]
@@ -109,7 +116,7 @@ def parse_wait(value: str, now: datetime) -> float | None:
             return None
         return sum(part * unit for part, unit in zip(parts, _UNITS, strict=True) if part)
     moment = _moment(value)
-    return None if moment is None else max(0.0, (moment - now).total_seconds())
+    return None if moment is None else (moment - now).total_seconds()
 
 
 def _number(value: str) -> float | None:
