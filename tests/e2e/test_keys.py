@@ -6,7 +6,6 @@ all prompts, the environments and command lines of all processes below, and ever
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 
@@ -15,7 +14,7 @@ import pytest
 from support import fake_replies, projects
 from support.command_line import PROJECT
 from support.fake_model import FakeModel
-from support.planted import COMMAND, KEY, files_with_key, sources, watched
+from support.planted import COMMAND, KEY, files_with_key, own_address, sources, watched
 from support.presets import VSCODE_PLUGIN
 
 SOURCES = ("environment", "command", "keyring", "editor")
@@ -93,17 +92,6 @@ def configure(folder, fake, source):
         f"max_retries = 0\n{source.lines}\n[repair]\nrounds = 1\n"
     )
     return {"FESTINA_CONFIG": str(file), "VIRTUAL_ENV": sys.prefix, **source.environment}
-
-
-def own_address() -> str:
-    """An address of this machine that is not a loopback one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing
-        except OSError:
-            # an editor is asked for keys of other machines alone, and this one is its only stand-in
-            pytest.skip("this machine has no network")
-        return str(probe.getsockname()[0])
 
 
 def look(fake, other, *folders):

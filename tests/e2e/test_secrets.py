@@ -65,5 +65,8 @@ async def test_nothing_planted_is_logged_and_no_key_is_shown_or_kept(
     said = await editor.client.last_words()
     assert [each for each in PLANTED if each in said] == []
     assert KEY not in str(editor.messages) + str(editor.proposals)
+    logged = str(editor.client.log_messages)
+    assert " model " in logged, "each call"
+    assert [each for each in PLANTED if each in logged] == []
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in kept if KEY.encode() in path.read_bytes()] == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -9,6 +10,12 @@ from support import desk, fake_replies
 from support.fake_model import FakeModel
 from support.presets import HELIX, MINIMAL, VSCODE, VSCODE_PLUGIN
 
+WHOM = [
+    ("fast", "model", "fake-coder"),
+    ("fast", "model", "fake-coder"),
+    ("slow", "model", "thinker"),
+    ("fast", "model", "fake-coder"),
+]
 BETTER = "Split at the underscores, then join with a hyphen."
 REVIEW = "10: WARNING: a word of underscores alone gives hyphens alone\nNothing else.\n"
 
@@ -91,6 +98,11 @@ async def test_the_slow_model_says_what_to_do_when_the_repairs_are_used_up(
         assert models == ["fake-coder", "fake-coder", "thinker", "fake-coder"]
         assert "test_inflection.py" in str(fake.requests[2]), "the findings were told"
         assert f"{desk.ASK}\\n{BETTER}" in str(fake.requests[3])
+        logged = [one.message for one in editor.client.log_messages]
+        calls = [line for line in logged if line.startswith(f"{proposal}: ")]
+        whom = [line.split(": ")[1].split(" ", 3)[:3] for line in calls]
+        assert whom == [[*call] for call in WHOM], "in any editor"
+        assert all(re.search(r"\(100 \+ \d+ tokens, [\d.,]+ m?s\)$", line) for line in calls), calls
         if editor_is.proposals:
             calls = editor.proposal(proposal)["calls"]
             whys = [(call["who"], call["why"]) for call in calls]

@@ -43,5 +43,8 @@ def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
             vscode.server(tools, base / "data", vscode_tools.VSIX, environment, keybindings=keys)
         )
         browser = stack.enter_context(vscode.browser(tools))
-        yield SimpleNamespace(fake=fake, address=address, browser=browser, programs=programs)
+        config = base / "config.toml"
+        yield SimpleNamespace(
+            fake=fake, address=address, browser=browser, programs=programs, config=config
+        )
     assert not wait_until_gone(with_token(token)), "processes are left"

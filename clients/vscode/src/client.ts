@@ -18,6 +18,7 @@ import {
 import type { Answer } from "./answer";
 import type { Answers } from "./answers";
 import { withoutOurs } from "./configuration";
+import type { Keys } from "./keys";
 import { ANSWER, ASK, CAPABILITIES, KEY, SHOW_PROMPT, STATUS } from "./messages";
 import { listed } from "./problems";
 import { isPrompt } from "./prompt";
@@ -38,9 +39,12 @@ export class FestinaClient extends LanguageClient {
     bar: StatusBar,
     answers: Answers,
     prompts: Prompts,
+    keys: Keys,
   ) {
     const lastWords = new LastWords();
-    super("festina", "Festina", { command, args: ["server"] }, options(log, lastWords, prompts));
+    const clientOptions = options(log, lastWords, prompts);
+    clientOptions.traceOutputChannel = keys.traces(log);
+    super("festina", "Festina", { command, args: ["server"] }, clientOptions);
     this.lastWords = lastWords;
     const onCrash = this.createDefaultErrorHandler();
     this.clientOptions.errorHandler = {
@@ -59,7 +63,7 @@ export class FestinaClient extends LanguageClient {
     });
     this.onNotification(STATUS, (status: Status) => bar.take(status));
     this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
-    this.onRequest(KEY, () => ({ key: null }));
+    this.onRequest(KEY, async ({ origin }: { origin: string }) => ({ key: await keys.of(origin) }));
     this.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         bar.show();

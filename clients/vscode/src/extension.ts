@@ -5,12 +5,13 @@ let session: Session | undefined;
 
 export async function activate(context: ExtensionContext): Promise<void> {
   const log = window.createOutputChannel("Festina", { log: true });
-  const ours = (session = new Session(log));
+  const ours = (session = new Session(log, context.secrets));
   context.subscriptions.push(
     log,
     commands.registerCommand("festina.ui.restart", () => ours.restart()),
     commands.registerCommand("festina.ui.ask", () => ours.ask()),
     commands.registerCommand("festina.ui.prompt", () => ours.showPrompt()),
+    commands.registerCommand("festina.ui.key", () => ours.setKey()),
     commands.registerCommand("festina.ui.log", () => log.show()),
     workspace.onDidGrantWorkspaceTrust(() => ours.trusted()),
     workspace.onDidChangeConfiguration((event) => {

@@ -1,7 +1,15 @@
 // One server for the window: started, restarted, told of trust. One thing at a time, in order.
-import { commands, window, workspace, type Disposable, type LogOutputChannel } from "vscode";
+import {
+  commands,
+  window,
+  workspace,
+  type Disposable,
+  type LogOutputChannel,
+  type SecretStorage,
+} from "vscode";
 import { Answers } from "./answers";
 import { FestinaClient } from "./client";
+import { Keys } from "./keys";
 import { locate } from "./locate";
 import { TRUST } from "./messages";
 import { Prompts } from "./prompts";
@@ -19,7 +27,14 @@ export class Session implements Disposable {
   private client: FestinaClient | undefined;
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly log: LogOutputChannel) {}
+  private readonly keys: Keys;
+
+  constructor(
+    private readonly log: LogOutputChannel,
+    secrets: SecretStorage,
+  ) {
+    this.keys = new Keys(secrets);
+  }
 
   /** Start the server; stop the one that runs first. */
   restart(): Promise<void> {
@@ -53,6 +68,13 @@ export class Session implements Disposable {
     const question = await window.showInputBox({ title: "Festina: Ask", prompt });
     if (question !== undefined && question.trim() !== "") {
       await this.client.ask(document, selection, question);
+    }
+  }
+
+  /** Have the person enter an API key. The server asks for keys when it starts. */
+  async setKey(): Promise<void> {
+    if (await this.keys.enter()) {
+      await this.restart();
     }
   }
 
@@ -97,6 +119,7 @@ export class Session implements Disposable {
       this.bar,
       this.answers,
       this.prompts,
+      this.keys,
     );
     try {
       await client.start();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ class Publisher:
         self._titles: dict[str, object] = {}
         self._told: dict[str, State] = {}
         self._wordless: set[str] = set()
+        self._logged: dict[str, int] = {}
         self._progresses = Progresses(app)
         self._notify = Throttle[Proposal](1 / NOTIFICATIONS_PER_SECOND, self._send_proposal)
         self._refresh = Throttle[None](1 / REFRESHES_PER_SECOND, self._send_refresh)
@@ -60,6 +62,7 @@ class Publisher:
         else:
             self._app.board.changed(proposal.uri)
         self._follow_progress(proposal)
+        self._log_calls(proposal)
         view = proposal.candidate
         gates = () if view is None or view.verdict is None else view.verdict.gates
         title = (proposal.state, proposal.visible, view and view.rest, len(gates))
@@ -75,6 +78,7 @@ class Publisher:
             self._titles.pop(proposal.id, None)
             self._told.pop(proposal.id, None)
             self._wordless.discard(proposal.id)
+            self._logged.pop(proposal.id, None)
 
     def close(self) -> None:
         """Send nothing any more."""
@@ -147,6 +151,14 @@ class Publisher:
             progresses.show(key, title, lambda now: str(held.at(now)), held)
         else:
             progresses.end(key)
+
+    def _log_calls(self, proposal: Proposal) -> None:
+        """Write each call of a model into the editor's log: there any client shows it."""
+        known = self._logged.get(proposal.id, 0)
+        for call in proposal.calls[known:]:
+            words = replace(call, said="").words  # what a model said may quote the source
+            self._app.client.log(f"{proposal.id}: {words}")
+        self._logged[proposal.id] = len(proposal.calls)
 
     def _send_refresh(self, _: str, __: None) -> None:
         self._app.client.refresh_lenses()
