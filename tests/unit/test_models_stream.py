@@ -54,6 +54,19 @@ def test_only_text_and_reasoning_are_signs_of_life() -> None:
     assert stream.alive == 3
 
 
+@pytest.mark.parametrize("others", [("<", "x = 1\n"), ("</think>", "x = 1\n", "y = 2\n"), ("<",)])
+def test_text_of_another_answer_is_seen_also_where_it_is_held_back(others: tuple[str, ...]) -> None:
+    mine = [{**chunk(each), "id": "a"} for each in ("one", " two")]
+    foreign = [{**chunk(each), "id": "b"} for each in others]
+    last = [{**chunk(" three"), "id": "a"}, {**chunk(None, "stop"), "id": "a"}]
+    stream = stream_of(b"".join(map(data, [*mine, *foreign, *last])))[1]
+    assert stream.problem is not None
+    assert stream.problem.kind is Kind.MISMATCH
+    foreign_alone = stream_of(b"".join(map(data, [*mine, *foreign, last[1]])))[1]
+    assert foreign_alone.problem is not None
+    assert foreign_alone.problem.kind is Kind.MISMATCH
+
+
 def test_reading_stops_at_the_end_mark() -> None:
     stream = ChatStream()
     stream.feed(body_of(events(chunk("x", "stop"))))

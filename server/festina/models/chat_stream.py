@@ -35,10 +35,7 @@ class ChatStream(AnswerStream):
         text = ""
         for choice in choices:
             if isinstance(choice, dict) and choice.get("index") in (0, None):
-                text += self._choice(choice)
-        if text and not self._belongs(value.get("id")):
-            self._fail(Kind.MISMATCH)
-            return ""
+                text += self._choice(choice, value.get("id"))
         return text
 
     def _belongs(self, name: object) -> bool:
@@ -54,7 +51,7 @@ class ChatStream(AnswerStream):
             self._id = name
         return True
 
-    def _choice(self, choice: dict[str, Any]) -> str:
+    def _choice(self, choice: dict[str, Any], name: object) -> str:
         delta = choice.get("delta")
         if not isinstance(delta, dict):
             delta = choice.get("message")
@@ -66,6 +63,9 @@ class ChatStream(AnswerStream):
             if text:
                 if self._finish is not None:
                     self._fail(Kind.AFTER_FINISH)
+                    return ""
+                if not self._belongs(name):  # before the filter, which may hold text back
+                    self._fail(Kind.MISMATCH)
                     return ""
                 text = self._text(text)
             elif (
