@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -126,6 +127,19 @@ async def test_what_is_held_back_is_numbers_and_goes_when_nothing_runs(file: Pat
         await asyncio.gather(lost, return_exceptions=True)
         await runner.aclose()
     assert not held.exists()
+
+
+def test_what_is_held_back_is_seen_again_after_the_folder_was_emptied(file: Path) -> None:
+    mine, other = Ledger(file), Ledger(file)
+    mine.reserve(Spent(1, 100), lambda spent: "")
+    shutil.rmtree(file.parent)
+    mine.reserve(Spent(2, 200), lambda spent: "")
+    seen: list[Spent] = []
+    other.reserve(Spent(1, 1), lambda spent: seen.append(spent) or "no")
+    assert seen == [Spent(2, 200)]
+    mine.close()
+    other.close()
+    assert list((file.parent / "spending").iterdir()) == []
 
 
 async def test_holding_back_costs_little(file: Path) -> None:

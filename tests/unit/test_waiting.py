@@ -11,6 +11,7 @@ from festina.commands.outcome import Outcome
 from festina.events import Finished, Planning, Streaming, Waiting
 from festina.findings import Status
 from festina.lsp.features import progressing
+from festina.models.pacer import here
 from festina.proposals import State
 from festina.reducer import ASKING, WAITING, reduce
 from support.advised import Desk, reviewed, reviewing
@@ -55,6 +56,13 @@ class Held(DirectRunner):
 async def turns():
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+def test_a_wait_of_one_whose_loop_is_closed_is_told_to_nobody():
+    async def told():
+        return here(lambda wait: None)
+
+    asyncio.run(told())(None)
 
 
 async def test_a_question_that_waits_says_until_when():

@@ -44,12 +44,18 @@ class Holdings:
         Raises:
             OSError: it cannot be written.
         """
+        if self._handle is not None and not os.fstat(self._handle).st_nlink:
+            self.close()  # somebody has taken the file away, so nobody else would see it
         if self._handle is None:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
             handle = os.open(self._mine, flags, 0o600)
-            if fcntl is not None:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                if fcntl is not None:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(handle)
+                raise
             self._handle = handle
         data = json.dumps(most.to_json()).encode()
         os.lseek(self._handle, 0, os.SEEK_SET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from festina.calls import Wait
@@ -85,6 +86,7 @@ def here(on_wait: OnWait | None) -> OnWait | None:
     tell = asyncio.get_running_loop().call_soon_threadsafe
 
     def told(wait: Wait | None) -> None:
-        tell(on_wait, wait)
+        with contextlib.suppress(RuntimeError):  # that loop is closed: nobody looks any more
+            tell(on_wait, wait)
 
     return told
