@@ -174,6 +174,24 @@ async def test_closing_ends_calls_models_and_thread() -> None:
     await runner.aclose()
 
 
+class Unclosable(Stubborn):
+    async def aclose(self) -> None:
+        raise OSError("the pipe to the child is broken")
+
+
+async def test_a_model_that_cannot_be_closed_keeps_nothing_else_open() -> None:
+    runner, models = Runner(), [Unclosable(), Stubborn()]
+    for model in models:
+        model.go_on.set()
+        task = asyncio.create_task(runner.complete(model, REQUEST))
+        await asyncio.to_thread(model.began.wait, 20)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await runner.aclose()
+    assert models[1].closed == 1
+    assert "festina-models" not in {thread.name for thread in threading.enumerate()}
+
+
 class Unfinished(Stubborn):
     async def stream(self, request: Request) -> AsyncIterator[Delta | Done]:
         yield Delta("x")

@@ -7,6 +7,7 @@ editor's loop nothing but a call now and then, with the text so far.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
@@ -23,6 +24,8 @@ MOST_OF_A_TOKEN = 64
 """Characters of one token, at most: vocabularies have some for that many blanks."""
 MOST_BREAKS = 6
 """So often an answer may be broken off because of limits, before that is told to the person."""
+
+logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 _FLOOD = (
@@ -123,8 +126,10 @@ class Runner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         models, self._models = self._models, {}
-        for model in models.values():
-            await model.aclose()
+        closing = (model.aclose() for model in models.values())
+        for error in await asyncio.gather(*closing, return_exceptions=True):
+            if error is not None:  # the others are closed, and what was spent is kept
+                logger.warning("a model could not be closed: %s", type(error).__name__)
         await self._meter.aclose()
 
     def _main(self) -> None:
