@@ -38,6 +38,13 @@ async def test_two_proposals_at_once_ask_one_question(tmp_path):
     assert FOUND.origin in asked[0]
 
 
+async def test_an_answer_that_cannot_be_kept_counts_all_the_same(tmp_path):
+    (tmp_path / "file").write_text("")
+    tasks, asked = asked_at_once([ALLOW, REFUSE], TrustStore(tmp_path / "file" / "trust.json"))
+    await asyncio.gather(*tasks)
+    assert len(asked) == 1, "and is not asked for again"
+
+
 async def test_not_now_is_not_for_ever(tmp_path):
     tasks, asked = asked_at_once([REFUSE, ALLOW], TrustStore(tmp_path / "trust.json"))
     with pytest.raises(ModelError, match="Nothing was sent"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from festina.models.discovery import Choice
     from festina.models.runner import Runner
     from festina.trust import TrustStore
+
+logger = logging.getLogger(__name__)
 
 ALLOW = "Allow"
 REFUSE = "Not now"
@@ -60,6 +63,7 @@ class ModelSource:
         self._meter = Meter(ledger=ledger)
         self._lock = asyncio.Lock()
         self._asking = asyncio.Lock()
+        self._allowed: set[str] = set()
 
     async def configure(self, settings: Settings) -> None:
         """Take new settings; whoever waits for a model waits until this was called once.
@@ -153,19 +157,26 @@ class ModelSource:
             if runner is not None:
                 await runner.aclose()
 
+    def _may_send(self, origin: str) -> bool:
+        return origin in self._allowed or self._trust.may_send(origin)
+
     async def _permit(self, choice: Choice) -> None:
-        if choice.how in {"configured", "embedded"} or self._trust.may_send(choice.origin):
+        if choice.how in {"configured", "embedded"} or self._may_send(choice.origin):
             return
         question = (
             f"Festina found a model at {choice.origin} ({choice.why}). "
             "Send the selected code and its surroundings there?"
         )
         async with self._asking:  # of two proposals at once, the second goes by the answer
-            if self._trust.may_send(choice.origin):
+            if self._may_send(choice.origin):
                 return
             answer = await self._client().ask(question, [ALLOW, REFUSE])
             if answer == ALLOW:
-                await asyncio.to_thread(self._trust.allow_send, choice.origin)
+                try:
+                    await asyncio.to_thread(self._trust.allow_send, choice.origin)
+                except OSError as error:  # then it is asked again by the next server
+                    logger.warning("the answer cannot be kept: %s", error.strerror)
+                    self._allowed.add(choice.origin)
                 return
         if answer is None:
             raise ModelError(
