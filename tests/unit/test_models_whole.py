@@ -49,6 +49,7 @@ async def test_an_answer_in_one_piece_is_asked_for_and_read() -> None:
         (document(b"<html>a proxy</html>", kind="text/html"), Trouble.DAMAGED),
         (document(json.dumps({"choices": []}).encode()[:-1]), Trouble.DAMAGED),
         (document(b"{}"), Trouble.DAMAGED),
+        (document({"choices": [3]}), Trouble.TRUNCATED),
         (stream(b'{"choices": [{"mess', framing="close"), Trouble.DAMAGED),
     ],
 )

@@ -106,10 +106,11 @@ class ChatStream(AnswerStream):
         choices = value.get("choices")
         if not isinstance(choices, list):
             return None
-        # some servers (Perplexity) put an empty delta beside the whole message
-        whole = [{**c, "delta": c.get("message")} for c in choices if isinstance(c, dict)]
-        if any("delta" in c and not isinstance(c.get("message"), dict) for c in choices if c):
+        whole = [choice for choice in choices if isinstance(choice, dict)]
+        if any("delta" in c and not isinstance(c.get("message"), dict) for c in whole):
             return None  # a piece of a stream
+        # some servers (Perplexity) put an empty delta beside the whole message
+        whole = [{**choice, "delta": choice.get("message")} for choice in whole]
         return self._part({**value, "choices": whole})
 
     def _error_in(self, value: dict[str, Any]) -> object:
