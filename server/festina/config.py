@@ -18,6 +18,7 @@ class ModelSettings:
 
     Times are in seconds. An empty ``base_url`` or ``model`` means: discover. ``mistake`` says why
     nothing may be asked: where code is to go was said, but not so that it could be understood.
+    ``wait_seconds`` is the longest that one request waits for the provider's limits.
     With ``accelerators`` = ``off``, none of ``festina.models.accelerators`` are sent.
     """
 
@@ -30,6 +31,7 @@ class ModelSettings:
     first_content_seconds: float = 60.0
     inter_token_seconds: float = 30.0
     total_seconds: float = 300.0
+    wait_seconds: float = 300.0
     max_retries: int = 2
     accelerators: str = "auto"
     extra_body: Mapping[str, object] = field(default_factory=dict)
@@ -141,6 +143,7 @@ _MODEL = {
     "first_content_seconds": allowed.number(0.1, 3600),
     "inter_token_seconds": allowed.number(0.1, 3600),
     "total_seconds": allowed.number(1, 86400),
+    "wait_seconds": allowed.number(0, 86400),
     "max_retries": allowed.whole(0, 10),
     "accelerators": allowed.one_of("auto", "off"),
     "extra_body": allowed.mapping,

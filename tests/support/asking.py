@@ -25,7 +25,7 @@ def model_at(
     *,
     http: Http | None = None,
     preset: Preset | None = None,
-    policy: Policy = QUICK,
+    policy: Policy | None = QUICK,
     key_source: str = "",
     **settings: Any,
 ) -> Exchange:

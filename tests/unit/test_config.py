@@ -207,6 +207,7 @@ SAMPLES = {
     "first_content_seconds": 1,
     "inter_token_seconds": 1,
     "total_seconds": 1,
+    "wait_seconds": 1,
     "max_retries": 1,
     "extra_body": {"top_k": 1},
     **dict.fromkeys(("prompt_price", "cached_price", "completion_price"), 1),

@@ -188,8 +188,8 @@ async def test_what_may_pass_is_tried_again_before_the_first_byte(reply: Reply) 
     [
         status(400), status(401), status(402), status(403), status(404), status(413), status(422),
         status(500, None, x_should_retry="false"),
-        status(429, None, retry_after="121"),
-        status(429, None, retry_after_ms="121000"),
+        status(429, None, retry_after="301"),
+        status(429, None, retry_after_ms="301000"),
         status(429, {"error": {"message": "no credit", "code": "insufficient_quota"}}),
         events(chunk("x"), {"error": {"message": "boom"}}),
         stream(data(chunk("x"))),
@@ -213,6 +213,18 @@ async def test_the_providers_own_pause_is_kept(wait: dict[str, str]) -> None:
         model = model_at(fake, policy=Policy(base=90.0), total_seconds=60.0)
         assert (await ask(model))[0] == "ok\n"
         await model.aclose()
+
+
+async def test_how_long_a_limit_is_waited_for_is_the_persons_own() -> None:
+    with FakeModel(status(429, None, retry_after="2"), "ok\n") as fake:
+        hasty = model_at(fake, policy=None, wait_seconds=1.0)
+        assert (await failure(hasty)).trouble is Trouble.QUOTA
+        assert len(fake.requests) == 1
+        await hasty.aclose()
+    with FakeModel(status(429, None, retry_after="2"), "ok\n") as fake:
+        patient = model_at(fake, policy=None, wait_seconds=3.0)
+        assert (await ask(patient))[0] == "ok\n"
+        await patient.aclose()
 
 
 async def test_no_pause_goes_beyond_the_total_deadline() -> None:

@@ -29,8 +29,8 @@ REFUSALS = frozenset({429, 529})
 AHEAD = 8
 """Requests on their way to a server that has not answered yet; each answer allows more of them,
 fewer once it has refused any."""
-MOST_REFUSALS = 20
-"""In a row, for one request; with the usual pauses that is longer than anybody waits."""
+MOST_REFUSALS = 100
+"""In a row, for one request; with the usual pauses the longest wait is over long before."""
 SHOWN_SECONDS = 0.5
 """A shorter wait is not worth a word."""
 LEAST_SECONDS = 0.001

@@ -66,7 +66,7 @@ class Exchange(ABC):
         self._accelerators = Accelerators(self._offered(preset) if used else ())
         self._name = name or settings.model
         self._key_source = (key_source or "the settings") if key else ""
-        self._policy = policy or Policy()
+        self._policy = policy or Policy(longest=settings.wait_seconds)
         self._budget = budget_for(self._origin, self._key, settings.model)
 
     def __repr__(self) -> str:

@@ -26,12 +26,13 @@ _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 class Policy:
     """How patient to be: ``base`` doubles with each try up to ``cap``.
 
-    A provider that asks for more than ``longest`` is not waited for: the person is told instead.
+    A provider that asks for more than ``longest`` is not waited for: the person is told instead
+    (``wait_seconds`` of a model's settings).
     """
 
     base: float = 0.5
     cap: float = 8.0
-    longest: float = 120.0
+    longest: float = 300.0
 
     def backoff(self, attempt: int) -> float:
         """Return the pause after the failed try number ``attempt`` (from 0), less up to 25 %."""
