@@ -62,6 +62,15 @@ def test_no_header_is_a_crash(value: str) -> None:
     assert wait is None or wait >= 0
 
 
+def test_a_wait_is_told_in_whole_seconds_where_a_part_of_one_says_nothing() -> None:
+    assert [when(seconds) for seconds in (0.25, 9.5, 44.91, 119.2)] == [
+        "in 0.25 s",
+        "in 9.5 s",
+        "in 45 s",
+        "in 120 s",
+    ]
+
+
 @pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
 @given(value=st.from_regex(r"\d{1,25}(e\d{1,3}|d|h|m|s|ms)?", fullmatch=True))
 def test_no_wait_is_too_long_to_be_told(name: str, value: str) -> None:

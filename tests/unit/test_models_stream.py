@@ -67,6 +67,13 @@ def test_text_of_another_answer_is_seen_also_where_it_is_held_back(others: tuple
     assert foreign_alone.problem.kind is Kind.MISMATCH
 
 
+@pytest.mark.parametrize("reason", ["stop", "eos"])
+def test_an_answer_that_came_to_its_own_end_is_whole(reason: str) -> None:
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+    text, stream = stream_of(data(chunk("x = 1\n")) + data(end))
+    assert (text, stream.problem) == ("x = 1\n", None)
+
+
 def test_reading_stops_at_the_end_mark() -> None:
     stream = ChatStream()
     stream.feed(body_of(events(chunk("x", "stop"))))

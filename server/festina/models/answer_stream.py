@@ -100,7 +100,7 @@ class AnswerStream(ABC):
         reader: SseReader | None = None,
         *,
         tags_are_code: bool = False,
-        good: frozenset[str] = frozenset({"stop"}),
+        good: frozenset[str] = frozenset({"stop", "eos"}),
     ) -> None:
         self.problem: Problem | None = None
         self.usage = Usage()

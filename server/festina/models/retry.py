@@ -83,7 +83,7 @@ def told_pause(headers: Mapping[str, str], now: datetime | None = None) -> float
 def when(seconds: float) -> str:
     """Say after which time something may work again: ``in 10 minutes (at 16:52)``."""
     if seconds < 120:
-        return f"in {seconds:.3g} s"
+        return f"in {seconds if seconds < 10 else math.ceil(seconds):.3g} s"
     at = datetime.now().astimezone() + timedelta(seconds=seconds)
     day = "" if at.date() == datetime.now().astimezone().date() else f" on {at:%d %B}"
     minutes = seconds / 60
