@@ -228,6 +228,7 @@ async def test_eslint_counts_only_what_is_new(
 
 async def test_cargo(verifier: Engine, tmp_path: Path) -> None:
     need("cargo")
+    ended(["cargo", "--version"], tmp_path)  # rustup's own may have no toolchain
     root = projects.make(tmp_path / "shop", RUST)
     command = Command("cargo test", ("cargo", "test", "--offline"), ("**/*.rs",))
     await both(

@@ -51,7 +51,8 @@ async def test_text_is_shown_at_most_so_often(runner: Runner) -> None:
         shown: list[str] = []
         completion = await runner.complete(model_at(fake), REQUEST, shown.append)
         assert completion.text == answer
-        assert len(shown) <= completion.seconds * SHOWS_A_SECOND + 2
+        # beside those: the first words, what follows the opening line, and the last
+        assert len(shown) <= completion.seconds * SHOWS_A_SECOND + 3
         assert shown[-1] == answer
 
 

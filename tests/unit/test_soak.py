@@ -93,7 +93,12 @@ async def test_nothing_grows(proposals, monkeypatch):
     async def settle() -> tuple[int, int]:
         answer_everything(line)
         publisher = app.publisher
-        throttles = (publisher._notify, publisher._report, publisher._refresh, app.board._throttle)
+        throttles = (
+            publisher._notify,
+            publisher._refresh,
+            publisher._progresses._report,
+            app.board._throttle,
+        )
         while len(asyncio.all_tasks()) > 1 or any(throttle._timers for throttle in throttles):
             answer_everything(line)
             await asyncio.sleep(0.01)
