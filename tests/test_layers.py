@@ -18,6 +18,7 @@ VALUES = (
     "clean",
     "edits",
     "markers",
+    "parsing",
     "proposals",
     "findings",
     "calls",
@@ -243,7 +244,9 @@ def test_values_do_no_input_or_output():
     def rule(path):
         if part_of(module_of(path)) not in VALUES:
             return set()
-        return {module.split(".")[0] for module in imports_of(path)} & forbidden
+        found = {module.split(".")[0] for module in imports_of(path)} & forbidden
+        # Python's parser must be asked by one thread at a time, whoever asks
+        return found - ({"threading"} if path.name == "parsing.py" else set())
 
     assert wrong(rule) == {}
 

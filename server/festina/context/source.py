@@ -16,8 +16,8 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from festina import parsing
 from festina.text import BOM
-from festina.verify.layout import PARSING
 
 KEPT = 128
 """Texts whose findings are kept. Of each, the text itself is the larger part."""
@@ -169,11 +169,11 @@ def source_of(text: str) -> Source:
 
 def parsed(lines: Sequence[str]) -> ast.Module | None:
     """Parse a few lines, whatever their indentation; None where they are no Python."""
-    with warnings.catch_warnings(), PARSING:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(textwrap.dedent("\n".join(lines)) + "\n")
-        except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+            return parsing.parse(textwrap.dedent("\n".join(lines)) + "\n")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
 

@@ -9,6 +9,7 @@ import tokenize
 import warnings
 from collections.abc import Sequence
 
+from festina import parsing
 from festina.edits import indent
 
 _MOST_LINES = 2000
@@ -109,6 +110,6 @@ def _tree(source: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a doubtful escape in a string is not our concern
         try:
-            return ast.parse(source)
+            return parsing.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None

@@ -6,6 +6,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from festina import parsing
 from festina.text import BOM, Encoding, Range, Text
 
 MAX_REGION_LINES = 400
@@ -46,7 +47,7 @@ def enclosing(text: Text, line: int) -> tuple[Region, str] | None:
     if not 0 <= line < len(text.lines):
         line = len(text.lines) - 1
     try:
-        tree = ast.parse(_for_parser(text))
+        tree = parsing.parse(_for_parser(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return enclosing_by_indentation(text, line)
     found: tuple[Region, str] | None = None

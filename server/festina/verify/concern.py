@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from festina import parsing
 from festina.verify import executable
 from festina.verify.case import Case
 from festina.verify.classify import Fresh, Same, Swap, classify, meaning
 from festina.verify.drift import Files
 from festina.verify.impact import ImpactMap
-from festina.verify.layout import PARSING
 from festina.verify.warm import Place
 
 Swaps = tuple[Mapping[str, Any], ...]
@@ -70,7 +70,10 @@ def describe(place: Place, case: Case, version: tuple[int, int], known: ImpactMa
         return fresh("more than the inside of functions has changed since the tests were loaded")
     needs = None
     if isinstance(decision, Swap):
-        with PARSING, contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        with (
+            parsing.PARSING,
+            contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError),
+        ):
             needs = executable.analyse(decision.before, decision.after, case.watch.hunks)
     return Change(decision, swaps, drifted, chosen.tests, meaning=same, needs=needs)
 

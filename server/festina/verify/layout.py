@@ -12,11 +12,11 @@ import ast
 import functools
 import itertools
 import re
-import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from festina import parsing
 from festina.verify.digests import digest, hashed
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -96,11 +96,6 @@ def is_encoded(text: str) -> bool:
     return False
 
 
-PARSING = threading.Lock()
-"""Held while a text is parsed: Python 3.11 counts the depth of all threads' trees together, and can
-then raise SystemError (python/cpython#106905)."""
-
-
 def parse(text: str) -> ast.Module:
     """Parse a text without a word about its doubtful escapes.
 
@@ -110,16 +105,10 @@ def parse(text: str) -> ast.Module:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for last in (False, False, True):
-            try:
-                with PARSING:
-                    return ast.parse(text)
-            except (RecursionError, MemoryError) as error:
-                raise ValueError("too deeply nested to compile") from error
-            except SystemError:
-                if last:
-                    raise
-    raise AssertionError("unreachable")
+        try:
+            return parsing.parse(text)
+        except (RecursionError, MemoryError) as error:
+            raise ValueError("too deeply nested to compile") from error
 
 
 @functools.lru_cache(maxsize=32)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import sys
 import time
 import warnings
 from pathlib import Path
 
+from festina import parsing
 from festina.findings import Finding, Gate, GateResult, Status
 from festina.verify import process
 from festina.verify.base import Candidate
 from festina.verify.classify import Swap, classify
 from festina.verify.interpreter import Environment, Missing
-from festina.verify.layout import PARSING
 
 _SUFFIXES = frozenset([".py", ".pyi", ".pyw"])
 _CHECK = "import sys; compile(sys.stdin.buffer.read(), 'candidate', 'exec', dont_inherit=True)"
@@ -76,8 +75,7 @@ def _error(path: str, text: str) -> Finding | None:
         warnings.simplefilter("ignore")
         try:
             # as bytes: a coding line and a byte order mark mean what they mean on disk
-            with PARSING:
-                tree = ast.parse(text.encode("utf-8", "surrogatepass"), path)
+            tree = parsing.parse(text.encode("utf-8", "surrogatepass"), path)
             # some errors ("return" outside of a function) are found by the compiler alone
             compile(tree, path, "exec", dont_inherit=True)
         except SyntaxError as error:
