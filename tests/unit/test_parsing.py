@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,18 +15,23 @@ import festina
 from festina import parsing
 
 OWN = Path(festina.__file__).parent
-TEXT = "\n".join(f"def f{n}(a, *b, c=({n}, [a for a in b])):\n    return a" for n in range(150))
+TEXT = "\n".join(f"def f{n}(a, *b, c=({n}, [a for a in b])):\n    return a" for n in range(40))
 
 
 def test_many_threads_at_once() -> None:
+    def pause(*_: object) -> None:
+        time.sleep(0.0005)  # others get their turn in the middle of a tree
+
     before = gc.get_threshold()
-    gc.set_threshold(50)  # the collector gives other threads their turn in the middle of a tree
+    gc.callbacks.append(pause)
+    gc.set_threshold(100, 5, 5)
     try:
         with ThreadPoolExecutor(8) as threads:
-            trees = list(threads.map(parsing.parse, [TEXT] * 60))
+            trees = list(threads.map(parsing.parse, [TEXT] * 80))
     finally:
+        gc.callbacks.remove(pause)
         gc.set_threshold(*before)
-    assert {len(tree.body) for tree in trees} == {150}
+    assert {len(tree.body) for tree in trees} == {40}
 
 
 @pytest.mark.parametrize("source", ["def", b"\xff", "x = '\0'"])
