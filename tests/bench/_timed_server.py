@@ -39,6 +39,7 @@ def watch(out: TextIO) -> None:
         note(gate)
         return found
 
+    # stamped from outside, so that the product has nothing of it
     Runs._fold = folded  # type: ignore[method-assign]
     Engine._result = resulted  # type: ignore[method-assign]
 

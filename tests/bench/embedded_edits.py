@@ -71,6 +71,7 @@ class Listening:
         pieces: list[str] = []
         stream = self._model.stream(request)
         try:
+            # the protocol promises an iterator; ours are generators, which can be closed
             async with aclosing(stream):  # type: ignore[type-var]
                 async for item in stream:
                     if isinstance(item, Delta):

@@ -45,7 +45,8 @@ def ask(server: LlamaServer, body: dict[str, Any]) -> dict[str, Any]:
     data, kind = json.dumps(body).encode(), {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{server.base_url}/chat/completions", data, kind)
     with urllib.request.urlopen(request) as answer:
-        return json.load(answer)  # type: ignore[no-any-return]
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 def guessing(path: Path) -> None:

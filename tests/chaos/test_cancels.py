@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -117,12 +118,20 @@ async def some(rng: random.Random, runner: Runner, places: list[Place], count: i
     return sum(place.asked.total() for place in places) - before
 
 
+def nothing_streams(fake: FakeModel) -> bool:
+    return fake.streams == 0
+
+
+def nobody_at(fake: FakeModel) -> bool:
+    return fake.live == 0
+
+
 async def settled(places: list[Place]) -> None:
     """Wait until the servers are at rest too, and forget what they heard."""
-    for place in places:
-        await place.fake.until(lambda fake=place.fake: fake.streams == 0)  # type: ignore[misc]
-        place.fake.requests.clear()
-        place.fake.heads.clear()
+    for fake in (place.fake for place in places):
+        await fake.until(partial(nothing_streams, fake))
+        fake.requests.clear()
+        fake.heads.clear()
 
 
 async def healthy(runner: Runner, places: list[Place]) -> None:
@@ -148,7 +157,7 @@ async def cancel(runner: Runner, places: list[Place], *cancels: int) -> dict[str
     await healthy(runner, places)
     for place in places:
         await runner.close(place.model)
-        await place.fake.until(lambda fake=place.fake: fake.live == 0)  # type: ignore[misc]
+        await place.fake.until(partial(nobody_at, place.fake))
         assert sockets_to(place.fake) == 0
         assert min(place.asked["streamed"], place.asked["whole"]) > sum(cancels) / 40
     first, last = figures[0], figures[-1]

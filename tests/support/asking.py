@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from festina.config import ModelSettings
-from festina.models.base import Delta, Done, Message, ModelError, Request, Usage
+from festina.models.base import Delta, Done, Message, Model, ModelError, Request, Usage
 from festina.models.dialects import MODELS
 from festina.models.exchange import Exchange
 from festina.models.http import Http
@@ -41,7 +41,7 @@ def model_at(
     )
 
 
-async def ask(model: Exchange, request: Request = REQUEST) -> tuple[str, Usage]:
+async def ask(model: Model, request: Request = REQUEST) -> tuple[str, Usage]:
     """The whole answer. Exactly one ``Done`` comes, and it comes last."""
     items: list[Delta | Done] = []
     async with aclosing(model.stream(request)) as stream:

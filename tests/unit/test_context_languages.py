@@ -245,7 +245,7 @@ def test_other_threads_go_on_while_a_large_text_is_parsed():
     parser.start()
     while parser.is_alive():
         turns += 1
-        time.sleep(0.001)
+        time.sleep(0.001)  # gives the interpreter's lock away, and asks for it again
     assert turns > 5
 
 

@@ -244,7 +244,7 @@ async def test_from_the_settings_to_an_answer(dialect: str) -> None:
         assert (choice.dialect, choice.model) == (dialect, fake.model), (
             "it was picked from the list"
         )
-        assert (await ask(model))[0] == "ok\n"  # type: ignore[arg-type]
+        assert (await ask(model))[0] == "ok\n"
         await model.aclose()
         checks = await check(choice, Settings(fast=made), {"FAKE_KEY": "k"})
         assert [one.name for one in checks if not one.ok] == []

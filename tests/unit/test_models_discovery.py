@@ -283,7 +283,7 @@ async def test_another_model_at_the_same_address() -> None:
     with FakeModel() as fake:
         fast = ModelSettings(base_url=fake.base_url, model="a")
         model, _ = await factory.create(Settings(fast=fast), {}, model="org/b:7b")
-        await ask(model)  # type: ignore[arg-type]
+        await ask(model)
         assert fake.requests[0]["model"] == "org/b:7b"
         await model.aclose()
 
@@ -333,7 +333,7 @@ async def test_the_editor_is_asked_for_the_key_of_another_machine(
         monkeypatch.setenv("HTTP_PROXY", fake.origin)
         there = Settings(fast=ModelSettings(base_url="http://model.test/v1", model="a"))
         model, choice = await factory.create(there, {}, ask_key=ask_key)
-        await ask(model)  # type: ignore[arg-type]
+        await ask(model)
         assert asked == ["http://model.test"]
         assert fake.heads[-1].headers["authorization"] == "Bearer k"
         assert choice.key_source == "the editor"

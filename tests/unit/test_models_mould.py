@@ -194,11 +194,11 @@ def test_events_that_are_alike_are_read_at_once() -> None:
         assert stream.alive == len(texts)
 
 
-def test_messages_that_are_alike_are_read_at_once() -> None:
+def test_messages_that_are_alike_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = AnthropicStream()
     reader = stream._reader
     assert stream.feed(BEGUN + message("abcd") * 3) == "abcd" * 3
-    reader.feed = lambda _: pytest.fail("it was read by itself")  # type: ignore[method-assign]
+    monkeypatch.setattr(reader, "feed", lambda _: pytest.fail("it was read by itself"))
     assert stream.feed(message("abcd") * 1000 + message("\n")) == "abcd" * 1000 + "\n"
 
 

@@ -27,6 +27,11 @@ class Body(Protocol):
         """
 
 
+def system_of(request: Request) -> str:
+    """Return the system prompt, for dialects that have a field of its own for it."""
+    return "\n\n".join(m.content for m in request.messages if m.role == "system")
+
+
 def named_fields(status: int, answer: bytes, names: frozenset[str]) -> frozenset[str]:
     """Return those of the names that a refusal speaks of."""
     if status not in REFUSALS:

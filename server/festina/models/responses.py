@@ -9,7 +9,7 @@ from festina.models.accelerators import CACHE_KEY
 from festina.models.answer_stream import AnswerStream
 from festina.models.base import Request
 from festina.models.exchange import Exchange
-from festina.models.fields import STREAM, Body, learnt, wants_streams
+from festina.models.fields import STREAM, Body, learnt, system_of, wants_streams
 from festina.models.presets import Preset
 from festina.models.reasoning import mentions_tags
 from festina.models.responses_stream import ResponsesStream
@@ -30,7 +30,7 @@ class Fields:
         self, request: Request, model: str, least_temperature: float, extra: Mapping[str, object]
     ) -> dict[str, object]:
         """Return the request's body; ``extra`` has the last word."""
-        system = "\n\n".join(m.content for m in request.messages if m.role == "system")
+        system = system_of(request)
         body: dict[str, object] = {
             "model": model,
             "input": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
@@ -21,7 +22,7 @@ Found: TypeAlias = tuple[str, Definition, str]
 """A path, what is defined there, and how it is called."""
 
 
-class Finder:
+class Finder(ABC):
     """One search, for all names of a region. Its subclasses know what an import means."""
 
     def __init__(self, files: Files, path: str, grammar: str, members: tuple[str, ...]) -> None:
@@ -50,9 +51,9 @@ class Finder:
         """Return methods that are called on what nothing tells the type of."""
         return []
 
+    @abstractmethod
     def resolve(self, parts: tuple[str, ...]) -> Iterable[Found]:
         """Return the definitions of a name: by the rules of its language."""
-        raise NotImplementedError
 
     def first_time(self, path: str, parts: tuple[str, ...]) -> bool:
         """Whether this was not looked for before: files import each other in circles."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from festina.context.source import Block
 from festina.context.trees.grammars import Tree
-from festina.context.trees.outline import Definition
+from festina.context.trees.outline import Binding, Definition
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,3 +74,14 @@ class Siblings:
             tuple(members),
             of,
         )
+
+
+class Reader:
+    """What is found on the way through a file; ``stars`` are modules that it takes all names of."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.definitions: list[Definition] = []
+        self.imports: dict[str, Binding] = {}
+        self.exports: dict[str, Binding] = {}
+        self.stars: list[str] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from festina.context.trees.grammars import Tree
 from festina.context.trees.outline import Binding, Definition, Outline
-from festina.context.trees.reading import Siblings
+from festina.context.trees.reading import Reader, Siblings
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -29,16 +29,9 @@ def read(tree: Tree) -> Outline:
     return Outline(tuple(reader.definitions), reader.imports, tuple(reader.stars), reader.exports)
 
 
-class _Reader:
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self.definitions: list[Definition] = []
-        self.imports: dict[str, Binding] = {}
-        self.exports: dict[str, Binding] = {}
-        self.stars: list[str] = []
-
+class _Reader(Reader):
     def items(self, nodes: list[Node], depth: int) -> None:
-        siblings = Siblings(self._tree, nodes)
+        siblings = Siblings(self.tree, nodes)
         for index, node in siblings:
             kind = node.type
             named = node.child_by_field_name("name")
@@ -50,12 +43,12 @@ class _Reader:
                 members = self._members(node, "") if kind == "trait_item" else []
                 body = node if kind in _BODIES else None
                 self.definitions.append(
-                    siblings.define(index, self._tree.text(named), body, members)
+                    siblings.define(index, self.tree.text(named), body, members)
                 )
             elif kind == "impl_item":
                 self._implementation(siblings, index, node)
             elif kind == "mod_item" and named is not None:
-                self._module(node, self._tree.text(named), depth)
+                self._module(node, self.tree.text(named), depth)
             elif kind in ("ERROR", "foreign_mod_item"):
                 body = node.child_by_field_name("body") or node
                 self.items(body.children, depth)
@@ -71,16 +64,16 @@ class _Reader:
         typed = node.child_by_field_name("type")
         if typed is None:
             return
-        of = self._tree.text(typed).partition("<")[0].rpartition("::")[2]
+        of = self.tree.text(typed).partition("<")[0].rpartition("::")[2]
         name = f"impl {of}"
         members = self._members(node, "")
         self.definitions.append(siblings.define(index, name, node, members, of))
 
     def _members(self, node: Node, of: str) -> list[Definition]:
         body = node.child_by_field_name("body")
-        siblings = Siblings(self._tree, [] if body is None else body.children)
+        siblings = Siblings(self.tree, [] if body is None else body.children)
         return [
-            siblings.define(index, self._tree.text(named), member, of=of)
+            siblings.define(index, self.tree.text(named), member, of=of)
             for index, member in siblings
             if (named := member.child_by_field_name("name")) is not None
         ]
@@ -96,7 +89,7 @@ class _Reader:
         elif kind == "use_as_clause":
             path, alias = node.child_by_field_name("path"), node.child_by_field_name("alias")
             if path is not None and alias is not None:
-                yield [*before, *self._path(path)], self._tree.text(alias)
+                yield [*before, *self._path(path)], self.tree.text(alias)
         elif kind == "use_wildcard":
             inner_path = self._path(node.named_child(0)) if node.named_child_count else []
             yield [*before, *inner_path], "*"
@@ -110,8 +103,8 @@ class _Reader:
 
     def _path(self, node: Node) -> list[str]:
         if node.type in _NAMES:
-            return [self._tree.text(node)]
-        return [part.strip() for part in self._tree.text(node).split("::") if part.strip()]
+            return [self.tree.text(node)]
+        return [part.strip() for part in self.tree.text(node).split("::") if part.strip()]
 
     def _bind(self, path: list[str], alias: str, depth: int) -> None:
         """Note what a ``use`` brings; from a module in the file, the file is ``super``."""

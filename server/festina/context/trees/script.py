@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from festina.context.trees.grammars import Tree
 from festina.context.trees.outline import Binding, Definition, Outline
-from festina.context.trees.reading import Siblings
+from festina.context.trees.reading import Reader, Siblings
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,18 +37,11 @@ def read(tree: Tree) -> Outline:
         reader.imports,
         (),
         reader.exports,
-        tuple(reader.star_exports),
+        tuple(reader.stars),
     )
 
 
-class _Reader:
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self.definitions: list[Definition] = []
-        self.imports: dict[str, Binding] = {}
-        self.exports: dict[str, Binding] = {}
-        self.star_exports: list[str] = []
-
+class _Reader(Reader):
     def statements(self, siblings: Siblings) -> None:
         for index, node in siblings:
             kind = node.type
@@ -59,12 +52,12 @@ class _Reader:
             elif kind == "ambient_declaration":
                 for child in node.named_children:
                     if child.type == "statement_block":  # of `declare global`
-                        self.statements(Siblings(self._tree, child.children))
+                        self.statements(Siblings(self.tree, child.children))
                     self.definitions += self._declared(siblings, index, child)
             elif kind == "expression_statement":
                 self._expression(siblings, index, node)
             elif kind == "ERROR":
-                self.statements(Siblings(self._tree, node.children))
+                self.statements(Siblings(self.tree, node.children))
             else:
                 self.definitions += self._declared(siblings, index, node)
 
@@ -80,9 +73,9 @@ class _Reader:
             return []
         members: list[Definition] = []
         if kind.endswith("class_declaration"):
-            members = _members(self._tree, node)
+            members = _members(self.tree, node)
         body = None if kind in _WHOLE else node
-        return [siblings.define(index, self._tree.text(named), body, members)]
+        return [siblings.define(index, self.tree.text(named), body, members)]
 
     def _variables(self, siblings: Siblings, index: int, node: Node) -> Iterator[Definition]:
         for each in node.named_children:
@@ -92,44 +85,44 @@ class _Reader:
             value = each.child_by_field_name("value")
             if self._required(named, value):
                 continue
-            members = _members(self._tree, value) if value and value.type == "class" else []
+            members = _members(self.tree, value) if value and value.type == "class" else []
             names = [named] if named.type == "identifier" else _of_pattern(named)
             for name in names:
-                yield siblings.define(index, self._tree.text(name), _function(value), members)
+                yield siblings.define(index, self.tree.text(name), _function(value), members)
 
     def _required(self, named: Node, value: Node | None) -> bool:
         """Note what ``require`` gives to a name or a pattern; whether it is one."""
         attribute = ""
         if value is not None and value.type == "member_expression":
             if (last := value.child_by_field_name("property")) is not None:
-                attribute = self._tree.text(last)
+                attribute = self.tree.text(last)
             value = value.child_by_field_name("object")
         if value is None or value.type != "call_expression":
             return False
         function, given = (value.child_by_field_name(name) for name in ("function", "arguments"))
-        if function is None or given is None or self._tree.text(function) != "require":
+        if function is None or given is None or self.tree.text(function) != "require":
             return False
         module = next((self._string(n) for n in given.named_children if n.type == "string"), "")
         if not module:
             return False
         if named.type == "identifier":
-            self.imports[self._tree.text(named)] = Binding(module, attribute)
+            self.imports[self.tree.text(named)] = Binding(module, attribute)
             return True
         for part in named.named_children:
             key, inner = (part.child_by_field_name(name) for name in ("key", "value"))
             if part.type == "shorthand_property_identifier_pattern":
-                self.imports[self._tree.text(part)] = Binding(module, self._tree.text(part))
+                self.imports[self.tree.text(part)] = Binding(module, self.tree.text(part))
             elif key is not None and inner is not None and inner.type == "identifier":
-                self.imports[self._tree.text(inner)] = Binding(module, self._tree.text(key))
+                self.imports[self.tree.text(inner)] = Binding(module, self.tree.text(key))
         return True
 
     def _space(self, siblings: Siblings, index: int, node: Node) -> Definition:
         """Return a namespace, whose members are what it defines."""
-        inner = _Reader(self._tree)
+        inner = _Reader(self.tree)
         body, named = node.child_by_field_name("body"), node.child_by_field_name("name")
         if body is not None:
-            inner.statements(Siblings(self._tree, body.children))
-        name = "" if named is None else self._tree.text(named)
+            inner.statements(Siblings(self.tree, body.children))
+        name = "" if named is None else self.tree.text(named)
         return siblings.define(index, name, node, inner.definitions)
 
     def _expression(self, siblings: Siblings, index: int, node: Node) -> None:
@@ -141,28 +134,28 @@ class _Reader:
         left, right = (inner.child_by_field_name(name) for name in ("left", "right"))
         if left is None or right is None:
             return
-        target = self._tree.text(left)
+        target = self.tree.text(left)
         if target == "module.exports":
             self._common(siblings, index, right)
         elif target.startswith(("module.exports.", "exports.")):
             name = target.rpartition(".")[2]
             if right.type == "identifier":
-                self.exports[name] = Binding("", self._tree.text(right))
+                self.exports[name] = Binding("", self.tree.text(right))
             else:
                 self.definitions.append(siblings.define(index, name, _function(right)))
 
     def _common(self, siblings: Siblings, index: int, value: Node) -> None:
         """Note what ``module.exports`` is set to: one thing, or an object of them."""
         if value.type == "identifier":
-            self.exports["default"] = Binding("", self._tree.text(value))
+            self.exports["default"] = Binding("", self.tree.text(value))
         elif value.type == "object":
             for part in value.named_children:
                 key, inner = (part.child_by_field_name(name) for name in ("key", "value"))
                 if part.type == "shorthand_property_identifier":
-                    name = self._tree.text(part)
+                    name = self.tree.text(part)
                     self.exports.setdefault(name, Binding("", name))
                 elif key is not None and inner is not None and inner.type == "identifier":
-                    self.exports[self._tree.text(key)] = Binding("", self._tree.text(inner))
+                    self.exports[self.tree.text(key)] = Binding("", self.tree.text(inner))
         else:
             self.definitions.append(siblings.define(index, "default", _function(value)))
 
@@ -172,16 +165,16 @@ class _Reader:
             if clause.type == "import_require_clause":
                 inner = clause.child_by_field_name("source")
                 if inner is not None and clause.named_child_count:
-                    name = self._tree.text(clause.named_child(0))
+                    name = self.tree.text(clause.named_child(0))
                     self.imports[name] = Binding(self._string(inner))
             if clause.type != "import_clause" or source is None:
                 continue
             module = self._string(source)
             for part in clause.named_children:
                 if part.type == "identifier":
-                    self.imports[self._tree.text(part)] = Binding(module, "default")
+                    self.imports[self.tree.text(part)] = Binding(module, "default")
                 elif part.type == "namespace_import" and part.named_child_count:
-                    self.imports[self._tree.text(part.named_child(0))] = Binding(module)
+                    self.imports[self.tree.text(part.named_child(0))] = Binding(module)
                 elif part.type == "named_imports":
                     for alias, name in self._specifiers(part):
                         self.imports[alias] = Binding(module, name)
@@ -198,9 +191,9 @@ class _Reader:
             if default and found:
                 self.exports["default"] = Binding("", found[0].name)
         elif value is not None and value.type == "identifier":
-            self.exports["default"] = Binding("", self._tree.text(value))
+            self.exports["default"] = Binding("", self.tree.text(value))
         elif value is not None:
-            members = _members(self._tree, value) if value.type == "class" else []
+            members = _members(self.tree, value) if value.type == "class" else []
             self.definitions.append(siblings.define(index, "default", _function(value), members))
         else:
             self._passed_on(node, module)
@@ -211,18 +204,18 @@ class _Reader:
                 for alias, name in self._specifiers(part):
                     self.exports[alias] = Binding(module, name)
             elif part.type == "namespace_export" and part.named_child_count:
-                self.exports[self._tree.text(part.named_child(0))] = Binding(module)
+                self.exports[self.tree.text(part.named_child(0))] = Binding(module)
         if module and any(child.type == "*" for child in node.children):
-            self.star_exports.append(module)
+            self.stars.append(module)
 
     def _specifiers(self, node: Node) -> Iterator[tuple[str, str]]:
         for part in node.named_children:
             name, alias = part.child_by_field_name("name"), part.child_by_field_name("alias")
             if name is not None:
-                yield self._tree.text(alias or name), self._tree.text(name)
+                yield self.tree.text(alias or name), self.tree.text(name)
 
     def _string(self, node: Node) -> str:
-        return self._tree.text(node).strip("\"'`")
+        return self.tree.text(node).strip("\"'`")
 
 
 def _function(value: Node | None) -> Node | None:
