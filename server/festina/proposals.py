@@ -55,12 +55,14 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.STREAMING: _ANY | {State.PARSED, State.REJECTED},
     # parsed | verifying -> streaming: redirected while under way; verifying -> streaming: a repair
     State.PARSED: _ANY | {State.VERIFYING, State.STREAMING},
+    # verifying -> applied: the accepted text arrived while it was verified again
     State.VERIFYING: _ANY
     | {State.READY, State.REJECTED, State.UNVERIFIED, State.STREAMING, State.APPLIED},
     State.READY: _ANY
     | {State.STREAMING, State.VERIFYING, State.REJECTED, State.APPLIED, State.DISMISSED},
     # rejected -> applied: it was withdrawn while the editor was applying it
     State.REJECTED: _ANY | {State.STREAMING, State.APPLIED, State.DISMISSED},
+    # unverified -> verifying: trust was given, or the document moved on
     State.UNVERIFIED: _ANY | {State.STREAMING, State.VERIFYING, State.APPLIED, State.DISMISSED},
     **{state: frozenset() for state in FINAL},
 }

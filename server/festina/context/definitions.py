@@ -1,4 +1,8 @@
-"""Definitions, for every language that has them read: Python here, others by their trees."""
+"""Definitions, for every language that has them read: Python here, others by their trees.
+
+The seam between languages: where that is defined which some lines use, how a definition reads in
+short, what is in a long file, and what is around a line.
+"""
 
 from __future__ import annotations
 

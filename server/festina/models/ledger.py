@@ -1,7 +1,8 @@
 """What was spent on each day with each model: a small file in the user's state folder.
 
 It holds numbers, names of models and origins; no prompt, no source text, no key. All processes of
-the user share it. Days are those of the local calendar.
+the user share it. Days are those of the local calendar. Looking and holding back are one
+step under its lock, in which nothing else is waited for.
 """
 
 from __future__ import annotations

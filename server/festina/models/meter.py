@@ -226,7 +226,8 @@ class Meter:
     def settle(self, made: Reservation, course: Course) -> Spent:
         """Take down what a request has spent, and return it: nothing, where it was never sent.
 
-        What the provider did not count is estimated.
+        What the provider did not count is estimated: the prompt by how it counted another one, the
+        answer by its text or, where it was broken off, by how far another one was after that time.
         """
         self._reserved.discard(made)
         self._settled.set()

@@ -1,8 +1,9 @@
 """The quick tiers: what a candidate changes, which tests that concerns, and who runs them.
 
 Tier 0 starts no process, tier 1 exchanges the code of functions in a child that has collected, tier
-2 imports everything afresh in a child. Where one of them cannot be sure, the next one is asked, and
-the cold run (tier 3) last; nothing is guessed.
+2 imports everything afresh in a child of a process that stopped before the first conftest. Where
+one of them cannot be sure, the next one is asked, and the cold run (tier 3) last; nothing is
+guessed.
 """
 
 from __future__ import annotations
