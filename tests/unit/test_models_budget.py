@@ -19,6 +19,7 @@ from support.fake_replies import status, text
 from support.limited import Limited
 
 PATIENT = Policy(base=0.05, cap=0.1, longest=20.0)
+OF_EARLIER_TESTS: list[Budget] = []
 
 
 async def many(model: ChatModel, count: int) -> list[str]:
@@ -172,3 +173,10 @@ async def test_budgets_are_for_any_loop() -> None:
     for thread in threads:
         await asyncio.to_thread(thread.join)
     assert errors == []
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_a_port_that_an_earlier_test_used_has_no_limits_yet(time: str) -> None:
+    budget = budget_for("http://127.0.0.1:1", "")
+    assert budget not in OF_EARLIER_TESTS
+    OF_EARLIER_TESTS.append(budget)
