@@ -19,6 +19,7 @@ VALUES = (
     "edits",
     "markers",
     "parsing",
+    "progress",
     "proposals",
     "findings",
     "calls",

@@ -53,7 +53,7 @@ class Again:
         self._fold(Judged(index, new, earned.verdict, earned.rest))
 
     def _teller(self, index: int) -> OnStep:
-        return lambda step: self._fold(Step(index, step.message))
+        return lambda step: self._fold(Step(index, step.message, step))
 
 
 def _waits(view: CandidateView) -> bool:

@@ -8,15 +8,20 @@ from festina.calls import Call, Wait
 from festina.edits import LineEdit
 from festina.findings import Rest, Status, Verdict
 from festina.models.base import ModelError
+from festina.progress import Step as GateStep
 
 
 @dataclass(frozen=True, slots=True)
 class Streaming:
-    """A candidate's region text so far. ``tokens`` is an estimate (four characters each)."""
+    """A candidate's region text so far. ``tokens`` is an estimate (four characters each).
+
+    ``seconds`` are those since the first of it came.
+    """
 
     candidate: int
     text: str
     tokens: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Progress of a candidate's verification, for a person."""
+    """Progress of a candidate's verification, for a person; ``of`` which step, where it is told."""
 
     candidate: int
     message: str
+    of: GateStep | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,18 +115,34 @@ class Lifecycle:
             return self._end(proposal, State.CANCELLED, "cancelled")
         return self._end(proposal, State.DISMISSED, "dismissed")
 
-    def turn(self, proposal_id: str, by: int) -> Proposal:
+    def turn(self, proposal_id: str, by: int, *, to: int | None = None) -> Proposal:
         """Show the next (``by=1``) or previous (``by=-1``) candidate: passed ones if there are any.
+
+        With ``to`` it is that one.
 
         Raises:
             Refusal: the proposal is over, or there is nothing to turn to.
         """
         proposal = self.alive(proposal_id)
+        if to is not None:
+            return self._turn_to(proposal, to)
         indices = [view.index for view in proposal.choices]
         if len(indices) < 2:
             raise Refusal("There is no other candidate. Ask for variations first.")
         here = indices.index(proposal.visible) if proposal.visible in indices else -by
         return self.session.put(turned(proposal, indices[(here + by) % len(indices)]))
+
+    def _turn_to(self, proposal: Proposal, index: int) -> Proposal:
+        view = proposal.find(index)
+        if view is None:
+            raise Refusal("That candidate does not exist.")
+        if index == proposal.visible:
+            return proposal
+        if not view.text:
+            raise Refusal("There is nothing to show of that candidate.")
+        if not view.passed and any(other.passed for other in proposal.candidates):
+            raise Refusal("That candidate has not passed, and others have: choose one of those.")
+        return self.session.put(turned(proposal, index))
 
     def complete(
         self, proposal_id: str, candidate: int | None, then: Callable[[CandidateView], None]

@@ -39,10 +39,10 @@ from festina.events import (
 from festina.findings import Finding, Rest, Status
 from festina.models.base import Model, ModelError
 from festina.models.runner import Runner
+from festina.progress import Step as GateStep
 from festina.proposals import CandidateStatus, CandidateView
 from festina.reducer import judged
 from festina.task import Task
-from festina.verify.base import Step as GateStep
 from festina.verify.base import Verifier
 from festina.writing import Writer
 
@@ -229,15 +229,18 @@ class _Run:
 
         due = 0.0
         clock = asyncio.get_running_loop().time
+        began: float | None = None
 
         def on_text(text: str) -> None:
-            nonlocal due
+            nonlocal due, began
             self.leader_started.set()
+            began = clock() if began is None else began
             if index != self.shown and clock() < due:
                 return
             due = clock() + SILENT_SECONDS
+            tokens = len(text) // CHARS_PER_TOKEN
             shown = gathered.hidden.show(edits.preview(gathered.prepared, text))
-            self.events.put_nowait(Streaming(index, shown, len(text) // CHARS_PER_TOKEN))
+            self.events.put_nowait(Streaming(index, shown, tokens, clock() - began))
 
         request = replace(request, stream=index == self.shown)
         why = Why.REPAIR if findings else Why.WRITE
@@ -297,4 +300,4 @@ class _Run:
 
     def teller(self, index: int) -> Callable[[GateStep], None]:
         """Return what tells of a candidate's verification."""
-        return lambda step: self.events.put_nowait(Step(index, step.message))
+        return lambda step: self.events.put_nowait(Step(index, step.message, step))

@@ -15,6 +15,7 @@ from datetime import datetime
 from festina.calls import Call, Wait, counted_down, told_of
 from festina.edits import LineEdit, Region, apply, rewrite
 from festina.findings import Finding, Rest, Status, Verdict
+from festina.progress import NOTHING_YET, Progress
 from festina.text import Text
 
 
@@ -92,7 +93,7 @@ class CandidateView:
 
     ``text`` is the new text of the region, in the document's own line ends. ``defect`` is the
     sentence that says why an answer could not be used. ``rest`` is what the tests that have not run
-    for the verdict have to say.
+    for the verdict have to say. ``progress`` is how far the model and the gates have come.
     """
 
     index: int
@@ -101,6 +102,7 @@ class CandidateView:
     verdict: Verdict | None = None
     defect: str = ""
     rest: Rest = Rest.NONE
+    progress: Progress = NOTHING_YET
 
     @property
     def passed(self) -> bool:
@@ -130,8 +132,9 @@ class Proposal:
     ``base`` is the text that ``region`` counts in, and ``version`` that text's LSP version.
     ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
     ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
-    that was asked for, None for the one that is configured. ``calls`` are those of models, as they
-    ended. ``wait`` is what the message tells of, as long as it does.
+    that was asked for, None for the one that is configured; ``writer`` is the one that writes, once
+    that is known. ``calls`` are those of models, as they ended. ``wait`` is what the message tells
+    of, as long as it does.
     """
 
     id: str
@@ -146,6 +149,7 @@ class Proposal:
     resolves: tuple[Finding, ...] = ()
     name: str = ""
     model: str | None = None
+    writer: str = ""
     message: str = ""
     round: int = 0
     calls: tuple[Call, ...] = ()

@@ -25,6 +25,7 @@ from festina.events import (
     Waiting,
 )
 from festina.findings import Gate, Rest, Status, Verdict
+from festina.progress import Progress
 from festina.proposals import (
     CandidateStatus,
     CandidateView,
@@ -53,8 +54,7 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
         case Parsed():
             return _parsed(proposal, event)
         case Step():
-            at_work = proposal.state in {State.PARSED, State.VERIFYING}
-            return replace(proposal, message=event.message) if at_work else proposal
+            return _stepped(proposal, event)
         case Judged():
             return _judged(proposal, event)
         case Completing():
@@ -113,9 +113,18 @@ def settle(proposal: Proposal, finished: Finished) -> Proposal:
     return advance(proposal, State.REJECTED, message)
 
 
+def _stepped(proposal: Proposal, event: Step) -> Proposal:
+    view = proposal.find(event.candidate)
+    if view is not None and event.of is not None:
+        proposal = proposal.with_candidate(replace(view, progress=view.progress.after(event.of)))
+    at_work = proposal.state in {State.PARSED, State.VERIFYING}
+    return replace(proposal, message=event.message) if at_work else proposal
+
+
 def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
-    view = proposal.find(event.candidate) or CandidateView(event.candidate)
-    view = replace(view, text=event.text, status=CandidateStatus.STREAMING, verdict=None, defect="")
+    view = CandidateView(
+        event.candidate, text=event.text, progress=Progress(event.tokens, event.seconds)
+    )
     proposal = begin(proposal.with_candidate(view))
     if proposal.state is not State.STREAMING or event.candidate != proposal.visible:
         return proposal
@@ -136,7 +145,10 @@ def _waiting(proposal: Proposal, event: Waiting) -> Proposal:
 
 
 def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
+    streamed = proposal.find(event.candidate)
     view = CandidateView(event.candidate, CandidateStatus.VERIFYING, event.region_text)
+    if streamed is not None:
+        view = replace(view, progress=replace(streamed.progress, gates=()))
     proposal = begin(proposal.with_candidate(view))
     if proposal.state is State.STREAMING:
         proposal = _show(step(proposal, State.PARSED, "the answer is complete"), view)

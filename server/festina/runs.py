@@ -200,7 +200,8 @@ class Runs:
             eager=True,
             on_request=self.results.asked.noting(proposal_id),
         )
-        self.session.put(begin(self.session.find(proposal_id)))
+        proposal = replace(self.session.find(proposal_id), writer=ready.model.name)
+        self.session.put(begin(proposal))
         stream = propose(task, ready.model, ready.runner, self.verifier, planner)
         async with aclosing(stream):
             async for event in stream:

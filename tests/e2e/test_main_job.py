@@ -77,6 +77,17 @@ async def test_a_plugin_sees_every_state_and_the_text_stream(start, workspace, t
         texts = [p["text"] for p in editor.proposals if p["state"] == "streaming" and p["text"]]
         assert len(texts) > 2
         assert texts == sorted(texts, key=len)
+        told = [p["progress"] for p in editor.proposals if p["progress"] is not None]
+        assert max(one["tokens_per_second"] or 0 for one in told) > SLOW / 4
+        stages = {(gate["gate"], gate["status"]) for one in told for gate in one["gates"]}
+        assert {("tests", "waiting"), ("tests", "running"), ("lint", "passed")} <= stages
+        assert (last["progress"], last["name"], last["model"]) == (None, "dasherize", "fake-coder")
+        asked = {"proposal": proposal, "candidate": 0}
+        preview = await editor.request("festina/candidate", asked)
+        assert {name: preview[name] for name in ("text", "hunks", "verdict")} == {
+            name: last[name] for name in ("text", "hunks", "verdict")
+        }
+        assert await editor.request("festina/candidate", {**asked, "candidate": 7}) is None
         assert not watch.ours()
         assert editor.messages == []
 

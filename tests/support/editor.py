@@ -209,6 +209,10 @@ class Editor:
         params = lsp.ExecuteCommandParams(command=command, arguments=list(arguments))
         return await self.ask(self.client.workspace_execute_command_async(params))
 
+    async def request(self, method: str, params: Any) -> Any:
+        """Send a request of Festina's own; its result is plain JSON."""
+        return await self.ask(self.client.protocol.send_request_async(method, params))
+
     # -- what the server wants --------------------------------------------------------------
 
     def apply(self, edit: lsp.WorkspaceEdit) -> bool:

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from lsprotocol import types as lsp
 
 from festina.asking import Answer, Stage
@@ -12,6 +13,7 @@ from festina.edits import Region
 from festina.findings import Finding, Gate, TestCounts
 from festina.lsp import messages
 from festina.lsp.features import commands
+from festina.progress import GateProgress, Progress
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.text import Encoding, Text
 from festina.verify.examination import Examination
@@ -53,6 +55,7 @@ def test_every_custom_message_is_documented_and_no_other():
         messages.ANSWER,
         messages.TRUST,
         messages.KEY,
+        messages.CANDIDATE,
     }
 
 
@@ -64,6 +67,26 @@ def test_the_payload_has_the_documented_fields():
     assert list(payload["candidates"][0]) == list(documented["candidates"][0])
     assert set(documented["verdict"]) <= set(payload["verdict"])
     json.dumps(payload)
+
+
+def test_progress_has_the_documented_fields_while_something_is_at_work():
+    documented = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[2])
+    gates = tuple(GateProgress(**gate) for gate in documented["gates"])
+    view = CandidateView(0, CandidateStatus.VERIFYING, "x\n", progress=Progress(96, 0.0814, gates))
+    at_work = replace(proposal(), state=State.VERIFYING, candidates=(view,), message="running ruff")
+    payload = messages.proposal_payload(at_work, Encoding.UTF16)["progress"]
+    assert payload == {**documented, "tokens_per_second": payload["tokens_per_second"]}
+    assert payload["tokens_per_second"] == pytest.approx(96 / 0.0814, rel=0.001)
+    over = replace(at_work, state=State.READY)
+    assert messages.proposal_payload(over, Encoding.UTF16)["progress"] is None
+
+
+def test_a_candidate_has_the_documented_fields():
+    documented = example("### `festina/candidate`")
+    one = proposal()
+    payload = messages.candidate_payload(one, one.candidates[0], Encoding.UTF16)
+    assert list(payload) == list(documented)
+    assert payload["hunks"] == messages.proposal_payload(one, Encoding.UTF16)["hunks"]
 
 
 def test_the_status_has_the_documented_fields():

@@ -14,7 +14,7 @@ from festina.asking import Answer
 from festina.calls import total
 from festina.clean import visible
 from festina.lsp import convert, render
-from festina.proposals import Proposal, State
+from festina.proposals import CandidateView, Proposal, State
 from festina.text import Encoding
 from festina.verify.examination import Examination
 
@@ -32,6 +32,9 @@ TRUST = "festina/trust"
 
 KEY = "festina/key"
 """Server to client, request ``{origin}``, answered ``{key}``: for clients that have a plugin."""
+
+CANDIDATE = "festina/candidate"
+"""Client to server, request ``{proposal, candidate}``: one candidate, for a picker's preview."""
 
 PROPOSE = "festina.propose"
 ACCEPT = "festina.accept"
@@ -66,30 +69,72 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
     ``range`` and the hunks' ranges are in the negotiated encoding and count in ``version``.
     """
     view = proposal.candidate
-    hunks = []
     region = convert.line_range(proposal.base, proposal.region.start, proposal.region.end, encoding)
-    if view is not None and view.text and view.complete:
-        for hunk in edits.hunks(proposal.edits(view)):
-            where = convert.line_range(proposal.base, hunk.start, hunk.end, encoding)
-            hunks.append({"id": hunk.id, "range": plain(where), "newText": hunk.new_text})
+    choices = {choice.index for choice in proposal.choices}
+    at_work = proposal.state.running
     return {
         "proposal": proposal.id,
         "uri": proposal.uri,
         "version": proposal.version,
         "range": plain(region),
+        "name": visible(render.subject(proposal)),
+        "instruction": visible(proposal.instruction),
+        "model": visible(proposal.writer),
         "state": str(proposal.state),
         "candidate": proposal.visible,
         "candidates": [
-            {"index": candidate.index, "status": str(candidate.status)}
+            {
+                "index": candidate.index,
+                "status": str(candidate.status),
+                "message": visible(candidate.words),
+                "chosen": candidate.index in choices,
+            }
             for candidate in proposal.candidates
         ],
         "text": view.text if view is not None else "",
-        "hunks": hunks,
-        "verdict": harmless(view.verdict.to_json()) if view is not None and view.verdict else None,
+        "hunks": _hunks(proposal, view, encoding),
+        "verdict": _verdict(view),
         "message": visible(_message(proposal)),
+        "progress": view.progress.to_json() if view is not None and at_work else None,
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
         "usage": total(proposal.calls).to_json(),
     }
+
+
+def candidate_payload(
+    proposal: Proposal, view: CandidateView, encoding: Encoding
+) -> dict[str, Any]:
+    """Return the answer to ``festina/candidate``: what a notification says of the visible one."""
+    return {
+        "index": view.index,
+        "status": str(view.status),
+        "text": view.text,
+        "hunks": _hunks(proposal, view, encoding),
+        "verdict": _verdict(view),
+        "message": visible(view.words),
+    }
+
+
+def _hunks(
+    proposal: Proposal, view: CandidateView | None, encoding: Encoding
+) -> list[dict[str, Any]]:
+    if view is None or not view.text or not view.complete:
+        return []
+    return [
+        {
+            "id": hunk.id,
+            "range": plain(convert.line_range(proposal.base, hunk.start, hunk.end, encoding)),
+            "newText": hunk.new_text,
+        }
+        for hunk in edits.hunks(proposal.edits(view))
+    ]
+
+
+def _verdict(view: CandidateView | None) -> dict[str, Any] | None:
+    if view is None or view.verdict is None:
+        return None
+    verdict: dict[str, Any] = harmless(view.verdict.to_json())
+    return verdict
 
 
 def _message(proposal: Proposal) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 
 from festina.lsp import messages
-from festina.lsp.features import answering, code_action, code_lens, commands, sync
+from festina.lsp.features import answering, code_action, code_lens, commands, previewing, sync
 from festina.lsp.protocol import FestinaServer as Server
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ def register(app: App) -> None:
     def trust(ls: Server, params: Any) -> None:
         if isinstance(params, Mapping) and isinstance(params.get("trusted"), bool):
             app.change_trust(trusted=params["trusted"])
+
+    @feature(messages.CANDIDATE)
+    def candidate(ls: Server, params: Any) -> dict[str, Any] | None:
+        return previewing.candidate(app, params)
 
     _register_documents(app)
     _register_actions(app)

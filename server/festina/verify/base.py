@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from festina.config import VerifySettings
-from festina.findings import Finding, GateResult, Verdict
+from festina.findings import Finding, Verdict
+from festina.progress import Step as Step
 from festina.verify.digests import sha
 
 if TYPE_CHECKING:
@@ -52,17 +53,6 @@ class Candidate:
     def digest(self) -> str:
         """The digest of the new text, found out once: of a long text it takes a millisecond."""
         return sha(self.new)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Progress of one verification: the gate that is running, or its result once it has one.
-
-    ``message`` is for a person, such as ``running the tests once without the edit``.
-    """
-
-    message: str
-    result: GateResult | None = None
 
 
 OnStep = Callable[[Step], None]

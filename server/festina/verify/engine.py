@@ -189,25 +189,27 @@ class Engine:
     ) -> Verdict:
         start = time.perf_counter()
 
-        def say(message: str, result: GateResult | None = None) -> None:
+        def say(message: str, result: GateResult | None = None, gate: str | None = None) -> None:
             if on_step is not None:
-                on_step(Step(message, result))
+                on_step(Step(message, result, gate))
 
         gates = sorted(gates_of(snapshot.settings), key=in_order)
+        if on_step is not None:
+            on_step(Step("starting the gates", gates=tuple(gates)))
         done: dict[str, GateResult] = {}
         async with self._beginning:
             self._make_ready(snapshot, candidate, gates)
             await asyncio.sleep(0)  # so that they are asked before this process gets busy
             job = await self._job(snapshot, candidate, scope, say, fresh=last)
             if gates and gates[0] == Gate.SYNTAX:
-                say(_DOING[Gate.SYNTAX])
+                say(_DOING[Gate.SYNTAX], gate=Gate.SYNTAX)
                 done[Gate.SYNTAX] = await self._result(job, Gate.SYNTAX)
         results: list[GateResult] = []
         async with contextlib.AsyncExitStack() as stack:
             ahead: asyncio.Task[GateResult] | None = None
             for gate in gates:
                 if gate not in done:
-                    say(_DOING.get(gate, gate))
+                    say(_DOING.get(gate, gate), gate=gate)
                 if gate == Gate.LINT and Gate.TESTS in gates:
                     ahead = asyncio.create_task(self._result(job, Gate.TESTS))
                     stack.push_async_callback(_ended, ahead)
@@ -222,7 +224,7 @@ class Engine:
                 results.append(result)
                 if result.status is Status.PASSED:
                     job.known[gate] = result
-                say(f"{result.label}: {result.status} ({duration(result.seconds)})", result)
+                say(f"{result.label}: {result.status} ({duration(result.seconds)})", result, gate)
                 if result.status is Status.FAILED:
                     break
             else:

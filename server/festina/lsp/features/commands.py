@@ -120,8 +120,9 @@ async def redirect(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 
 async def turn_next(app: App, argument: dict[str, Any]) -> dict[str, Any]:
-    """``festina.next``: show the next candidate."""
-    proposal = app.lifecycle.turn(_string(argument, "proposal"), 1)
+    """``festina.next``: show the next candidate, or the one that is named."""
+    chosen = _index(argument, "candidate")
+    proposal = app.lifecycle.turn(_string(argument, "proposal"), 1, to=chosen)
     return {"ok": True, "message": f"Candidate {proposal.visible + 1}."}
 
 
@@ -147,8 +148,8 @@ async def ask(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.ask``: answer a question about a range, in Markdown; no code is touched."""
     document, region, name = await _place(app, argument)
     words = _string(argument, "question") or markers.instruction(document.text, region)
-    model = _string(argument, "model") or None
-    return {"ask": app.asking.ask(Question(document, region, words, name, model)).id}
+    question = Question(document, region, words, name, _string(argument, "model") or None)
+    return {"ask": app.asking.ask(question).id}
 
 
 async def show_prompt(app: App, argument: dict[str, Any]) -> dict[str, Any]:
@@ -178,16 +179,12 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def _check_text(document: Document) -> None:
-    if "\0" in document.text.content:
-        raise Refusal("This looks like a binary file. Festina edits text.")
-
-
 async def _place(app: App, argument: dict[str, Any]) -> tuple[Document, Region, str]:
     """Return the document that is meant, as it is now, and the lines in it with their name."""
     document, chosen = _document(app, argument), _range(argument)
     await _check_allowed(app, document)
-    _check_text(document)
+    if "\0" in document.text.content:
+        raise Refusal("This looks like a binary file. Festina edits text.")
     region, name = await _region(document, chosen, app)
     return *_moved_on(app, argument, document, region), name
 
