@@ -18,7 +18,9 @@ class ModelSettings:
 
     Times are in seconds. An empty ``base_url`` or ``model`` means: discover. ``mistake`` says why
     nothing may be asked: where code is to go was said, but not so that it could be understood.
-    ``wait_seconds`` is the longest that one request waits for the provider's limits.
+    ``wait_seconds`` is the longest that one request waits for the provider's limits. Of limits that
+    the provider does not tell, ``requests_per_minute``, ``tokens_per_minute`` and
+    ``parallel_requests`` (at once) are the person's word; 0: nothing is said.
     With ``accelerators`` = ``off``, none of ``festina.models.accelerators`` are sent.
     """
 
@@ -32,6 +34,9 @@ class ModelSettings:
     inter_token_seconds: float = 30.0
     total_seconds: float = 300.0
     wait_seconds: float = 300.0
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0
+    parallel_requests: int = 0
     max_retries: int = 2
     accelerators: str = "auto"
     extra_body: Mapping[str, object] = field(default_factory=dict)
@@ -144,6 +149,9 @@ _MODEL = {
     "inter_token_seconds": allowed.number(0.1, 3600),
     "total_seconds": allowed.number(1, 86400),
     "wait_seconds": allowed.number(0, 86400),
+    "requests_per_minute": allowed.whole(0, 1_000_000),
+    "tokens_per_minute": allowed.whole(0, 10**9),
+    "parallel_requests": allowed.whole(0, 1000),
     "max_retries": allowed.whole(0, 10),
     "accelerators": allowed.one_of("auto", "off"),
     "extra_body": allowed.mapping,
@@ -201,6 +209,7 @@ _HINTS = {
 }
 
 _BOUND_TO_ADDRESS = (
+    *("requests_per_minute", "tokens_per_minute", "parallel_requests"),
     *("api_key_env", "api_key_command", "api_key_keyring", "extra_body"),
     *("prompt_price", "cached_price", "completion_price"),
 )

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -6,6 +7,7 @@ from festina.commands.base import Exit
 from festina.verify import sandbox
 from support.command_line import CommandLine
 from support.fake_model import FakeModel
+from support.fake_replies import text
 
 
 @pytest.fixture
@@ -36,6 +38,22 @@ def test_all_is_well(line, fake):
     assert "  ✔ pytest     installed there\n" in ran.out
     assert "fake-coder at http://127.0.0.1:" in ran.out
     assert "  ✔ first token after " in ran.out
+
+
+def test_limits_that_the_provider_tells_are_said(line, fake):
+    headers = {"x-ratelimit-limit-tokens-minute": "6000"}
+    headers["x-ratelimit-remaining-tokens-minute"] = "5900"
+    fake.script(replace(text("OK"), headers=headers))
+    host = fake.origin.removeprefix("http://")
+    assert detail(line.run("doctor", "--json"), "limits")["detail"] == (
+        f"6,000 tokens a minute, as {host} tells"
+    )
+    fake.script("OK")
+    assert "✔ limits" not in line.run("doctor").out
+    line.use(fake, "requests_per_minute = 9")
+    assert f"  ✔ limits     9 requests a minute, as long as {host} tells none\n" in (
+        line.run("doctor").out
+    )
 
 
 def test_json_says_the_same(line, fake):

@@ -208,6 +208,7 @@ SAMPLES = {
     "inter_token_seconds": 1,
     "total_seconds": 1,
     "wait_seconds": 1,
+    **dict.fromkeys(("requests_per_minute", "tokens_per_minute", "parallel_requests"), 1),
     "max_retries": 1,
     "extra_body": {"top_k": 1},
     **dict.fromkeys(("prompt_price", "cached_price", "completion_price"), 1),

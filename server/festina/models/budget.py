@@ -1,7 +1,8 @@
 """One budget for each endpoint, key and model: what may be sent now, and until when it has to wait.
 
 All proposals and candidates of this process share it, whichever event loop they are on. It asks
-before a request is sent, and learns from the headers of every response. While nothing remains, or
+before a request is sent, and learns from the headers of every response; ``known`` says with what it
+begins. While nothing remains, or
 a refusal (429, 529) has to be waited out, nobody sends; then one request goes ahead, and what it
 is answered opens the way for the others. Other processes have budgets of their own: the provider's
 figures count what all of them sent.
@@ -15,14 +16,16 @@ import itertools
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from festina.calls import Wait
 from festina.models.base import ModelError, OnWait, Request, Trouble
+from festina.models.known import Known, replaced
 from festina.models.limits import Bucket, Need, read
+from festina.models.places import Places, Waiter
 from festina.models.presets import for_url, is_loopback
 from festina.models.retry import Policy, told_pause, when
 
@@ -69,13 +72,42 @@ class Budget:
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[int, Bucket]] = {}
         self._under_way: set[Ticket] = set()
+        self._known = Known()
+        self._supposed: set[str] = set()  # of the buckets: those that no response told
+        self._heard = False
+        self.places = Places()
         self._ahead = float(AHEAD)
         self._careful = False
         self._hold = _Hold(0.0, "")
         self._refusals = 0
         self._in_steps: set[str] = set()
         self._numbers = itertools.count()
-        self._waiting: list[_Waiter] = []
+        self._waiting: list[Waiter] = []
+
+    def expect(self, known: Known) -> None:
+        """Begin with what is known, or go on with what is known by now."""
+        with self._lock:
+            self.places.bound(known.most)
+            if known == self._known:
+                return
+            for name in self._supposed:
+                self._buckets.pop(name, None)
+            self._supposed.clear()
+            self._known = known
+            if not self._heard:
+                self._ahead = float(min(AHEAD, known.parallel or AHEAD))
+            told = [bucket for _, bucket in self._buckets.values()]
+            bounds = (each for each in known.bounds if not replaced(each[0], told))
+            self._suppose(bounds, -1, self._clock())
+            self._wake()
+
+    @property
+    def words(self) -> str:
+        """Say for a person what the limits are, and who says so; nothing where none is known."""
+        with self._lock:
+            names = self._buckets.keys() - self._supposed
+            told = [bucket for name, (_, bucket) in self._buckets.items() if name in names]
+            return self._known.words(self.whom, told)
 
     @asynccontextmanager
     async def sending(
@@ -118,6 +150,7 @@ class Budget:
                 spent = [bucket.words for bucket in told.values() if bucket.remaining < 1]
                 pause = self._held(now, told_pause(headers), refused, next(iter(spent), ""))
             elif ok:
+                self._heard = True
                 self._refusals = 0
                 self._ahead += 1 / self._ahead if self._careful else 1
             self._wake()
@@ -161,12 +194,24 @@ class Budget:
                 bucket = replace(bucket, steady=False)
             if ticket.number > number or bucket.left(now) < known.left(now):
                 self._buckets[name] = (max(number, ticket.number), bucket)
+        self._supposed -= told.keys()
+        for name in [each for each in self._supposed if replaced(each, told.values())]:
+            self._supposed.discard(name)
+            del self._buckets[name]
+        self._suppose(self._known.given_away(told.values()), ticket.number, now)
         for name in self._buckets.keys() - told.keys():
             number, known = self._buckets[name]
             self._buckets[name] = (number, known.less(ticket.need.of(name), now))
 
+    def _suppose(self, limits: Iterable[tuple[str, int]], number: int, now: float) -> None:
+        """Add limits that no response told, unless they are there already."""
+        for name, limit in limits:
+            if name not in self._buckets:
+                self._buckets[name] = (number, Bucket.full(name, limit, now))
+                self._supposed.add(name)
+
     async def _admitted(self, need: Need, policy: Policy, on_wait: OnWait | None) -> Ticket:
-        waiter: _Waiter | None = None
+        waiter: Waiter | None = None
         shown: float | None = None
         try:
             while True:
@@ -180,7 +225,7 @@ class Budget:
                     if hold.until - now > policy.longest:
                         raise self._too_long(hold, now)
                     if waiter is None:
-                        waiter = _Waiter(asyncio.get_running_loop())
+                        waiter = Waiter(asyncio.get_running_loop())
                         self._waiting.append(waiter)
                     waiter.called.clear()
                 seconds = hold.until - now
@@ -201,7 +246,7 @@ class Budget:
             if shown is not None and on_wait is not None:
                 on_wait(None)
 
-    def _ready(self, need: Need, now: float, waiter: _Waiter | None) -> _Hold | None:
+    def _ready(self, need: Need, now: float, waiter: Waiter | None) -> _Hold | None:
         """Return None if a request may be sent now, else until when it may surely not.
 
         That is ``now`` where it waits for others, and not for a time.
@@ -216,6 +261,11 @@ class Budget:
                 holds.append(_Hold(max(now + LEAST_SECONDS, bucket.ready_at(amount)), bucket.words))
             elif left - sum(ticket.need.of(name) for ticket in self._under_way) < amount:
                 holds.append(_Hold(now, ""))  # their answers will tell what remains
+        if not self._heard and self._under_way:
+            for name, _ in self._known.entry:
+                sent = sum(ticket.need.of(name) for ticket in self._under_way)
+                if not self._known.fits(name, sent + need.of(name)):
+                    holds.append(_Hold(now, ""))
         first = not self._waiting or self._waiting[0] is waiter
         silent = 0 if self._careful else sum(ticket.need.whole for ticket in self._under_way)
         if not first or len(self._under_way) - silent >= int(self._ahead):
@@ -242,20 +292,6 @@ class Budget:
             f"Try again {when(wait)}, or use another model.",
             retry_after=wait,
         )
-
-
-@dataclass(slots=True, eq=False)
-class _Waiter:
-    """Somebody who waits, on a loop of their own."""
-
-    loop: asyncio.AbstractEventLoop
-    called: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def call(self) -> None:
-        try:
-            self.loop.call_soon_threadsafe(self.called.set)
-        except RuntimeError:  # that loop is closed: nobody waits there any more
-            return
 
 
 def need_of(request: Request) -> Need:

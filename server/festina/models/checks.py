@@ -45,10 +45,13 @@ async def run(choice: Choice, settings: Settings, environ: Mapping[str, str]) ->
                 max_retries=0,
             )
             made = MODELS[choice.dialect]
-            token = await _first_token(made(at, key, http, choice.preset, key_source=source))
+            model = made(at, key, http, choice.preset, key_source=source)
+            token = await _first_token(model)
             if token.ok:  # some servers take more names than they list
                 checks = [replace(check, ok=True, remedy="") for check in checks]
             checks.append(token)
+            if token.ok and (limits := model.limits):
+                checks.append(Check("limits", True, limits))
     return checks
 
 

@@ -293,6 +293,9 @@ def at_preset(settings: ModelSettings, preset: Preset, model: str = "") -> Model
         api_key_command=(),
         api_key_keyring="",
         extra_body={},
+        requests_per_minute=0,
+        tokens_per_minute=0,
+        parallel_requests=0,
         mistake="",
     )
 

@@ -19,6 +19,7 @@ from festina.models.failures import Failures
 from festina.models.fields import Body, named_fields
 from festina.models.http import Http, Response
 from festina.models.keys import header_value, key_headers
+from festina.models.known import Known
 from festina.models.presets import Preset, endpoint, origin_of
 from festina.models.retry import Policy, may_retry, retry_after
 from festina.spending import Prices
@@ -68,6 +69,7 @@ class Exchange(ABC):
         self._key_source = (key_source or "the settings") if key else ""
         self._policy = policy or Policy(longest=settings.wait_seconds)
         self._budget = budget_for(self._origin, self._key, settings.model)
+        self._budget.expect(Known.of(preset, settings))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._name!r} at {self._origin})"
@@ -88,6 +90,11 @@ class Exchange(ABC):
         return self._settings.prices
 
     @property
+    def limits(self) -> str:
+        """What is known of the provider's limits, for a person."""
+        return self._budget.words
+
+    @property
     def predicts(self) -> bool:
         """Whether it is sent what an answer will mostly repeat."""
         return self._accelerators.predicts
@@ -106,6 +113,7 @@ class Exchange(ABC):
         )
         answer = self._stream_of(request)
         shown: list[str] = []
+        leave = await self._budget.places.take()
         clock = Deadlines(self._settings, failures, stream=request.stream)
         response: Response | None = None
         try:
@@ -134,8 +142,11 @@ class Exchange(ABC):
             await _drain(chunks)
         finally:
             clock.close()
-            if response is not None:
-                await response.aclose()
+            try:
+                if response is not None:
+                    await response.aclose()
+            finally:
+                leave()
         yield Done(answer.usage)
 
     async def aclose(self) -> None:

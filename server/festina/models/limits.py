@@ -18,6 +18,10 @@ from datetime import datetime
 from festina.models.retry import parse_wait
 
 DAY_SECONDS = 86400.0
+HOUR_SECONDS = 3600.0
+MINUTE_SECONDS = 60.0
+MINUTE = "-minute"
+"""How the name of a limit ends that is for a minute, where its provider tells others as well."""
 
 _FIELDS = ("limit", "remaining", "reset")
 _NAMED = re.compile(r"(?:x-|anthropic-)?ratelimit-([a-z-]+)")
@@ -50,7 +54,8 @@ class Bucket:
     """One limit at the moment ``at``: ``remaining`` of ``limit``, full again at ``full_at``.
 
     ``steady`` says that it fills little by little; else all of it comes back at ``full_at``.
-    ``limit`` is None where the provider does not tell it.
+    ``limit`` is None where the provider does not tell it. ``span`` is in how many seconds all of it
+    comes back, where that is known from elsewhere than from a response.
     """
 
     name: str
@@ -59,12 +64,31 @@ class Bucket:
     full_at: float
     limit: float | None = None
     steady: bool = False
+    span: float | None = None
+
+    @classmethod
+    def full(cls, name: str, limit: float, now: float) -> Bucket:
+        """Return a limit that fills little by little, of which nothing is used."""
+        return cls(name, limit, now, now, limit, steady=True, span=window(name))
 
     @property
     def words(self) -> str:
-        """Name the limit to a person: ``30 requests``, ``6,000 tokens-minute``."""
-        name = self.name or "requests"
+        """Name the limit to a person: ``30 requests``, ``6,000 tokens a minute``."""
+        what, _, span = self.name.partition("-minute" if MINUTE in self.name else "-day")
+        name = (what or "requests").replace("-", " ")
+        if span or what != self.name:
+            name += " a minute" if MINUTE in self.name else " a day"
         return f"{self.limit:,.0f} {name}" if self.limit is not None else name
+
+    @property
+    def by_minute(self) -> bool:
+        """Whether it is for a minute, by its name or else by how soon what was taken comes back."""
+        if MINUTE in self.name or "-day" in self.name or "-hour" in self.name:
+            return MINUTE in self.name
+        seconds = self.full_at - self.at
+        if self.steady and self.limit is not None and self.remaining < self.limit:
+            seconds *= self.limit / (self.limit - self.remaining)
+        return seconds < HOUR_SECONDS / 6
 
     def left(self, now: float) -> float:
         """Return how much is there at a moment."""
@@ -90,6 +114,8 @@ class Bucket:
         if math.isinf(left):
             return self
         full_at = self.full_at if now < self.full_at else now + window(self.name)
+        if self.span is not None and self.limit is not None:
+            full_at = now + self.span * (self.limit - left + amount) / self.limit
         return replace(self, remaining=left - amount, at=now, full_at=full_at)
 
 
@@ -121,7 +147,7 @@ def read(headers: Mapping[str, str], now: float, today: datetime) -> dict[str, B
 
 def window(name: str) -> float:
     """Return the seconds in which a limit of that name usually comes back as a whole."""
-    return DAY_SECONDS if "day" in name else 60.0
+    return DAY_SECONDS if "day" in name else MINUTE_SECONDS
 
 
 def _bucket(name: str, fields: Mapping[str, str], now: float, today: datetime) -> Bucket | None:

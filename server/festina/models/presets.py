@@ -33,6 +33,11 @@ class Preset:
     ``accelerators`` are the fields that it takes in Chat Completions to be faster, not to answer
     otherwise (see there). ``owner`` is what its list of models says of who owns them, where that
     tells which server it is, whatever its address.
+
+    ``entry`` are the limits that its first tier is documented with, the least of any model, by the
+    names that its headers have (with ``-minute`` where none tells it). ``always`` are those of
+    every tier, for models whose id ends like that. ``parallel`` is how many requests a server works
+    on at once as it comes. What follows from them is said in ``known``.
     """
 
     name: str
@@ -48,6 +53,9 @@ class Preset:
     others: tuple[str, ...] = ()
     accelerators: tuple[str, ...] = ()
     owner: str = ""
+    entry: tuple[tuple[str, int], ...] = ()
+    always: tuple[tuple[str, str, int], ...] = ()
+    parallel: int = 0
 
     @property
     def local(self) -> bool:
@@ -71,6 +79,8 @@ HOSTED: tuple[Preset, ...] = (
         "CEREBRAS_API_KEY",
         limit_fields=(NEW_FIELD,),
         accelerators=("prediction", "prompt_cache_key"),
+        # inference-docs.cerebras.ai/support/rate-limits, Free Trial (July 2026)
+        entry=(("requests-minute", 5), ("tokens-minute", 30_000)),
     ),
     Preset(
         "groq",
@@ -80,6 +90,8 @@ HOSTED: tuple[Preset, ...] = (
         limit_fields=(NEW_FIELD,),
         least_temperature=1e-8,
         others=("responses",),
+        # console.groq.com/docs/rate-limits, Free Plan; its requests in headers are those of a day
+        entry=(("requests-minute", 30), ("requests", 1_000), ("tokens", 6_000)),
     ),
     Preset(
         "openai",
@@ -97,6 +109,8 @@ HOSTED: tuple[Preset, ...] = (
         "OPENROUTER_API_KEY",
         limit_fields=(OLD_FIELD,),
         accelerators=("prediction",),
+        # openrouter.ai/docs/guides/routing/model-variants/free: whatever was paid; others have none
+        always=((":free", "requests-minute", 20),),
     ),
     Preset(
         "anthropic",
@@ -104,6 +118,8 @@ HOSTED: tuple[Preset, ...] = (
         "https://api.anthropic.com/v1",
         "ANTHROPIC_API_KEY",
         dialect="anthropic",
+        # platform.claude.com/docs/en/api/rate-limits, the first tier
+        entry=(("requests", 50), ("input-tokens", 30_000), ("output-tokens", 8_000)),
     ),
 )
 """Providers with a well-known key variable, in the order in which the environment is asked."""
@@ -124,6 +140,7 @@ LOCAL: tuple[Preset, ...] = (
         "http://127.0.0.1:11434/v1",
         limit_fields=(OLD_FIELD,),
         no_model_remedy="pull one with `ollama pull NAME`",
+        parallel=1,  # docs.ollama.com/faq: OLLAMA_NUM_PARALLEL, which nothing tells
         owner="library",
     ),
     LLAMA_CPP,
@@ -133,6 +150,7 @@ LOCAL: tuple[Preset, ...] = (
         "http://127.0.0.1:1234/v1",
         limit_fields=(OLD_FIELD,),
         no_model_remedy="load one in LM Studio",
+        parallel=4,  # lmstudio.ai/docs/app/advanced/parallel-requests: Max Concurrent Predictions
         owner="organization_owner",
     ),
     Preset(
