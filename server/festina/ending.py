@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from festina.earning import Earned
 from festina.events import Finished
@@ -18,12 +18,16 @@ NO_MORE = "; no more came: "
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one candidate. ``new`` is the whole file's text, where there is one."""
+    """What became of one candidate. ``new`` is the whole file's text, where there is one.
+
+    ``error`` is why there is no answer, ``no_more`` why there is no better one.
+    """
 
     view: CandidateView
     new: Text | None = None
     diff_size: int = 0
     error: ModelError | None = None
+    no_more: ModelError | None = None
 
 
 @dataclass(slots=True)
@@ -35,6 +39,15 @@ class Outcomes:
     def add(self, outcome: Outcome) -> None:
         """Take what became of a candidate, in the place of what was known of it."""
         self._of[outcome.view.index] = outcome
+
+    def refuse(self, index: int, error: ModelError) -> CandidateView | None:
+        """No answer came for a candidate. What was known of it stands, and is returned."""
+        if (earlier := self._of.get(index)) is None:
+            view = CandidateView(index, CandidateStatus.UNUSABLE, defect=str(error))
+            self.add(Outcome(view, error=error))
+            return None
+        self.add(replace(earlier, no_more=error))
+        return earlier.view
 
     def __contains__(self, index: int) -> bool:
         """Whether a candidate has come to an end."""
@@ -76,12 +89,13 @@ class Outcomes:
         """
         outcomes = self._of.values()
         if any(
-            (outcome.error is not None and outcome.error.trouble is not Trouble.TRUNCATED)
+            _ends_all(outcome.error)
+            or _ends_all(outcome.no_more)
             or outcome.view.status in {CandidateStatus.PASSED, CandidateStatus.UNVERIFIED}
             for outcome in outcomes
         ):
             return None
-        ended = [outcome.view for outcome in outcomes if outcome.error is None]
+        ended = [o.view for o in outcomes if o.error is None and o.no_more is None]
         return min(ended, key=_distance, default=None)
 
     def finished(self, model_seconds: float, verify_seconds: float) -> Finished:
@@ -98,7 +112,8 @@ class Outcomes:
         if errors and len(errors) == len(self._of):
             return Finished(None, Status.FAILED, str(errors[0]), *seconds, error=errors[0])
         why = _why_none(tuple(o.view for o in self._of.values() if o.error is None))
-        stopped = [error for error in errors if error.trouble is not Trouble.TRUNCATED]
+        stopped = [error for error in errors if _ends_all(error)]
+        stopped += [outcome.no_more for outcome in self._of.values() if outcome.no_more]
         if stopped:
             why = f"{why}{NO_MORE}{stopped[0]}"
         return Finished(None, Status.FAILED, why, *seconds)
@@ -117,6 +132,11 @@ def findings_of(view: CandidateView) -> tuple[Finding, ...]:
     if view.verdict is not None:
         return view.verdict.counted
     return (Finding(Gate.SYNTAX, "", view.defect),)
+
+
+def _ends_all(error: ModelError | None) -> bool:
+    """Whether an error would meet the next request as well."""
+    return error is not None and error.trouble is not Trouble.TRUNCATED
 
 
 def _distance(view: CandidateView) -> tuple[bool, int, int]:

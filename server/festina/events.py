@@ -9,6 +9,7 @@ from festina.edits import LineEdit
 from festina.findings import Rest, Status, Verdict
 from festina.models.base import ModelError
 from festina.progress import Step as GateStep
+from festina.proposals import CandidateView
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,14 @@ class Refused:
     """No usable answer: ``code`` is a defect's code or the kind of a model error.
 
     ``error`` is set for a model error, which concerns the model and not this one answer.
+    ``earlier`` is what the candidate was before it was asked for once more, if that stands.
     """
 
     candidate: int
     code: str
     message: str
     error: ModelError | None = None
+    earlier: CandidateView | None = None
 
 
 @dataclass(frozen=True, slots=True)

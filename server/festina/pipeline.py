@@ -247,9 +247,9 @@ class _Run:
         try:
             answer = await self.writer.write(index, request, why, on_text)
         except ModelError as error:
-            view = CandidateView(index, CandidateStatus.UNUSABLE, defect=str(error))
-            self.outcomes.add(Outcome(view, error=error))
-            self.events.put_nowait(Refused(index, str(error.trouble), str(error), error))
+            earlier = self.outcomes.refuse(index, error)
+            code, message = str(error.trouble), str(error)
+            self.events.put_nowait(Refused(index, code, message, error, earlier))
             return
         made = await asyncio.to_thread(
             change,

@@ -183,7 +183,7 @@ def _refused(proposal: Proposal, event: Refused | Dropped) -> Proposal:
         return _dropped(proposal, event)
     view = proposal.find(event.candidate) or CandidateView(event.candidate)
     view = replace(view, status=CandidateStatus.UNUSABLE, verdict=None, defect=event.message)
-    proposal = begin(proposal.with_candidate(view))
+    proposal = begin(proposal.with_candidate(event.earlier or view))
     if proposal.state is State.STREAMING and event.candidate == proposal.visible:
         return replace(proposal, message=event.message)
     return proposal

@@ -3,7 +3,7 @@
 import pytest
 from lsprotocol import types as lsp
 
-from support import desk, fake_replies
+from support import clamp, desk, fake_replies
 from support.fake_model import FakeModel
 from support.presets import NEOVIM_11, VSCODE, VSCODE_PLUGIN
 
@@ -119,6 +119,30 @@ async def test_a_wrong_edit_is_rejected_and_points_at_the_failing_test(start, wo
         assert all(lens.command.command != "festina.accept" for lens in lenses)
         assert (await editor.execute("festina.dismiss", {"proposal": "p1"}))["ok"]
         await watch.gone()
+
+
+async def test_a_repair_that_breaks_off_leaves_the_rejected_edit_and_its_findings(
+    start, workspace, tmp_path
+):
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    begun = fake_replies.tokens(desk.answer(desk.GOOD, source))[:9]
+    pieces = [fake_replies.data(fake_replies.chunk(piece)) for piece in begun]
+    broken = fake_replies.stream(*pieces, fake_replies.Reset())
+    with FakeModel(desk.answer(desk.WRONG, source), broken) as fake:
+        environment = desk.config(tmp_path, fake)
+        config = tmp_path / "user-config.toml"
+        config.write_text(config.read_text() + "[repair]\nrounds = 2\ncandidates = 75\n")
+        editor = await start(VSCODE_PLUGIN, env=environment)
+        buffer = await desk.open_with_marker(editor)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        last = await clamp.reach(editor, proposal, "rejected", "failed")
+        assert last["state"] == "rejected"
+        assert last["text"] == desk.region_of(source).replace(desk.OLD, desk.WRONG)
+        assert "test_inflection.py" in last["verdict"]["findings"][0]["path"]
+        assert "; no more came: " in last["message"]
+        assert len(fake.requests) == 2
+        assert (await editor.execute("festina.dismiss", {"proposal": proposal}))["ok"]
 
 
 async def test_accept_by_lens_is_one_versioned_edit(start, workspace, tmp_path):

@@ -3,7 +3,8 @@ import pytest
 from festina.commands.outcome import Outcome
 from festina.events import Completing, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
 from festina.findings import Rest, Status
-from festina.proposals import CandidateStatus
+from festina.models.base import ModelError, Trouble
+from festina.proposals import CandidateStatus, CandidateView
 from support.fakes import failed, impacted, passed
 
 
@@ -47,6 +48,22 @@ def test_the_whole_suite_judges_a_candidate_once_more():
     )
     ended = outcome.fold(Judged(1, "x\ny\n", failed()))
     assert ended.status is CandidateStatus.FAILED
+
+
+def test_a_repair_that_fails_leaves_what_was_rejected():
+    kept = CandidateView(0, CandidateStatus.FAILED, "x\n", failed())
+    outcome, ended = folded(
+        1,
+        parsed(0),
+        Judged(0, "x\ny\n", failed()),
+        Repairing(0, 1),
+        Streaming(0, "z", 2),
+        Refused(0, "network", "reset", ModelError(Trouble.NETWORK, "reset"), kept),
+    )
+    assert ended == [0]
+    answer = outcome.answers[0]
+    assert (answer.status, answer.diff, answer.round) == (CandidateStatus.FAILED, "+x\n", 0)
+    assert answer.verdict.findings
 
 
 def test_a_repair_starts_its_candidate_anew():

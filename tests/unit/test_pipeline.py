@@ -114,6 +114,22 @@ async def test_a_model_error_is_not_repaired_and_ends_the_run():
     assert events[-1].message == "The quota is used up."
 
 
+@pytest.mark.parametrize("trouble", [Trouble.QUOTA, Trouble.TRUNCATED])
+@pytest.mark.parametrize("answer", [BAD, "I cannot do that."], ids=["rejected", "unusable"])
+async def test_a_repair_that_the_model_fails_takes_nothing_away(answer, trouble):
+    error = ModelError(trouble, "There was no answer.")
+    events, model, _ = await run(task(rounds=2, most=75), [answer, error], by_value)
+    assert len(model.requests) == 2
+    end = events[-1]
+    assert (end.best, end.status, end.error) == (None, Status.FAILED, None)
+    first, _, last = end.message.partition("; no more came: ")
+    assert first
+    assert last == "There was no answer."
+    refused = [event for event in events if isinstance(event, Refused)][-1]
+    assert refused.error is error
+    assert refused.earlier.text == (answer if answer == BAD else "")
+
+
 async def test_one_failing_stream_does_not_end_the_others():
     error = ModelError(Trouble.NETWORK, "reset")
     events, _, _ = await run(task(count=2, rounds=0), [error, GOOD], by_value)

@@ -36,7 +36,10 @@ _OF_VERDICT = {
 
 @dataclass(slots=True)
 class Answer:
-    """One candidate so far. ``doing`` is what a gate is about, ``round`` the repair under way."""
+    """One candidate so far. ``doing`` is what a gate is about, ``round`` the repair under way.
+
+    ``before`` is what it was before that.
+    """
 
     index: int
     status: CandidateStatus = CandidateStatus.STREAMING
@@ -49,11 +52,16 @@ class Answer:
     doing: str = ""
     tokens: int = 0
     round: int = 0
+    before: Answer | None = None
 
     @property
     def over(self) -> bool:
         """Nothing more is to come, unless it is repaired."""
         return self.status not in {CandidateStatus.STREAMING, CandidateStatus.VERIFYING}
+
+    def again(self, number: int) -> Answer:
+        """Return the candidate as the model is asked for it once more."""
+        return Answer(self.index, round=number, before=self)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -109,9 +117,12 @@ class Outcome:
         elif isinstance(event, Completing):
             answer.status, answer.doing = CandidateStatus.VERIFYING, "running the whole suite"
         elif isinstance(event, Repairing):
-            self.answers[event.candidate] = Answer(event.candidate, round=event.round)
+            self.answers[event.candidate] = answer.again(event.round)
         elif isinstance(event, Planned):
-            self.answers[event.candidate] = Answer(event.candidate, round=answer.round + 1)
+            self.answers[event.candidate] = answer.again(answer.round + 1)
+        elif isinstance(event, Refused) and event.earlier is not None and answer.before is not None:
+            self.answers[event.candidate] = answer.before
+            return None  # which was told already
         elif isinstance(event, Refused):
             answer.status, answer.defect = CandidateStatus.UNUSABLE, event.message
         elif isinstance(event, Judged):
