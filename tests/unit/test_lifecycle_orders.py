@@ -124,12 +124,13 @@ async def test_trust_withdrawn_stops_what_runs():
 
 async def test_trust_withdrawn_takes_back_what_had_passed_and_what_still_runs_beside_it():
     sitting = Sitting([GOOD, "def one():\n    x = 1\n    return 1\n"])
-    forever = asyncio.Event()
+    begun, forever = asyncio.Event(), asyncio.Event()
     ended = []
     verify = sitting.verifier.verify
 
     async def second_waits(snapshot, candidate, on_step=None, **scope):
         if "x = 1" in candidate.new:
+            begun.set()
             try:
                 await forever.wait()
             finally:
@@ -139,6 +140,7 @@ async def test_trust_withdrawn_takes_back_what_had_passed_and_what_still_runs_be
     sitting.verifier.verify = second_waits
     proposal = sitting.start(variations=2)
     await sitting.until(proposal, State.READY)
+    await begun.wait()  # a busy machine may not have come to it
     sitting.verifier.judge = lambda _: unverified("not trusted")
     sitting.session.trusted_by_editor = False
     assert sitting.lifecycle.trust_changed(trusted=False) == 0
