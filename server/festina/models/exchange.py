@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from festina.models.answer_stream import AnswerStream
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
 from festina.models.budget import MOST_REFUSALS, REFUSALS, Ticket, budget_for, need_of
 from festina.models.deadlines import Deadlines
+from festina.models.endings import Endings
 from festina.models.failures import Failures
 from festina.models.fields import Body, named_fields
 from festina.models.http import Http, Response
@@ -23,9 +24,6 @@ from festina.models.known import Known
 from festina.models.presets import Preset, endpoint, origin_of
 from festina.models.retry import Policy, may_retry, retry_after
 from festina.spending import Prices
-
-DRAIN_SECONDS = 0.25
-"""How long to wait, after the answer, for the response's own end, so as to keep the connection."""
 
 
 class Exchange(ABC):
@@ -61,6 +59,7 @@ class Exchange(ABC):
             **key_headers(self.dialect, self._key),
         }
         self._http = http
+        self._endings = Endings()
         self._preset = preset
         self._fields = self._body(preset)
         used = settings.accelerators != "off"
@@ -139,7 +138,8 @@ class Exchange(ABC):
                 raise error
             if text:
                 yield Delta(text)
-            await _drain(chunks)
+            ending, response = response, None  # which is freed beside
+            await self._endings.finish(chunks, ending)
         finally:
             clock.close()
             try:
@@ -151,6 +151,7 @@ class Exchange(ABC):
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._endings.aclose()
         await self._http.aclose()
 
     @abstractmethod
@@ -272,13 +273,3 @@ class _Failed:
     error: ModelError
     pause: float | None
     held: bool = False
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    """Read what follows the answer, usually the end of the chunked body, if it comes at once."""
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in chunks:
-                pass
-    except (TimeoutError, ModelError):
-        return
