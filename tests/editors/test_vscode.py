@@ -95,6 +95,7 @@ def is_text(window: vscode.Window, text: str) -> bool:
     return window.text.rstrip() == text.rstrip()
 
 
+@pytest.mark.smoke
 def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     answer, go = halfway(GOOD, "w, value))")
     desk.fake.script(answer)

@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 
-from support import fake_replies, processes, projects
+from support import fake_replies, processes, projects, served
 from support.fake_model import FakeModel
 from support.trees import hash_tree
 
-TOOLS = Path(__file__).parents[2] / ".tools"
 SCRIPTS = Path(__file__).parents[1] / "editors"
 
 PROJECT = '''
@@ -112,7 +111,7 @@ def bench(tmp_path: Path, *, trusted: bool = True) -> Iterator[Bench]:
     programs = home / "bin"
     programs.mkdir(parents=True)
     festina = programs / "festina"
-    festina.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m festina "$@"\n')
+    festina.write_text(f'#!/bin/sh\nexec "{served.festina()}" "$@"\n')
     festina.chmod(0o755)
     token = uuid.uuid4().hex
     with FakeModel() as fake:
@@ -159,7 +158,7 @@ def _fetched(name: str, executable: str, script: str, *arguments: str) -> Path:
 
     Once the program is there, nothing is skipped any more.
     """
-    folder = TOOLS / name
+    folder = served.TOOLS / name
     done = subprocess.run(
         [SCRIPTS / script, folder, *arguments],
         env={**os.environ, "PYTHON": sys.executable},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import time
 import uuid
@@ -11,7 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-SECONDS = 90.0
+from support import served
+from support.bench import debian
+
+SECONDS = served.seconds(90.0)
 """How long something may take to appear before a test gives up; never part of what a test says."""
 
 
@@ -25,6 +29,7 @@ class Terminal:
         environment: Mapping[str, str],
         size: tuple[int, int] = (110, 32),
     ) -> None:
+        self._program = shutil.which("tmux") or str(debian("tmux", "trixie", "tmux", "tmux"))
         self._socket = f"festina-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._folder = folder
         self._environment = {**environment, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
@@ -68,7 +73,7 @@ class Terminal:
         return screen
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["tmux", "-L", self._socket, *arguments]
+        return [self._program, "-L", self._socket, *arguments]
 
     def _tmux(self, *arguments: str) -> str:
         done = subprocess.run(

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-SECONDS = 180.0
+from support import served
+
+SECONDS = served.seconds(180.0)
 """How long anything may take before a test gives up; never part of what a test says."""
 
 SETTINGS = {
@@ -126,7 +128,7 @@ def browser(tools: Path) -> Iterator[Any]:
         sys.path.remove(str(tools / "python"))
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=_chromium(), headless=True, args=BROWSER
+            executable_path=str(tools / "chromium"), headless=True, args=BROWSER
         )
         try:
             yield running
@@ -278,14 +280,6 @@ class Window:
     @property
     def toasts(self) -> list[str]:
         return self.texts(".notification-toast .notification-list-item-message")
-
-
-def _chromium() -> str:
-    from shutil import which
-
-    found = which("chromium")
-    assert found, "Chromium is not installed"
-    return found
 
 
 def _free_port() -> int:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support import served
 from support.fake_model import FakeModel
 
 ROOT = Path(__file__).parents[2]
-TOOLS = ROOT / ".tools" / "vscode"
+TOOLS = served.TOOLS / "vscode"
 EXTENSION = ROOT / "clients" / "vscode"
 VSIX = EXTENSION / "festina.vsix"
 
@@ -41,7 +42,14 @@ def install() -> str:
         built = VSIX.stat().st_mtime if VSIX.exists() else 0
         if any(path.stat().st_mtime > built for path in sources):
             command = ["make", "vscode"]
-            made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            made = subprocess.run(
+                command,
+                cwd=ROOT,
+                env={**os.environ, "PATH": f"{served.TOOLS / 'nodejs'}:{os.environ['PATH']}"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             assert made.returncode == 0, made.stdout + made.stderr
     return ""
 
@@ -74,7 +82,7 @@ def environment(base: Path, programs: Path, fake: FakeModel) -> dict[str, str]:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Only one of several test processes installs and builds."""
-    (ROOT / ".tools").mkdir(exist_ok=True)
-    with (ROOT / ".tools" / "lock").open("w") as lock:
+    served.TOOLS.mkdir(parents=True, exist_ok=True)
+    with (served.TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

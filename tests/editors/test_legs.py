@@ -1,0 +1,89 @@
+"""Each leg of the editor tests can fail: with a broken server, and without its editor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
+
+HERE = Path(__file__).parent
+
+BROKEN = f"""#!{sys.executable}
+# A Festina that works in all but one thing: what it applies is not what was verified.
+import dataclasses, sys
+from festina import __main__
+from festina.lsp import convert
+
+right = convert.text_edits
+
+def wrong(text, edits, encoding):
+    wanted, other = "max(low", "max(high"
+    edits = [dataclasses.replace(e, new_text=e.new_text.replace(wanted, other)) for e in edits]
+    return right(text, edits, encoding)
+
+convert.text_edits = wrong
+sys.exit(__main__.main())
+"""
+
+JOB = "test_the_main_job"
+LEGS = {
+    **{
+        f"neovim-{version}": f"test_neovim.py::{JOB}_with_the_stock_client[{version}]"
+        for version in ("0.10", "0.11", "0.12")
+    },
+    **{
+        f"terminal-{editor}": f"test_terminals.py::{JOB}[{editor}]"
+        for editor in (
+            *("neovim-0.10", "neovim-0.11", "neovim-0.12"),
+            *("helix-trixie", "helix-sid", "emacs-30"),
+        )
+    },
+    "vscode": f"test_vscode.py::{JOB}_from_the_selection_to_the_undo",
+}
+
+
+def run(test: str, *options: str, **environment: str) -> tuple[int, str]:
+    """Run one test as `make test-editors` does; return pytest's exit code and what it says."""
+    command = [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", *options]
+    done = subprocess.run(
+        [*command, HERE / test],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("leg", LEGS)
+def test_a_leg_fails_when_what_is_applied_is_not_what_was_verified(tmp_path, leg):
+    server = tmp_path / "festina"
+    server.write_text(BROKEN)
+    server.chmod(0o755)
+    code, said = run(
+        LEGS[leg], "--no-skips", FESTINA_TEST_SERVER=str(server), FESTINA_TEST_SECONDS="45"
+    )
+    assert code == 1, said
+    assert "1 failed" in said, said
+    assert "max(high" in said or "the lens applies the edit" in said, said
+
+
+@pytest.mark.parametrize("leg", LEGS)
+def test_a_leg_fails_when_its_editor_cannot_be_had(tmp_path, leg):
+    nowhere = {
+        "FESTINA_TEST_TOOLS": str(tmp_path / "tools"),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path),
+    }
+    code, said = run(LEGS[leg], **nowhere)
+    assert code == 0, said
+    assert "could not be fetched" in said, said
+    code, said = run(LEGS[leg], "--no-skips", **nowhere)
+    assert code == 1, said
+    assert "could not be fetched" in said, said
