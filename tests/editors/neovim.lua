@@ -70,7 +70,8 @@ local function act(keys, pattern)
   end, 10)
   return offered
 end
-local select_region, ask, expect = "4GVjj", "respect the upper bound", "min(high"
+local select_region, ask = "4GVjj", "respect the upper bound"
+local expect = "return min(high, max(low, value))"
 local before = text()
 
 act(select_region, ask)
