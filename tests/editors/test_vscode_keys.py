@@ -14,10 +14,12 @@ pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 MODULE = "def clamp(value, low, high):\n    return max(low, value)\n"
 
 
+BOX = ".quick-input-widget"
+
+
 def typed(window, words, prompt):
     """Type into the box that asks for something."""
-    box = ".quick-input-widget"
-    window.until(lambda: prompt in " ".join(window.texts(box)), prompt)
+    window.until(lambda: prompt in " ".join(window.texts(BOX)), prompt)
     window.page.keyboard.type(words)
     window.press("Enter")
 
@@ -34,13 +36,30 @@ def test_a_key_is_kept_for_one_origin_and_used_there(desk, tmp_path, request):
         desk.config.write_text(config.replace(desk.fake.base_url, fake.base_url))
         window.open("mod.py", trust=True)
         window.command("Festina: Set API Key")
-        typed(window, f"{fake.base_url}/", "Where the key is for")
-        typed(window, KEY, f"The key for {fake.origin};")
+        typed(window, f"{fake.base_url}/", "Cerebras")
+        typed(window, KEY, f"The key for {fake.origin}.")
+        window.until(lambda: any("is kept" in toast for toast in window.toasts), "it says so")
         window.select(1, 2)
         window.command("Festina: Ask About the Selected Lines")
         typed(window, "what of the bounds?", "What do you want to know")
         window.until(lambda: fake.requests and fake.streams == 0, "the question")
-        assert {head.headers["authorization"] for head in fake.heads} == {f"Bearer {KEY}"}
+        heads = list(fake.heads)
+        assert {head.headers["authorization"] for head in heads} == {f"Bearer {KEY}"}
+        window.shot("answered")
+
+        # forgotten: the next request has none
+        window.command("Festina: Clear API Key")
+        window.until(lambda: fake.origin in " ".join(window.texts(BOX)), "what can be forgotten")
+        window.shot("clear")
+        window.press("Enter")
+        window.until(lambda: any("forgotten" in toast for toast in window.toasts), "it says so")
+        window.select(1, 2)
+        window.command("Festina: Ask About the Selected Lines")
+        typed(window, "and now?", "What do you want to know")
+        window.until(lambda: len(fake.heads) > len(heads), "a request without a key")
+        assert "authorization" not in fake.heads[-1].headers
+        window.command("Festina: Clear API Key")
+        window.until(lambda: any("no key" in toast for toast in window.toasts), "there is none")
     assert KEY not in " ".join(window.texts("body"))
     assert files_with_key(tmp_path, desk.config.parent) == []
     assert desk.fake.heads == []

@@ -1,15 +1,54 @@
 """The VS Code extension's manifest, as far as it must agree with the rest of the repository."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
 
+import pytest
+
 import festina
+from festina import allowed
+from festina.config import GATES, KEYS, ModelSettings, Settings
 from festina.context.trees.grammars import grammar_of
+from festina.gate_commands import MATCHERS, Command
+from festina.gate_commands import read as read_commands
+from festina.models.presets import HOSTED
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "clients" / "vscode"
 MANIFEST = json.loads((EXTENSION / "package.json").read_text())
+SETTINGS = {
+    name: setting
+    for section in MANIFEST["contributes"]["configuration"]
+    for name, setting in section["properties"].items()
+}
+OWN = {"festina.server.path", "festina.server.package"}
+"""The extension's, and no setting of the server's."""
+
+
+def setting_of(key):
+    """``verify.on_save`` as VS Code has it."""
+    return "festina." + re.sub(r"_(\w)", lambda found: found[1].upper(), key)
+
+
+def default_of(key):
+    """What holds where nobody has set it."""
+    target = KEYS[key].target.split(".")
+    found = Settings()
+    if key.startswith("models."):
+        found, target = ModelSettings(), target[1:]
+    for name in target:
+        found = getattr(found, name)
+    return found
+
+
+def plain(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
+def one_of(names):
+    return "must be one of " + ", ".join(f'"{name}"' for name in names)
 
 
 def test_it_has_the_version_and_the_licence_of_the_server():
@@ -17,10 +56,73 @@ def test_it_has_the_version_and_the_licence_of_the_server():
     assert (EXTENSION / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
-def test_a_workspace_cannot_say_which_program_is_run():
-    for name, setting in MANIFEST["contributes"]["configuration"]["properties"].items():
-        assert setting["scope"] == "machine", name
-    assert MANIFEST["capabilities"]["untrustedWorkspaces"]["supported"] == "limited"
+def test_a_workspace_cannot_say_which_program_is_run_or_where_code_is_sent():
+    untrusted = MANIFEST["capabilities"]["untrustedWorkspaces"]
+    assert untrusted["supported"] == "limited"
+    of_the_machine = {name for name, one in SETTINGS.items() if one["scope"] == "machine"}
+    for key, known in KEYS.items():
+        assert (setting_of(key) in of_the_machine) == known.user_only, key
+    assert of_the_machine >= OWN
+    programs = {"festina.verify.commands", "festina.verify.python", "festina.verify.tests.args"}
+    assert set(untrusted["restrictedConfigurations"]) == of_the_machine | programs
+    assert {one["scope"] for one in SETTINGS.values()} == {"machine", "resource"}
+
+
+def test_every_setting_of_the_server_is_in_the_manifest_and_no_other():
+    assert set(SETTINGS) == OWN | {setting_of(key) for key in KEYS}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_setting_shows_the_default_and_takes_what_the_server_takes(key):
+    setting, check = SETTINGS[setting_of(key)], KEYS[key].check
+    assert setting["default"] == plain(default_of(key))
+    assert len(setting["markdownDescription"]) > 10
+    kinds = setting["type"] if isinstance(setting["type"], list) else [setting["type"]]
+    if "enum" in setting:
+        assert len(setting["enumDescriptions"]) == len(setting["enum"])
+        assert [check(each) for each in setting["enum"]] == setting["enum"]
+        with pytest.raises(allowed.Invalid, match=re.escape(one_of(setting["enum"]))):
+            check("another")
+    elif {"number", "integer"} & set(kinds):
+        low, high = setting["minimum"], setting["maximum"]
+        assert (check(low), check(high)) == (low, high)
+        for outside in (low - 1, high + 1):
+            with pytest.raises(allowed.Invalid):
+                check(outside)
+        if "integer" in kinds:
+            with pytest.raises(allowed.Invalid):
+                check(low + 0.5)
+        else:
+            check(low + 0.5)
+        assert ("null" in kinds) == (default_of(key) is None)
+    else:
+        samples = {"string": "https://a.example", "boolean": True, "array": [], "object": {}}
+        if names := setting.get("items", {}).get("enum"):
+            samples["array"] = names
+        (kind,) = kinds
+        check(samples.pop(kind))
+        for other in samples.values():
+            with pytest.raises(allowed.Invalid):
+                check(other)
+    if names := setting.get("items", {}).get("enum"):
+        assert tuple(names) == GATES
+
+
+def test_a_command_that_judges_edits_is_described_with_all_that_it_can_have():
+    described = SETTINGS["festina.verify.commands"]["items"]
+    assert set(described["properties"]) == {one.name for one in dataclasses.fields(Command)}
+    assert tuple(described["properties"]["matcher"]["enum"]) == MATCHERS
+    given = {"name": "x", "run": ["x"], "when": "*.js", "timeout_seconds": 1, "matcher": "tsc"}
+    assert read_commands([given])
+    for needed in described["required"]:
+        with pytest.raises(allowed.Invalid):
+            read_commands([{key: value for key, value in given.items() if key != needed}])
+
+
+def test_keys_are_offered_for_the_providers_that_the_server_knows():
+    source = (EXTENSION / "src" / "origins.ts").read_text()
+    offered = re.findall(r'^  \["([^"]+)", "(https:[^"]+)"\],$', source, re.MULTILINE)
+    assert offered == [(preset.title, preset.base_url) for preset in HOSTED]
 
 
 def test_its_commands_do_not_collide_with_those_of_the_server():
@@ -35,7 +137,7 @@ def test_the_lock_file_names_no_registry():
 
 
 def test_it_is_started_for_the_languages_that_it_is_the_client_of():
-    source = (EXTENSION / "src" / "client.ts").read_text()
+    source = (EXTENSION / "src" / "place.ts").read_text()
     (listed,) = re.findall(r"const LANGUAGES = \[(.*?)\];", source, re.DOTALL)
     languages = re.findall(r'"(\w+)"', listed)
     assert MANIFEST["activationEvents"] == [f"onLanguage:{language}" for language in languages]

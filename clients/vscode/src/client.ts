@@ -17,9 +17,11 @@ import {
 } from "vscode-languageclient/node";
 import type { Answer } from "./answer";
 import type { Answers } from "./answers";
-import { withoutOurs } from "./configuration";
+import { answers as settingsOf } from "./configuration";
+import type { Configured } from "./configured";
 import type { Keys } from "./keys";
 import { ANSWER, ASK, CAPABILITIES, KEY, SHOW_PROMPT, STATUS } from "./messages";
+import { LANGUAGES } from "./place";
 import { listed } from "./problems";
 import { isPrompt } from "./prompt";
 import type { Prompts } from "./prompts";
@@ -40,9 +42,10 @@ export class FestinaClient extends LanguageClient {
     answers: Answers,
     prompts: Prompts,
     keys: Keys,
+    configured: Configured,
   ) {
     const lastWords = new LastWords();
-    const clientOptions = options(log, lastWords, prompts);
+    const clientOptions = options(log, lastWords, prompts, configured);
     clientOptions.traceOutputChannel = keys.traces(log);
     super("festina", "Festina", { command, args: ["server"] }, clientOptions);
     this.lastWords = lastWords;
@@ -107,21 +110,11 @@ export class FestinaClient extends LanguageClient {
   }
 }
 
-/** Those whose definitions the server finds. The manifest starts us on the same. */
-const LANGUAGES = [
-  "python",
-  "javascript",
-  "javascriptreact",
-  "typescript",
-  "typescriptreact",
-  "go",
-  "rust",
-];
-
 function options(
   log: LogOutputChannel,
   lastWords: LastWords,
   prompts: Prompts,
+  configured: Configured,
 ): LanguageClientOptions {
   return {
     documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
@@ -129,10 +122,13 @@ function options(
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: () =>
-      initializationOptions({
-        isTrusted: workspace.isTrusted,
-        folders: workspace.workspaceFolders?.length ?? 0,
-      }),
+      initializationOptions(
+        {
+          isTrusted: workspace.isTrusted,
+          folders: workspace.workspaceFolders?.length ?? 0,
+        },
+        configured.ofTheMachine(),
+      ),
     initializationFailedHandler: () => false,
     stdioOptions: {
       stdout: () => undefined, // the protocol's; the client reads it
@@ -154,7 +150,11 @@ function options(
       },
       workspace: {
         configuration: async (params, token, next) =>
-          withoutOurs(params.items, await next(params, token)),
+          settingsOf(params.items, await next(params, token), (scope) =>
+            configured.ofTheWorkspace(scope),
+          ),
+        // that they have changed, and not what they are: the server asks for what it may know
+        didChangeConfiguration: (_, next) => next(undefined),
       },
     },
   };

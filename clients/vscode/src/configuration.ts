@@ -1,18 +1,26 @@
-// Which of the settings below `festina` are the server's.
+// What the server is told when it asks for settings. Knows nothing of VS Code.
+import type { Tables } from "./settings";
+
+interface Item {
+  readonly section?: string;
+  readonly scopeUri?: string;
+}
 
 /**
- * Take the extension's own settings out of what the server is told of section `festina`.
+ * Answer the server's questions: of section `festina` by `ours`, of all others as VS Code does.
  *
- * `items` are the server's questions; an answer that is not a list (an error) is left alone.
+ * `items` are the questions; an answer that is not a list (an error) is left alone.
  */
-export function withoutOurs<T>(items: readonly { readonly section?: string }[], answers: T): T {
-  if (!Array.isArray(answers)) {
-    return answers;
+export function answers<T>(
+  items: readonly Item[],
+  theirs: T,
+  ours: (scope: string | undefined) => Tables,
+): T {
+  if (!Array.isArray(theirs)) {
+    return theirs;
   }
-  return answers.map((answer: unknown, index) => {
-    if (items[index]?.section !== "festina" || typeof answer !== "object" || answer === null) {
-      return answer;
-    }
-    return Object.fromEntries(Object.entries(answer).filter(([key]) => key !== "server"));
+  return theirs.map((answer: unknown, index) => {
+    const item = items[index];
+    return item?.section === "festina" ? ours(item.scopeUri) : answer;
   }) as T;
 }

@@ -4,6 +4,8 @@
 export interface InitializationOptions {
   /** Whether the workspace's own code may be run; where absent, the person's own list decides. */
   readonly trusted?: boolean;
+  /** Of the machine, in the shape of `[tool.festina]`; models, keys and the sandbox among them. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Notification to the server, with the same `trusted`: the person has decided. */
@@ -12,7 +14,7 @@ export const TRUST = "festina/trust";
 /** Notification from the server: how the saved files stand. */
 export const STATUS = "festina/status";
 
-/** Request from the server for an API key. This extension keeps none: the answer is `null`. */
+/** Request from the server for the API key of an origin; `null` where none is kept. */
 export const KEY = "festina/key";
 
 /** Notification from the server: an answer to a question, so far. */

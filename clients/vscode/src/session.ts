@@ -3,20 +3,30 @@ import {
   commands,
   window,
   workspace,
+  type ConfigurationChangeEvent,
   type Disposable,
+  type ExtensionContext,
   type LogOutputChannel,
-  type SecretStorage,
+  type TextEditor,
 } from "vscode";
 import { Answers } from "./answers";
 import { FestinaClient } from "./client";
+import { Configured } from "./configured";
+import { Installer } from "./installer";
+import { Interpreters } from "./interpreters";
 import { Keys } from "./keys";
-import { locate } from "./locate";
+import { locate, type Located } from "./locate";
 import { TRUST } from "./messages";
+import { unfit } from "./place";
 import { Prompts } from "./prompts";
+import { refusal } from "./secrets";
 import { startFailure } from "./stderr";
 import { StatusBar } from "./statusBar";
 
 const AGAIN = "Try Again";
+const INSTALL = "Install";
+const NO_SERVER = "The server does not run. Festina: Restart Server says why.";
+const SET_KEY = "Set API Key";
 const SETTINGS = "Open Settings";
 const LOG = "Show Log";
 
@@ -24,16 +34,31 @@ export class Session implements Disposable {
   private readonly bar = new StatusBar();
   private readonly answers = new Answers();
   private readonly prompts = new Prompts();
-  private client: FestinaClient | undefined;
-  private last: Promise<void> = Promise.resolve();
-
+  private readonly interpreters = new Interpreters();
+  private readonly configured: Configured;
+  private readonly installer: Installer;
   private readonly keys: Keys;
+  private readonly parts: Disposable[];
+  private client: FestinaClient | undefined;
+  private command: string | undefined;
+  private told = "";
+  private last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly log: LogOutputChannel,
-    secrets: SecretStorage,
+    context: ExtensionContext,
   ) {
-    this.keys = new Keys(secrets);
+    this.configured = new Configured(context.extension.packageJSON);
+    this.keys = new Keys(context.secrets, context.globalState);
+    this.installer = new Installer(
+      context.globalStorageUri,
+      context.extensionUri,
+      this.interpreters,
+      () => this.configured.own("server.package"),
+      log,
+    );
+    const moved = this.interpreters.onDidChange(() => this.moved());
+    this.parts = [moved, this.interpreters, this.bar, this.answers, this.prompts];
   }
 
   /** Start the server; stop the one that runs first. */
@@ -47,33 +72,71 @@ export class Session implements Disposable {
   /** The person trusts the workspace from now on. */
   trusted(): Promise<void> {
     return this.next(async () => {
-      if (this.client?.isRunning()) {
+      const located = await this.locate();
+      const isSame = "command" in located && located.command === this.command;
+      if (this.client?.isRunning() && isSame) {
         await this.client.sendNotification(TRUST, { trusted: true });
       } else {
         await this.end();
-        await this.begin(); // perhaps it could not be started before
+        await this.begin(); // it could not be started before, or the workspace has one of its own
       }
     });
+  }
+
+  /** Settings have changed. Those that the server asks for, it is told of by the client library. */
+  settingsChanged(event: ConfigurationChangeEvent): void {
+    if (event.affectsConfiguration("festina")) {
+      this.refuseKeys();
+    }
+    const machine = this.configured.machine.filter((name) => name !== "festina.server.package");
+    if (machine.some((name) => event.affectsConfiguration(name))) {
+      void this.restart();
+    }
+  }
+
+  /** Install the server into an environment of its own, and start it. */
+  async install(): Promise<void> {
+    if (await this.installer.install()) {
+      await this.restart();
+    }
+  }
+
+  /** Take that environment away. */
+  async remove(): Promise<void> {
+    if (await this.installer.confirmRemoval()) {
+      await this.next(async () => {
+        await this.end();
+        await this.installer.remove();
+        await this.begin();
+      });
+    }
   }
 
   /** Have the person ask about the selected lines; where none are, about the definition. */
   async ask(): Promise<void> {
     const editor = window.activeTextEditor;
-    if (editor === undefined || this.client === undefined) {
-      void window.showInformationMessage("Festina: open a file and select lines to ask about.");
+    const client = await this.ready(editor);
+    if (editor === undefined || client === undefined) {
       return;
     }
     const { document, selection } = editor;
     const prompt = "What do you want to know about these lines?";
     const question = await window.showInputBox({ title: "Festina: Ask", prompt });
     if (question !== undefined && question.trim() !== "") {
-      await this.client.ask(document, selection, question);
+      await client.ask(document, selection, question);
     }
   }
 
-  /** Have the person enter an API key. The server asks for keys when it starts. */
+  /** Have the person enter an API key. The server asks for a key when it first needs it. */
   async setKey(): Promise<void> {
-    if (await this.keys.enter()) {
+    if (await this.keys.enter(this.configured.addresses)) {
+      await this.restart();
+    }
+  }
+
+  /** Have the person choose a key to forget; the server forgets it, too. */
+  async clearKey(): Promise<void> {
+    if (await this.keys.clear()) {
       await this.restart();
     }
   }
@@ -81,13 +144,25 @@ export class Session implements Disposable {
   /** Show what would be sent for the selected lines; where none are, for the definition. */
   async showPrompt(): Promise<void> {
     const editor = window.activeTextEditor;
-    if (editor === undefined || this.client === undefined) {
-      void window.showInformationMessage(
-        "Festina: open a file and select lines to see what would be sent.",
-      );
-      return;
+    const client = await this.ready(editor);
+    if (editor !== undefined && client !== undefined) {
+      await client.showPrompt(editor.document, editor.selection);
     }
-    await this.client.showPrompt(editor.document, editor.selection);
+  }
+
+  /** The client, once a server runs; undefined where the editor's document is not for it, which is said. */
+  async ready(editor: TextEditor | undefined): Promise<FestinaClient | undefined> {
+    const place = editor && {
+      scheme: editor.document.uri.scheme,
+      languageId: editor.document.languageId,
+    };
+    await this.last; // it may be on its way
+    const why = unfit(place) ?? (this.client ? undefined : NO_SERVER);
+    if (why !== undefined) {
+      void window.showInformationMessage(`Festina: ${why}`);
+      return undefined;
+    }
+    return this.client;
   }
 
   stop(): Promise<void> {
@@ -96,21 +171,33 @@ export class Session implements Disposable {
 
   dispose(): void {
     void this.stop();
-    this.bar.dispose();
-    this.answers.dispose();
-    this.prompts.dispose();
+    for (const part of this.parts) {
+      part.dispose();
+    }
+  }
+
+  private async locate(): Promise<Located> {
+    const folders = workspace.workspaceFolders ?? [];
+    return locate({
+      configured: this.configured.own("server.path"),
+      interpreters: await this.interpreters.selected(),
+      path: process.env["PATH"] ?? "",
+      own: this.installer.program,
+      distrusted: workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),
+    });
   }
 
   private async begin(): Promise<void> {
-    const folders = workspace.workspaceFolders ?? [];
-    const located = locate({
-      configured: workspace.getConfiguration("festina").get("server.path", ""),
-      path: process.env["PATH"] ?? "",
-      distrusted: workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),
-    });
+    this.refuseKeys();
+    const located = await this.locate();
     if ("problem" in located) {
-      this.tell(`Festina: ${located.problem}`);
+      const first = located.isMissing ? [INSTALL, AGAIN] : [AGAIN];
+      this.tell(`Festina: ${located.problem}`, [...first, SETTINGS, LOG]);
       return;
+    }
+    if (located.isOwn) {
+      await this.installer.use();
+      this.update();
     }
     this.log.info(`starting ${located.command} server`);
     const client = new FestinaClient(
@@ -120,32 +207,65 @@ export class Session implements Disposable {
       this.answers,
       this.prompts,
       this.keys,
+      this.configured,
     );
     try {
       await client.start();
       this.client = client;
+      this.command = located.command;
     } catch (error) {
-      this.tell(startFailure(located.command, await client.said(), error));
+      this.tell(startFailure(located.command, await client.said(), error), [AGAIN, SETTINGS, LOG]);
     }
   }
 
   private async end(): Promise<void> {
     const client = this.client;
-    this.client = undefined;
+    this.client = this.command = undefined;
     if (client !== undefined) {
       // a server that does not stop in time is killed by the client library
       await client.dispose().catch((error: unknown) => this.log.warn(String(error)));
     }
   }
 
+  /** Another environment was selected: its server is the one that counts. */
+  private moved(): void {
+    void this.next(async () => {
+      const located = await this.locate();
+      if ("command" in located && located.command !== this.command) {
+        await this.end();
+        await this.begin();
+      }
+    });
+  }
+
+  /** Offer what is newer. Not waited for: the person may look at it later, or never. */
+  private update(): void {
+    void this.installer.offerUpdate().then((isDone) => (isDone ? this.restart() : undefined));
+  }
+
+  /** Say so once when there is a key in the settings. It is not used. */
+  private refuseKeys(): void {
+    const names = this.configured.withKeys();
+    if (names.join() !== this.told) {
+      this.told = names.join();
+      if (names.length > 0) {
+        this.tell(refusal(names), [SET_KEY, SETTINGS], names[0]);
+      }
+    }
+  }
+
   /** Say what is wrong. Not waited for: the person may look at it later, or never. */
-  private tell(problem: string): void {
+  private tell(problem: string, ways: string[], setting = "festina.server.path"): void {
     this.log.error(problem);
-    void window.showErrorMessage(problem, AGAIN, SETTINGS, LOG).then((chosen) => {
+    void window.showErrorMessage(problem, ...ways).then((chosen) => {
       if (chosen === AGAIN) {
         void this.restart();
+      } else if (chosen === INSTALL) {
+        void this.install();
+      } else if (chosen === SET_KEY) {
+        void this.setKey();
       } else if (chosen === SETTINGS) {
-        void commands.executeCommand("workbench.action.openSettings", "festina.server.path");
+        void commands.executeCommand("workbench.action.openSettings", setting);
       } else if (chosen === LOG) {
         this.log.show();
       }

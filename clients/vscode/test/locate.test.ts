@@ -33,20 +33,48 @@ describe("locate", () => {
     process.env["HOME"] = home;
     rmSync(folder, { recursive: true });
   });
-  const none = { configured: "", path: "", distrusted: [] };
+  const none = { configured: "", interpreters: [], path: "", own: undefined, distrusted: [] };
 
   it("takes the first one on the PATH", () => {
     const first = program("one");
     program("two");
-    assert.deepEqual(locate({ ...none, path: path("empty", "one", "two") }), { command: first });
+    assert.deepEqual(locate({ ...none, path: path("empty", "one", "two") }), {
+      command: first,
+      isOwn: false,
+    });
   });
 
   it("prefers the setting, with or without the home folder spelled out", () => {
     program("one");
     const chosen = program("home", "tools");
     for (const configured of [chosen, ` ${chosen} `, "~/tools/festina"]) {
-      assert.deepEqual(locate({ ...none, configured, path: path("one") }), { command: chosen });
+      assert.deepEqual(locate({ ...none, configured, path: path("one") }), {
+        command: chosen,
+        isOwn: false,
+      });
     }
+  });
+
+  it("prefers the selected environment, named by its interpreter or its folder", () => {
+    program("one");
+    const selected = program("env", "bin");
+    const python = join(folder, "env", "bin", "python");
+    writeFileSync(python, "", { mode: 0o755 });
+    for (const interpreter of [python, join(folder, "env")]) {
+      const places = { ...none, interpreters: ["/nowhere/python", interpreter], path: path("one") };
+      assert.deepEqual(locate(places), { command: selected, isOwn: false });
+    }
+  });
+
+  it("takes the extension's own environment when there is nothing else", () => {
+    const own = program("storage");
+    assert.deepEqual(locate({ ...none, own }), { command: own, isOwn: true });
+    const installed = program("one");
+    assert.deepEqual(locate({ ...none, own, path: path("one") }), {
+      command: installed,
+      isOwn: false,
+    });
+    problem({ ...none, own: join(folder, "gone", "festina") });
   });
 
   it("does not fall back when the setting is wrong", () => {
@@ -61,7 +89,7 @@ describe("locate", () => {
   it("looks where pipx and uv install when the PATH has none", () => {
     const file = program("home", ".local", "bin");
     assert.equal(homedir(), join(folder, "home"));
-    assert.deepEqual(locate(none), { command: file });
+    assert.deepEqual(locate(none), { command: file, isOwn: false });
   });
 
   it("passes over what cannot be run, and says how to install", () => {
@@ -92,9 +120,14 @@ describe("locate", () => {
     symlinkSync(join(folder, "work", ".venv", "bin"), join(folder, "link"));
     problem({ ...none, path: path("link"), distrusted });
 
+    problem({ ...none, interpreters: [join(folder, "work", ".venv")], distrusted });
+
     const elsewhere = program("work-tools");
     const both = path("work/.venv/bin", "work-tools");
-    assert.deepEqual(locate({ ...none, path: both, distrusted }), { command: elsewhere });
-    assert.deepEqual(locate({ ...none, path: both }), { command: theirs });
+    assert.deepEqual(locate({ ...none, path: both, distrusted }), {
+      command: elsewhere,
+      isOwn: false,
+    });
+    assert.deepEqual(locate({ ...none, path: both }), { command: theirs, isOwn: false });
   });
 });

@@ -190,10 +190,11 @@ class App:
 
         What lies in no folder, and the choice of a model, go by the first folder's.
         """
-        asked = await self.client.configuration("festina")
         read: dict[Path | None, Settings] = {}
         problems: list[Problem] = []
         for root in self.session.roots or (None,):
+            scope = None if root is None else convert.to_uri(root)
+            asked = await self.client.configuration("festina", scope)
             read[root], found = await asyncio.to_thread(
                 settings_files.load, root, editor=self._editor_settings, workspace_editor=asked
             )
