@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-all test-editors test-editors-fast lint format bench vscode clean
+.PHONY: help try test test-all test-editors test-editors-fast lint format bench vscode lua clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ bench: $(VENV)/.dev ## Measure, and compare with the truth: latency, and verdict
 vscode: ## Build the VS Code extension, clients/vscode/festina.vsix (needs Node.js 20 or newer, with npm)
 	@command -v npm >/dev/null || { echo "make: npm is needed for this: install Node.js 20 or newer." >&2; exit 1; }
 	cd clients/vscode && npm ci --no-audit --no-fund && npm run package
+
+lua: ## Check the form of the Neovim plugin: StyLua and luacheck (needs npm and a Debian-like machine, once)
+	tests/editors/install_lua_tools.sh .tools/lua
+	.tools/lua/stylua --config-path clients/neovim/stylua.toml --check clients/neovim tests/editors/neovim
+	.tools/lua/luacheck --config clients/neovim/.luacheckrc --quiet clients/neovim
+	.tools/lua/luacheck --config clients/neovim/.luacheckrc --quiet --globals vim -- tests/editors/neovim
 
 clean: ## Remove .venv and all caches
 	rm -rf $(VENV) .tools build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,6 @@
+-- `make lua` runs luacheck with this.
+std = "luajit"
+read_globals = { "vim" }
+globals = { "vim.g", "vim.b", "vim.bo", "vim.wo", "vim.o", "vim.v" }
+max_line_length = 110
+cache = false

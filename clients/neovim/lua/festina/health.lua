@@ -1,0 +1,146 @@
+-- `:checkhealth festina`
+local config = require("festina.config")
+local server = require("festina.server")
+
+local M = {}
+
+local health = vim.health
+
+--- How long the program may take; it makes a real call of the model.
+local SECONDS = 60
+
+---@param command string[]
+---@return vim.SystemCompleted?
+local function run(command)
+  local good, done = pcall(function()
+    return vim.system(command, { text = true }):wait(SECONDS * 1000)
+  end)
+  return good and done or nil
+end
+
+--- The workspace that a person means: that of a buffer with a server, else of the working directory.
+---@return string
+local function workspace()
+  for _, client in ipairs(vim.lsp.get_clients({ name = server.NAME })) do
+    if client.config.root_dir then
+      return client.config.root_dir
+    end
+  end
+  return vim.fs.root(vim.fn.getcwd(), { "festina.toml", ".git", "pyproject.toml" })
+    or vim.fn.getcwd()
+end
+
+local function check_neovim()
+  health.start("festina: Neovim")
+  if vim.fn.has("nvim-0.10") == 1 then
+    health.ok("version " .. tostring(vim.version()))
+  else
+    health.error("Neovim 0.10 or newer is needed")
+  end
+end
+
+---@return boolean whether it can be run
+local function check_program()
+  health.start("festina: the server")
+  local missing = config.missing()
+  if missing then
+    health.error(missing)
+    return false
+  end
+  local done = run(config.program("--version"))
+  if not done or done.code ~= 0 then
+    health.error("`festina --version` failed", vim.trim(done and done.stderr or ""))
+    return false
+  end
+  health.ok(("%s, %s"):format(vim.trim(done.stdout), vim.fn.exepath(config.command()[1])))
+  local clients = vim.lsp.get_clients({ name = server.NAME })
+  for _, client in ipairs(clients) do
+    health.ok(("runs for %s"):format(client.config.root_dir or "files without a workspace"))
+  end
+  if #clients == 0 then
+    health.info(
+      "it does not run now: it starts with the first file of "
+        .. table.concat(config.options.filetypes, ", ")
+    )
+  end
+  return true
+end
+
+--- `festina doctor`'s words.
+local function check_doctor()
+  local folder = workspace()
+  local done = run(config.program("doctor", "--json", folder))
+  local good, found = pcall(vim.json.decode, done and done.stdout or "")
+  if not good or type(found) ~= "table" or type(found.checks) ~= "table" then
+    health.start("festina: doctor")
+    health.warn(("`festina doctor %s` gave no answer within %d seconds"):format(folder, SECONDS))
+    return
+  end
+  local part
+  for _, check in ipairs(found.checks) do
+    if check.part ~= part then
+      part = check.part
+      health.start("festina: doctor: " .. part)
+    end
+    local words = ("%s: %s"):format(check.name, check.detail)
+    local remedy = check.remedy ~= "" and check.remedy or nil
+    if check.state == "ok" then
+      health.ok(words)
+    elseif check.state == "note" then
+      health.info(remedy and words .. "\n" .. remedy or words)
+    else
+      health.error(words, remedy)
+    end
+  end
+end
+
+local function check_conflicts()
+  health.start("festina: conflicts")
+  local fine = true
+  local function amiss(...)
+    fine = false
+    health.warn(...)
+  end
+  for _, client in ipairs(vim.lsp.get_clients()) do
+    if client.name ~= server.NAME then
+      local command = client.config.cmd
+      if type(command) == "table" and vim.fs.basename(command[1] or "") == "festina" then
+        amiss(
+          ("the client `%s` runs Festina's server, too"):format(client.name),
+          "Take its lines out of your configuration: the plugin starts the server."
+        )
+      end
+    elseif not vim.tbl_get(client.config, "capabilities", "experimental", "festina") then
+      amiss(
+        "the client `festina` was configured without the plugin",
+        "Take the lines for the stock client out of your configuration, or begin them with "
+          .. '`vim.lsp.config("festina", ...)` in place of an assignment.'
+      )
+    end
+  end
+  for name, key in pairs(config.options.keys or {}) do
+    for _, map in ipairs(key and vim.api.nvim_get_keymap("n") or {}) do
+      local clash = vim.startswith(map.lhs, key) or vim.startswith(key, map.lhs)
+      if clash and not (map.rhs or ""):find("festina", 1, true) then
+        amiss(
+          ("`%s` (%s) and your mapping `%s` share their first keys"):format(key, name, map.lhs),
+          "While an edit is open, the longer of the two is waited for ('timeoutlen')."
+        )
+      end
+    end
+  end
+  if fine then
+    health.ok("none")
+  end
+end
+
+--- Called by `:checkhealth`.
+function M.check()
+  check_neovim()
+  if check_program() then
+    check_doctor()
+  end
+  check_conflicts()
+end
+
+return M

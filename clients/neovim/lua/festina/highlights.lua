@@ -1,0 +1,65 @@
+-- Highlight groups. Each can be set by a colour scheme or a person; these are what they are without.
+local M = {}
+
+local LINKS = {
+  FestinaHead = "Comment",
+  FestinaName = "Title",
+  FestinaRunning = "DiagnosticInfo",
+  FestinaReady = "DiagnosticOk",
+  FestinaRejected = "DiagnosticError",
+  FestinaUnverified = "DiagnosticWarn",
+  FestinaFailed = "DiagnosticError",
+  FestinaHint = "Comment",
+  FestinaKey = "Special",
+  FestinaMore = "Comment",
+  FestinaRegion = "Visual",
+}
+
+--- Grounds for schemes whose diff groups have none: code keeps its colours on them.
+local GROUNDS = {
+  FestinaDelete = {
+    from = "DiffDelete",
+    dark = { bg = "#4b2026", ctermbg = 52 },
+    light = { bg = "#ffdcdc", ctermbg = 224 },
+  },
+  FestinaAdd = {
+    from = "DiffAdd",
+    dark = { bg = "#14402a", ctermbg = 22 },
+    light = { bg = "#d2f2d8", ctermbg = 194 },
+  },
+}
+
+--- Define what nobody else has.
+function M.define()
+  for name, target in pairs(LINKS) do
+    vim.api.nvim_set_hl(0, name, { link = target, default = true })
+  end
+  local dark = vim.o.background ~= "light"
+  for name, ground in pairs(GROUNDS) do
+    local scheme = vim.api.nvim_get_hl(0, { name = ground.from, link = false })
+    local own = dark and ground.dark or ground.light
+    -- a scheme that gives text a colour of its own there means a ground that code cannot be read on
+    vim.api.nvim_set_hl(0, name, {
+      bg = scheme.bg or own.bg,
+      ctermbg = scheme.ctermfg == nil and scheme.ctermbg or own.ctermbg,
+      default = true,
+    })
+  end
+end
+
+local defined = false
+
+--- Define them before something is drawn, and again with each colour scheme.
+function M.need()
+  if defined then
+    return
+  end
+  defined = true
+  M.define()
+  vim.api.nvim_create_autocmd("ColorScheme", {
+    group = vim.api.nvim_create_augroup("festina.highlights", {}),
+    callback = M.define,
+  })
+end
+
+return M

@@ -1,0 +1,209 @@
+-- Draws a proposal where it would go, with marks only: the text is never touched.
+local config = require("festina.config")
+local head = require("festina.head")
+local hunks = require("festina.hunks")
+local syntax = require("festina.syntax")
+
+local M = {}
+
+local space = vim.api.nvim_create_namespace("festina.proposals")
+
+--- Below what other plugins draw, and above the diagnostics' lines.
+local PRIORITY = 90
+
+local watching = false
+
+---@param proposal festina.Proposal
+function M.clear(proposal)
+  for _, id in ipairs(proposal.memory.marks or {}) do
+    if vim.api.nvim_buf_is_valid(proposal.buf) then
+      vim.api.nvim_buf_del_extmark(proposal.buf, space, id)
+    end
+  end
+  proposal.memory.marks = {}
+end
+
+--- How wide and high a text can be to be seen in every window of a buffer.
+---@param buf integer
+---@return integer width
+---@return integer height
+local function room(buf)
+  local width, height
+  for _, window in ipairs(vim.fn.win_findbuf(buf)) do
+    local info = vim.fn.getwininfo(window)[1]
+    width = math.min(width or math.huge, info.width - info.textoff)
+    height = math.min(height or math.huge, info.height)
+  end
+  return math.max(width or vim.o.columns, 20), math.max(height or vim.o.lines, 5)
+end
+
+--- New lines as virtual ones, as wide as the window so that their ground has no ragged end.
+---@param chunks festina.Chunk[]
+---@param width integer
+---@return festina.Chunk[][]
+local function padded(chunks, width)
+  local lines = head.wrap(chunks, width, false)
+  local last, used = lines[#lines], 0
+  for _, chunk in ipairs(last) do
+    used = used + vim.fn.strdisplaywidth(chunk[1])
+  end
+  last[#last + 1] = { (" "):rep(width - used), "FestinaAdd" }
+  return lines
+end
+
+--- Leave out of many lines what the window has no room for: while a text is being written its
+--- beginning, later its end.
+---@param total integer
+---@param most integer
+---@param writing boolean
+---@return integer from first line that is shown, one-based
+---@return integer to
+local function shown(total, most, writing)
+  if total <= most then
+    return 1, total
+  end
+  if writing then
+    return total - most + 1, total
+  end
+  return 1, most
+end
+
+---@param count integer
+---@param where string
+---@return festina.Chunk[]
+local function left_out(count, where)
+  local key = require("festina.keys").shown("diff") or ":Festina diff"
+  return { { ("  … %d %s (%s shows all)"):format(count, where, key), "FestinaMore" } }
+end
+
+---@param proposal festina.Proposal
+---@param found festina.Hunk[]
+---@return festina.Chunk[][][] the coloured lines of each hunk
+local function coloured(proposal, found)
+  local buf = proposal.buf
+  local lines = {}
+  for _, hunk in ipairs(found) do
+    vim.list_extend(lines, hunk.lines)
+  end
+  -- the whole new text is coloured, not the hunks alone: a string may begin above them
+  local whole = proposal.data.text ~= "" and hunks.lines(proposal.data.text) or lines
+  local memory = proposal.memory
+  memory.coloured =
+    syntax.colour(whole, vim.bo[buf].filetype, "FestinaAdd", vim.bo[buf].tabstop, memory.coloured)
+  local all, row, at = {}, 0, 0
+  for number, hunk in ipairs(found) do
+    row = row + hunk.first - at
+    local part = {}
+    for offset = 1, #hunk.lines do
+      local chunks = memory.coloured.chunks[row + offset]
+      local good = whole[row + offset] == hunk.lines[offset]
+      part[offset] = good and chunks or { { hunk.lines[offset], "FestinaAdd" } }
+    end
+    row, at = row + #hunk.lines, hunk.first + hunk.count
+    all[number] = part
+  end
+  return all
+end
+
+--- Open closed folds that would hide a proposal.
+---@param proposal festina.Proposal
+---@param first integer
+---@param stop integer
+local function unfold(proposal, first, stop)
+  for _, window in ipairs(vim.fn.win_findbuf(proposal.buf)) do
+    vim.api.nvim_win_call(window, function()
+      if vim.fn.foldclosed(first + 1) ~= -1 or vim.fn.foldclosed(stop) ~= -1 then
+        pcall(vim.cmd, ("silent! %d,%dfoldopen!"):format(first + 1, stop))
+      end
+    end)
+  end
+end
+
+--- Draw again where windows have another size, or show the buffer anew.
+local function follow_windows()
+  if watching then
+    return
+  end
+  watching = true
+  vim.api.nvim_create_autocmd({ "WinResized", "BufWinEnter" }, {
+    group = vim.api.nvim_create_augroup("festina.render", {}),
+    callback = function()
+      local drawn = {}
+      for _, proposal in ipairs(require("festina.proposals").all()) do
+        if not drawn[proposal.buf] then
+          drawn[proposal.buf] = true
+          require("festina.proposals").refresh(proposal.buf)
+        end
+      end
+    end,
+  })
+end
+
+--- Draw what is known of a proposal, in place of what was drawn before.
+---@param proposal festina.Proposal
+function M.draw(proposal)
+  local first, stop = require("festina.proposals").rows(proposal)
+  if not first or not stop then
+    return M.clear(proposal)
+  end
+  require("festina.highlights").need()
+  follow_windows()
+  local buf, data = proposal.buf, proposal.data
+  if not proposal.memory.unfolded then
+    proposal.memory.unfolded = true
+    unfold(proposal, first, stop)
+  end
+  local width, height = room(buf)
+  M.clear(proposal)
+  local function mark(row, options)
+    options.priority = PRIORITY
+    local id = vim.api.nvim_buf_set_extmark(buf, space, row, 0, options)
+    table.insert(proposal.memory.marks, id)
+  end
+
+  local above = head.lines(data, width)
+  local found = require("festina.proposals").hunks(proposal)
+  local total = 0
+  local colours = coloured(proposal, found)
+  for _, hunk in ipairs(found) do
+    total = total + #hunk.lines
+  end
+  local most = config.options.lines > 0 and config.options.lines or math.max(height - #above - 5, 5)
+  local writing = data.state == "streaming"
+  local from, to = shown(total, most, writing)
+
+  local count = 0
+  for number, hunk in ipairs(found) do
+    local lines = {}
+    if count < from - 1 and count + #hunk.lines >= from - 1 then
+      lines[#lines + 1] = left_out(from - 1, "lines above")
+    end
+    for offset = 1, #hunk.lines do
+      count = count + 1
+      if count >= from and count <= to then
+        vim.list_extend(lines, padded(colours[number][offset], width))
+      end
+    end
+    if to < total and count >= to and count - #hunk.lines < to then
+      lines[#lines + 1] = left_out(total - to, "more lines")
+    end
+    local row, gone = first + hunk.first, hunk.count
+    if gone == 0 and row == 0 then
+      -- above a buffer's first line nothing would be seen: so that line goes, and comes again
+      gone = 1
+      vim.list_extend(lines, padded({ { proposal.old[1], "FestinaAdd" } }, width))
+    end
+    for line = row, row + gone - 1 do
+      mark(line, { line_hl_group = "FestinaDelete" })
+    end
+    if row + gone == first then
+      vim.list_extend(above, lines) -- they come between the head and the region
+    elseif #lines > 0 then
+      mark(row + gone - 1, { virt_lines = lines })
+    end
+  end
+  -- made last, drawn first: of marks in one row the later one is nearer to it
+  mark(first, { virt_lines = above, virt_lines_above = first > 0 })
+end
+
+return M

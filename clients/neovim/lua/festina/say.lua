@@ -1,0 +1,59 @@
+-- Messages to the person, and the log of all of them.
+local M = {}
+
+local MOST = 500
+
+---@type string[]
+M.log = {}
+
+--- Write a line into the log that `:Festina log` shows.
+---@param message string
+function M.note(message)
+  M.log[#M.log + 1] = os.date("%H:%M:%S ") .. message:gsub("%s*\n%s*", " ")
+  if #M.log > MOST then
+    table.remove(M.log, 1)
+  end
+end
+
+--- What fits on the message line: a longer message would wait for a key.
+---@param message string
+---@return string
+local function short(message)
+  local source = debug.getinfo(vim.notify, "S").source
+  if not source:find("vim/_", 1, true) then
+    return message -- somebody shows messages in another way
+  end
+  local room = vim.v.echospace - 1
+  if vim.fn.strdisplaywidth(message) <= room then
+    return message
+  end
+  local rest = "… (:Festina log)"
+  return vim.fn.strcharpart(message, 0, math.max(room - #rest, 20)) .. rest
+end
+
+--- Tell something in one message.
+---@param message string
+---@param level? integer of vim.log.levels; INFO if left out
+function M.say(message, level)
+  local words = message:gsub("%s*\n%s*", " ")
+  words = words:find("^Festina") and words or "Festina: " .. words
+  M.note(words)
+  vim.schedule(function()
+    vim.notify(short(words), level or vim.log.levels.INFO)
+  end)
+end
+
+--- Tell what went wrong, or was refused.
+---@param message string
+function M.warn(message)
+  M.say(message, vim.log.levels.WARN)
+end
+
+--- Fire a `User` autocommand, for the person's own configuration.
+---@param pattern string
+---@param data table
+function M.fire(pattern, data)
+  vim.api.nvim_exec_autocmds("User", { pattern = pattern, data = data, modeline = false })
+end
+
+return M

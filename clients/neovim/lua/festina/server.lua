@@ -1,0 +1,287 @@
+-- The server: how it is found, started, attached and restarted, and what it sends.
+local config = require("festina.config")
+local rpc = require("festina.rpc")
+local say = require("festina.say")
+
+local M = {}
+
+M.NAME = "festina"
+
+--- How the last server process ended; Neovim's own words for it would be a second message.
+---@type { code: integer, signal: integer }?
+local ended
+local stopping = false
+---@type integer? when a process was started that has not answered yet, in milliseconds
+local starting
+local told_missing = false
+
+--- The folder that a buffer's file belongs to: what the command line takes as its workspace.
+---@param buf integer
+---@return string?
+function M.root(buf)
+  return vim.fs.root(buf, "festina.toml")
+    or vim.fs.root(buf, ".git")
+    or vim.fs.root(buf, "pyproject.toml")
+end
+
+--- Whether a buffer is a file that can be edited, and the server can be started for it.
+---@param buf integer
+---@return boolean
+local function usable(buf)
+  if vim.bo[buf].buftype ~= "" or vim.api.nvim_buf_get_name(buf) == "" then
+    return false
+  end
+  local missing = config.missing()
+  if missing and not told_missing then
+    told_missing = true
+    say.warn(missing)
+  end
+  return missing == nil
+end
+
+--- Start the process. Neovim's own message about its end is replaced by ours, which says what to do.
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@param given? vim.lsp.ClientConfig
+---@return vim.lsp.rpc.PublicClient
+local function start(dispatchers, given)
+  local exited = dispatchers.on_exit
+  dispatchers.on_exit = function(code, signal)
+    ended = { code = code, signal = signal }
+    exited(0, 0)
+  end
+  given = given or {}
+  starting = vim.uv.now()
+  return vim.lsp.rpc.start(config.command(), dispatchers, {
+    cwd = given.cmd_cwd,
+    env = given.cmd_env,
+  })
+end
+
+---@param client_id integer
+local function on_exit(_, _, client_id)
+  local how = ended or { code = 0, signal = 0 }
+  starting = nil
+  vim.schedule(function()
+    require("festina.proposals").forget_client(client_id)
+    require("festina.ask").forget_client(client_id)
+    require("festina.status").forget_client(client_id)
+    local orderly = (how.code == 0 or how.code == 143) and (how.signal == 0 or how.signal == 15)
+    if orderly or stopping or vim.v.exiting ~= vim.NIL then
+      return
+    end
+    local why = how.signal ~= 0 and ("signal %d"):format(how.signal)
+      or ("exit code %d"):format(how.code)
+    say.warn(("the server ended (%s). `:Festina restart` starts it again."):format(why))
+  end)
+end
+
+--- Apply an edit, and look whether it is there: Neovim says yes to an edit that it skipped as well.
+local function apply_edit(err, params, ctx)
+  local expected = require("festina.confirm").expect(params.edit, ctx.client_id)
+  params.label = nil -- it would be printed
+  local answer = vim.lsp.handlers["workspace/applyEdit"](err, params, ctx)
+  local why = answer.applied and expected()
+  if why then
+    return { applied = false, failureReason = why }
+  end
+  if not answer.applied then
+    local reason = tostring(answer.failureReason or "Neovim gave no reason")
+    answer.failureReason = reason:match("E%d+:.*") or reason
+  end
+  return answer
+end
+
+local levels =
+  { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.INFO }
+
+---@type table<string, lsp.Handler>
+local handlers = {
+  ["festina/proposal"] = function(_, params, ctx)
+    require("festina.proposals").receive(ctx.client_id, rpc.plain(params))
+  end,
+  ["festina/status"] = function(_, params, ctx)
+    require("festina.status").receive(ctx.client_id, rpc.plain(params))
+  end,
+  ["festina/answer"] = function(_, params, ctx)
+    require("festina.ask").receive(ctx.client_id, rpc.plain(params))
+  end,
+  ["festina/key"] = function(_, params)
+    local ask = config.options.key
+    local good, key = pcall(ask or function() end, params.origin)
+    return { key = good and type(key) == "string" and key or vim.NIL }
+  end,
+  ["window/showMessage"] = function(_, params)
+    say.say(params.message, levels[params.type])
+  end,
+  ["window/logMessage"] = function(_, params)
+    say.note(params.message)
+  end,
+  ["workspace/applyEdit"] = apply_edit,
+}
+
+--- What `vim.lsp.config` and `vim.lsp.start` take.
+---@return vim.lsp.ClientConfig
+function M.config()
+  local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.experimental = { festina = { proposals = true, status = true, answers = true } }
+  return {
+    name = M.NAME,
+    cmd = start,
+    filetypes = config.options.filetypes,
+    root_dir = function(buf, ready)
+      if usable(buf) then
+        ready(M.root(buf))
+      end
+    end,
+    capabilities = capabilities,
+    handlers = handlers,
+    before_init = function(params)
+      local given = { settings = config.options.settings, trusted = config.options.trusted }
+      if vim.tbl_isempty(given.settings) then
+        given.settings = nil
+      end
+      local options = vim.tbl_deep_extend("force", params.initializationOptions or {}, given)
+      params.initializationOptions = next(options) and options or nil
+    end,
+    on_exit = on_exit,
+  }
+end
+
+--- The client of a buffer.
+---@param buf? integer the current one if left out
+---@return vim.lsp.Client?
+function M.client(buf)
+  return vim.lsp.get_clients({ name = M.NAME, bufnr = buf or vim.api.nvim_get_current_buf() })[1]
+end
+
+--- How long a server may take to start, in milliseconds.
+local PATIENCE = 30000
+
+---@param buf? integer
+---@return boolean
+local function is_coming(buf)
+  local kind = vim.bo[buf or 0].filetype
+  return starting ~= nil
+    and vim.uv.now() - starting < PATIENCE
+    and vim.tbl_contains(config.options.filetypes, kind)
+end
+
+--- Say why no server runs for a buffer, and what to do.
+---@param buf integer
+local function explain(buf)
+  local kind = vim.bo[buf].filetype
+  local missing = config.missing()
+  if missing then
+    say.warn(missing)
+  elseif not vim.tbl_contains(config.options.filetypes, kind) then
+    local what = kind == "" and "a file without a filetype" or ("`%s`"):format(kind)
+    say.warn(("it is not set up for %s (option `filetypes`)."):format(what))
+  else
+    say.warn("the server does not run here; `:Festina restart` starts it.")
+  end
+end
+
+--- Whether the current buffer has a server, or will have one soon; else a message says what to do.
+---@return boolean
+function M.expected()
+  local buf = vim.api.nvim_get_current_buf()
+  if M.client(buf) or is_coming(buf) then
+    return true
+  end
+  explain(buf)
+  return false
+end
+
+--- Hand over the client of a buffer: at once, or as soon as a server that is starting runs. Where there
+--- is none a message says what to do.
+---@param buf integer
+---@param done fun(client: vim.lsp.Client)
+function M.with(buf, done)
+  local client = M.client(buf)
+  if client and not rpc.stopped(client) then
+    done(client)
+  elseif vim.api.nvim_buf_is_loaded(buf) and is_coming(buf) then
+    vim.defer_fn(function()
+      M.with(buf, done)
+    end, 50)
+  elseif vim.api.nvim_buf_is_loaded(buf) then
+    explain(buf)
+  end
+end
+
+--- Attach a buffer, and start the server for it where it does not run.
+---@param buf integer
+function M.attach(buf)
+  if not usable(buf) then
+    return
+  end
+  local given = M.config()
+  if vim.lsp.config and vim.lsp.config[M.NAME] then
+    given = vim.deepcopy(vim.lsp.config[M.NAME])
+  end
+  given.root_dir = M.root(buf)
+  vim.lsp.start(given, { bufnr = buf })
+end
+
+--- Attach every buffer that is open and of a fitting filetype.
+function M.attach_all()
+  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
+    local fits = vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype)
+    if vim.api.nvim_buf_is_loaded(buf) and fits then
+      M.attach(buf)
+    end
+  end
+end
+
+--- Start the server from now on for fitting files, and for those that are open.
+function M.enable()
+  if vim.lsp.enable then
+    vim.lsp.config(M.NAME, { filetypes = config.options.filetypes })
+    vim.lsp.enable(M.NAME)
+    return
+  end
+  vim.api.nvim_create_autocmd("FileType", {
+    group = vim.api.nvim_create_augroup("festina.server", {}),
+    pattern = config.options.filetypes,
+    callback = function(event)
+      M.attach(event.buf)
+    end,
+  })
+  M.attach_all()
+end
+
+--- Stop the server and start it again. One that does not answer is killed after a while.
+---@param then_? fun()
+function M.restart(then_)
+  told_missing = false
+  local old = vim.lsp.get_clients({ name = M.NAME })
+  stopping = true
+  for _, client in ipairs(old) do
+    rpc.stop(client)
+  end
+  local began = vim.uv.now()
+  local function look()
+    local left = vim.tbl_filter(function(client)
+      return vim.lsp.get_client_by_id(client.id) ~= nil
+    end, old)
+    local waited = vim.uv.now() - began
+    if #left > 0 and waited < 6000 then
+      for _, client in ipairs(waited > 3000 and left or {}) do
+        rpc.stop(client, true)
+      end
+      vim.defer_fn(look, 50)
+      return
+    end
+    stopping = false
+    for _, client in ipairs(left) do
+      on_exit(0, 0, client.id)
+    end
+    M.attach_all()
+    if then_ then
+      then_()
+    end
+  end
+  look()
+end
+
+return M

@@ -1,0 +1,115 @@
+-- What the scripts here have in common: checks, waiting, and a look at what is drawn.
+--   nvim --headless mod.py -c 'luafile .../NAME.lua' -c 'cquit 2'     see test_neovim_plugin.py
+local M = { failures = 0, messages = {}, events = {} }
+
+M.SECONDS = tonumber(vim.env.FESTINA_TEST_SECONDS) or 60
+
+vim.notify = function(message)
+  M.messages[#M.messages + 1] = message
+end
+vim.api.nvim_create_autocmd("User", {
+  pattern = "Festina*",
+  callback = function(event)
+    M.events[#M.events + 1] = { event.match, event.data }
+  end,
+})
+
+function M.check(ok, what, extra)
+  local more = extra ~= nil and (" " .. vim.inspect(extra):gsub("%s+", " ")) or ""
+  io.write(("%s %s%s\n"):format(ok and "ok  " or "FAIL", what, ok and "" or more))
+  if not ok then
+    M.failures = M.failures + 1
+  end
+  return ok
+end
+
+function M.wait(condition, seconds)
+  return vim.wait((seconds or M.SECONDS) * 1000, condition, 10)
+end
+
+--- The end of a script: what became of the server, the test sees.
+function M.done()
+  io.write(M.failures == 0 and "all ok\n" or (M.failures .. " failed\n"))
+  vim.cmd(M.failures == 0 and "qa!" or "cquit 1")
+end
+
+function M.text(buf)
+  return table.concat(vim.api.nvim_buf_get_lines(buf or 0, 0, -1, false), "\n")
+end
+
+function M.attached(buf)
+  return M.wait(function()
+    local client = vim.lsp.get_clients({ name = "festina", bufnr = buf or 0 })[1]
+    return client and client.initialized
+  end)
+end
+
+local space = vim.api.nvim_create_namespace("festina.proposals")
+
+--- What is drawn: {deleted = rows (one-based), lines = {{row, text}...}, head = text, groups = set}.
+function M.drawn(buf)
+  local found = { deleted = {}, lines = {}, head = "", groups = {}, marks = 0 }
+  for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buf or 0, space, 0, -1, { details = true })) do
+    local row, details = mark[2] + 1, mark[4]
+    found.marks = found.marks + 1
+    if details.line_hl_group then
+      found.deleted[#found.deleted + 1] = row
+    end
+    for _, chunks in ipairs(details.virt_lines or {}) do
+      local words = ""
+      local code = false
+      for _, chunk in ipairs(chunks) do
+        words = words .. chunk[1]
+        for _, group in ipairs(type(chunk[2]) == "table" and chunk[2] or { chunk[2] }) do
+          found.groups[group] = true
+          code = code or group == "FestinaAdd"
+        end
+      end
+      if code then
+        found.lines[#found.lines + 1] = { row, (words:gsub("%s+$", "")) }
+      else
+        found.head = found.head .. words .. "\n"
+        found.row = row
+      end
+    end
+  end
+  return found
+end
+
+function M.new_lines(buf)
+  return vim.tbl_map(function(line)
+    return line[2]
+  end, M.drawn(buf).lines)
+end
+
+function M.state(buf)
+  local proposal = require("festina.proposals").of(buf or vim.api.nvim_get_current_buf())[1]
+  return proposal and proposal.data.state or "none"
+end
+
+function M.until_state(...)
+  local wanted = { ... }
+  return M.wait(function()
+    return vim.tbl_contains(wanted, M.state())
+  end)
+end
+
+--- Press keys as a person does; waits until they are worked off.
+function M.press(keys)
+  vim.api.nvim_feedkeys(vim.keycode(keys), "mx", false)
+end
+
+function M.said(words)
+  for _, message in ipairs(M.messages) do
+    if message:find(words, 1, true) then
+      return message
+    end
+  end
+end
+
+--- Go on with the model's answer, which the test keeps back.
+function M.release()
+  vim.fn.writefile({}, vim.env.FESTINA_TEST_RELEASE)
+end
+
+return M
