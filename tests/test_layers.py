@@ -48,6 +48,7 @@ STATE = (
     "earning",
     "ending",
     "events",
+    "holding",
     "jobs",
     "lifecycle",
     "orders",

@@ -6,7 +6,7 @@ import enum
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from festina.findings import duration
@@ -53,12 +53,25 @@ class Wait:
     @property
     def words(self) -> str:
         """Say it in a sentence's middle: ``waiting for Groq's limit until 16:42:10 (34 s)``."""
-        left = math.ceil(self.seconds)
-        return f"waiting for {self.whom}'s limit until {self.until:%H:%M:%S} ({left:,} s)"
+        return f"waiting for {self.whom}'s limit until {self._end} ({_length(self.seconds)})"
+
+    @property
+    def _end(self) -> str:
+        now = self.until - timedelta(seconds=self.seconds)
+        if now.date() == self.until.date():
+            return f"{self.until:%H:%M:%S}"
+        return f"{self.until:%H:%M:%S} on {self.until.day} {self.until:%B}"
 
     def at(self, now: datetime) -> Wait:
         """Return the wait as it is at a moment of local time."""
         return replace(self, seconds=max(0.0, (self.until - now).total_seconds()))
+
+
+def _length(seconds: float) -> str:
+    left = math.ceil(seconds)
+    if left < 120:
+        return f"{left} s"
+    return f"{left // 60} min" if left < 7200 else f"{left // 3600} hours"
 
 
 def told_of(message: str, wait: Wait | None) -> Wait | None:

@@ -18,7 +18,8 @@ class ModelSettings:
 
     Times are in seconds. An empty ``base_url`` or ``model`` means: discover. ``mistake`` says why
     nothing may be asked: where code is to go was said, but not so that it could be understood.
-    ``wait_seconds`` is the longest that one request waits for the provider's limits. Of limits that
+    ``wait_seconds`` is the longest that one request waits for the provider's limits; None: as long
+    as it takes where a person sees it, and can end it. Of limits that
     the provider does not tell, ``requests_per_minute``, ``tokens_per_minute`` and
     ``parallel_requests`` (at once) are the person's word; 0: nothing is said.
     With ``accelerators`` = ``off``, none of ``festina.models.accelerators`` are sent.
@@ -33,7 +34,7 @@ class ModelSettings:
     first_content_seconds: float = 60.0
     inter_token_seconds: float = 30.0
     total_seconds: float = 300.0
-    wait_seconds: float = 300.0
+    wait_seconds: float | None = None
     requests_per_minute: int = 0
     tokens_per_minute: int = 0
     parallel_requests: int = 0

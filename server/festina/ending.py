@@ -57,6 +57,12 @@ class Outcomes:
         """Return how many have passed: by all that is asked for, where they must be applicable."""
         return sum(view.applicable if applicable else view.passed for view in self._views)
 
+    @property
+    def usable(self) -> bool:
+        """Whether there is one that a person can go on with."""
+        good = {CandidateStatus.PASSED, CandidateStatus.UNVERIFIED}
+        return any(view.status in good for view in self._views)
+
     def owed(self, only: int | None = None) -> Outcome | None:
         """Return the candidate that the whole suite is to run for, if there is one.
 
@@ -109,14 +115,16 @@ class Outcomes:
             best = min(unverified, key=lambda view: (sizes.get(view.index, 0), view.index))
             return Finished(best.index, Status.UNVERIFIED, best.words, *seconds)
         errors = [outcome.error for outcome in self._of.values() if outcome.error]
+        again = any(error.passing for error in errors)
         if errors and len(errors) == len(self._of):
-            return Finished(None, Status.FAILED, str(errors[0]), *seconds, error=errors[0])
+            first = next((error for error in errors if error.passing), errors[0])
+            return Finished(None, Status.FAILED, str(first), *seconds, error=first, again=again)
         why = _why_none(tuple(o.view for o in self._of.values() if o.error is None))
         stopped = [error for error in errors if _ends_all(error)]
         stopped += [outcome.no_more for outcome in self._of.values() if outcome.no_more]
         if stopped:
             why = f"{why}{NO_MORE}{stopped[0]}"
-        return Finished(None, Status.FAILED, why, *seconds)
+        return Finished(None, Status.FAILED, why, *seconds, again=again)
 
     @property
     def _views(self) -> tuple[CandidateView, ...]:

@@ -142,7 +142,8 @@ class Called:
 class Finished:
     """The end: the best passed candidate, if any, and where the time went (seconds, wall).
 
-    ``error`` is set when no candidate came because the model failed.
+    ``error`` is set when no candidate came because the model failed. ``again``: a limit that passes
+    is why there is no more, so that asking again helps.
     """
 
     best: int | None
@@ -151,6 +152,7 @@ class Finished:
     model_seconds: float
     verify_seconds: float
     error: ModelError | None = None
+    again: bool = False
 
 
 Event = (

@@ -61,23 +61,23 @@ class Lifecycle:
     def redirect(self, proposal_id: str, instruction: str) -> Proposal:
         """Stop what runs and go on, from what came so far, with a further instruction.
 
+        Without one, what ended for want of a provider's leave is asked for again; nothing is lost.
+
         Raises:
             Refusal: the proposal is over, or there is no instruction.
         """
-        proposal = self.alive(proposal_id)
-        if not instruction.strip():
+        proposal, further = self.alive(proposal_id), instruction.strip()
+        if not further and not proposal.again:
             raise Refusal("Say what should be different, then redirect again.")
-        visible = proposal.candidate
-        proposal = replace(
-            proposal,
-            instruction=f"{proposal.instruction}\n{instruction.strip()}",
-            candidates=(),
-            visible=0,
-            round=0,
-        )
+        visible, count = proposal.candidate, 1 if further else max(1, len(proposal.candidates))
+        if further:
+            words = f"{proposal.instruction}\n{further}"
+            proposal = replace(proposal, instruction=words, candidates=())
         self.runs.results.forget(proposal_id)
-        self.session.put(to_streaming(proposal, "redirected"))
-        self.runs.start(proposal_id, count=1, previous=visible.text if visible else None)
+        proposal = to_streaming(proposal, "redirected" if further else "asking again")
+        proposal = self.session.put(replace(proposal, visible=0, round=0))
+        previous = visible.text if visible is not None else None
+        self.runs.start(proposal_id, count=count, previous=previous or None)
         return proposal
 
     def variations(self, proposal_id: str, count: int) -> Proposal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 
@@ -38,6 +39,7 @@ from festina.events import (
 )
 from festina.findings import Finding, Rest, Status
 from festina.models.base import Model, ModelError
+from festina.models.retry import UNSEEN_SECONDS
 from festina.models.runner import Runner
 from festina.progress import Step as GateStep
 from festina.proposals import CandidateStatus, CandidateView
@@ -242,7 +244,7 @@ class _Run:
             shown = gathered.hidden.show(edits.preview(gathered.prepared, text))
             self.events.put_nowait(Streaming(index, shown, tokens, clock() - began))
 
-        request = replace(request, stream=index == self.shown)
+        request = replace(request, stream=index == self.shown, patience=self.patience)
         why = Why.REPAIR if findings else Why.WRITE
         try:
             answer = await self.writer.write(index, request, why, on_text)
@@ -266,6 +268,10 @@ class _Run:
             self.refuse(index, "no_change", "The model returned the lines unchanged.")
         else:
             await self.judge(index, made, answer.seconds)
+
+    def patience(self) -> float:
+        """For how long it is worth to be held back: as long as it takes, while there is nothing."""
+        return UNSEEN_SECONDS if self.outcomes.usable else math.inf
 
     def refuse(self, index: int, code: str, message: str) -> None:
         view = CandidateView(index, CandidateStatus.UNUSABLE, defect=message)

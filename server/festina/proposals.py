@@ -134,7 +134,8 @@ class Proposal:
     ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
     that was asked for, None for the one that is configured; ``writer`` is the one that writes, once
     that is known. ``calls`` are those of models, as they ended. ``wait`` is what the message tells
-    of, as long as it does.
+    of, as long as it does. ``again``: it ended for want of a provider's leave to ask, so that it is
+    worth to ask again, with the same instruction.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Proposal:
     round: int = 0
     calls: tuple[Call, ...] = ()
     wait: Wait | None = None
+    again: bool = False
 
     @property
     def candidate(self) -> CandidateView | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from festina import edits
+from festina import edits, holding
 from festina.calls import Why
 from festina.ending import NO_MORE
 from festina.events import (
@@ -25,6 +25,7 @@ from festina.events import (
     Waiting,
 )
 from festina.findings import Gate, Rest, Status, Verdict
+from festina.holding import ASKING, WAITING
 from festina.progress import Progress
 from festina.proposals import (
     CandidateStatus,
@@ -41,9 +42,6 @@ STATUS = {
     Status.FAILED: CandidateStatus.FAILED,
     Status.UNVERIFIED: CandidateStatus.UNVERIFIED,
 }
-
-WAITING = "waiting for the first words"
-ASKING = "rejected; asking the slow model for a better instruction"
 
 
 def reduce(proposal: Proposal, event: Event) -> Proposal:
@@ -66,7 +64,7 @@ def reduce(proposal: Proposal, event: Event) -> Proposal:
         case Planning() | Planned():
             return _planning(proposal, event)
         case Waiting():
-            return _waiting(proposal, event)
+            return holding.waiting(proposal, event)
         case Called():
             return replace(proposal, calls=(*proposal.calls, event.call))
         case Finished():
@@ -82,6 +80,7 @@ def begin(proposal: Proposal) -> Proposal:
 
 def to_streaming(proposal: Proposal, message: str) -> Proposal:
     """Return the proposal as the model is asked once more."""
+    proposal = replace(proposal, again=False)
     if proposal.state is State.QUEUED:
         return replace(proposal, message=message)
     return step(proposal, State.STREAMING, message)
@@ -105,8 +104,9 @@ def settle(proposal: Proposal, finished: Finished) -> Proposal:
     if unverified:
         best = next((v for v in unverified if v.index == finished.best), unverified[0])
         return _show(advance(proposal, State.UNVERIFIED, best.words + _missing(finished)), best)
-    if finished.error is not None:
+    if finished.error is not None and not finished.error.passing:
         return advance(proposal, State.FAILED, finished.message)
+    proposal = replace(proposal, again=finished.again)  # a limit costs no proposal (issue 4)
     message = finished.message
     if finished.best is not None and visible is not None:
         message = visible.words  # what the run ended with has been withdrawn since
@@ -133,17 +133,6 @@ def _streaming(proposal: Proposal, event: Streaming) -> Proposal:
     return replace(proposal, message=f"{lead}about {event.tokens} tokens so far")
 
 
-def _waiting(proposal: Proposal, event: Waiting) -> Proposal:
-    """Say until when, where nothing else is to be seen of the candidate on show."""
-    shown = proposal.candidate is None or event.candidate == proposal.visible
-    if not shown or proposal.state not in {State.QUEUED, State.STREAMING}:
-        return proposal
-    if event.wait is None:
-        return replace(proposal, message=ASKING if event.who == "slow" else WAITING, wait=None)
-    words = f"slow model: {event.wait.words}" if event.who == "slow" else str(event.wait)
-    return replace(proposal, message=words, wait=event.wait)
-
-
 def _parsed(proposal: Proposal, event: Parsed) -> Proposal:
     streamed = proposal.find(event.candidate)
     view = CandidateView(event.candidate, CandidateStatus.VERIFYING, event.region_text)
@@ -167,8 +156,8 @@ def _judged(proposal: Proposal, event: Judged) -> Proposal:
     if view.applicable and (event.candidate == proposal.visible or not awaits(proposal)):
         return _show(step(proposal, State.READY, view.words), view)
     if event.candidate == proposal.visible:
-        return replace(proposal, message=view.words)
-    return proposal
+        proposal = replace(proposal, message=view.words)
+    return holding.held(proposal)
 
 
 def _completing(proposal: Proposal, event: Completing) -> Proposal:

@@ -22,6 +22,7 @@ from festina.models.base import Message, ModelError, OnWait, Request
 from festina.models.meter import prices_of
 from festina.models.pacer import here
 from festina.models.ready import Ready
+from festina.models.retry import UNSEEN_SECONDS
 from festina.spending import Prices, Spent, summed
 
 MAX_TOKENS = 4096
@@ -88,7 +89,8 @@ class Adviser:
     ) -> Said:
         """Ask once. A model that fails is told of in the call; nothing is raised.
 
-        ``on_wait`` is called on the caller's loop, like ``on_text``.
+        ``on_wait`` is called on the caller's loop, like ``on_text``. Advice is not waited for as
+        long as an answer is: what it is about can be gone on with.
 
         ``request`` may be a function that makes one for the model that is asked; it runs in a
         thread, and may raise ModelError as well: it must not be sent.
@@ -103,7 +105,10 @@ class Adviser:
             try:
                 if not isinstance(request, Request):
                     request = await asyncio.to_thread(request, ready)
-                request = replace(request, on_spent=spent.append, on_wait=here(on_wait))
+                patience = request.patience if why is Why.ASK else lambda: UNSEEN_SECONDS
+                request = replace(
+                    request, on_spent=spent.append, on_wait=here(on_wait), patience=patience
+                )
                 answer = await ready.runner.complete(ready.model, request, on_text)
             finally:
                 ready.release()

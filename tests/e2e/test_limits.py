@@ -1,5 +1,6 @@
 """A provider's limits in an editor: a wait is shown with its end, and no proposal is lost."""
 
+import asyncio
 import json
 
 import pytest
@@ -39,6 +40,74 @@ async def test_a_refusal_is_waited_out_in_sight_and_counted(start, workspace, tm
     assert source[:40] not in kept.read_text()
     ((row,),) = json.loads(kept.read_text())["days"].values()
     assert (row["requests"], row["proposals"], row["accepted"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX], ids=lambda one: one.name)
+async def test_a_limit_of_many_minutes_loses_nothing_and_can_be_cancelled(
+    start, workspace, tmp_path, editor_is
+):
+    """It would have been the end of the proposal once: more than five minutes."""
+    desk.put_project(workspace)
+    with FakeModel(fake_replies.status(429, retry_after="2400")) as fake:
+        editor = await start(editor_is, env=desk.config(tmp_path, fake))
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        words = f"Waiting for {fake.origin.removeprefix('http://')}'s limit until "
+
+        def told():
+            if editor_is.proposals:
+                return editor.proposal(proposal) or {}
+            shown = watch.ours()
+            return {"state": watch.state(), "message": shown[0].message} if shown else {}
+
+        await editor.until(lambda: words in told().get("message", ""), words)
+        assert told()["state"] == "streaming"
+        assert "(39 min)" in told()["message"] or "(40 min)" in told()["message"]
+        assert len(fake.requests) == 1
+        actions = await editor.code_actions(buffer, (desk.FIRST, desk.FIRST + 1))
+        await editor.choose(desk.titled(actions, "cancel edit of"))
+        await watch.gone()
+        assert "failed" not in watch.states
+        await editor.close()
+
+
+@pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX], ids=lambda one: one.name)
+async def test_what_a_limit_has_ended_is_asked_for_again_with_one_action(
+    start, workspace, tmp_path, editor_is
+):
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    refusal = fake_replies.status(429, retry_after="3")
+    with FakeModel(refusal, desk.answer(desk.GOOD, source)) as fake:
+        environment = desk.config(tmp_path, fake)
+        config = tmp_path / "user-config.toml"
+        config.write_text(
+            config.read_text().replace("[models.fast]", "[models.fast]\nwait_seconds = 1")
+        )
+        editor = await start(editor_is, env=environment)
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        await watch.until("rejected")
+        if editor_is.proposals:
+            payload = editor.proposal(proposal)
+            assert payload["again"] is True
+            assert "takes no more requests for now" in payload["message"]
+        else:
+            assert watch.ours()[0].message.startswith("Festina: held back: ")
+        lenses = [lens.command.title for lens in await editor.code_lenses(buffer)]
+        assert any(title.startswith("Festina: ask again (held back: ") for title in lenses)
+        await asyncio.sleep(2.2)  # so that what is left of the limit is short enough
+        actions = await editor.code_actions(buffer, (desk.FIRST, desk.FIRST + 1))
+        await editor.choose(desk.titled(actions, "ask again for the edit of dasherize"))
+        await watch.until("ready")
+        assert desk.ASK in str(fake.requests[-1]["messages"])
+        await editor.execute("festina.accept", {"proposal": proposal})
+        await watch.gone()
+        assert desk.GOOD in buffer.text
+        assert "failed" not in watch.states
+        await editor.close()
 
 
 async def test_at_a_cap_of_ones_own_the_proposal_says_what_to_do(start, workspace, tmp_path):

@@ -32,7 +32,6 @@ def whole(buffer, start=0, end=3):
         (fake_replies.status(404, {"detail": "Not Found"}), "/v1"),
         (fake_replies.status(402), "credit"),
         (fake_replies.status(429, {"error": {"code": "insufficient_quota"}}), "credit"),
-        (fake_replies.status(429, retry_after="600"), "try again in 10 minutes"),
         (fake_replies.document(b"<html>Log in</html>", kind="text/html"), "web page"),
         (fake_replies.stream(fake_replies.Hold()), "first_content_seconds"),
     ],

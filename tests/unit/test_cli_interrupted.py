@@ -1,6 +1,14 @@
+import contextlib
+import fcntl
+import os
+import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
@@ -79,3 +87,51 @@ def test_a_filter_that_is_stopped_prints_its_input(line):
         finally:
             process.kill()
     assert (process.returncode, out) == (Exit.INTERRUPTED, given)
+
+
+def test_a_long_wait_for_a_limit_counts_down_at_a_terminal_and_control_c_ends_it(line):
+    """Nobody is told to come back later who can see until when, and leave."""
+    with FakeModel(fake_replies.status(429, retry_after="1000")) as fake:
+        line.use(fake)
+        control, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+        process = subprocess.Popen(
+            [*ASK, "--apply"],
+            cwd=line.project,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(terminal)
+        shown = b""
+        try:
+            deadline = time.monotonic() + 60
+            while b"(16 min)" not in shown:
+                assert time.monotonic() < deadline, shown
+                if select.select([control], [], [], 1.0)[0]:
+                    shown += os.read(control, 4096)
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(OSError):  # the other end is closed
+                while rest := os.read(control, 4096):
+                    shown += rest
+            assert process.wait(60) == Exit.INTERRUPTED
+        finally:
+            process.kill()
+            os.close(control)
+        host = fake.origin.removeprefix("http://")
+        assert f"Waiting for {host}'s limit until ".encode() in shown
+        assert b"Traceback" not in shown
+        assert len(fake.requests) == 1
+    assert line.file.read_text() == line.before
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["a pipe", "json"])
+def test_where_nobody_sees_it_a_long_wait_has_an_end(line, more):
+    with FakeModel(fake_replies.status(429, retry_after="1000")) as fake:
+        line.use(fake)
+        ran = line.run("edit", "calc/core.py:5", "-m", "x", *more)
+    assert ran.code == Exit.FAILED
+    assert "Try again in 17 minutes" in ran.out + ran.err

@@ -124,6 +124,7 @@ def test_pauses_grow_and_stay_bounded() -> None:
     for attempt, top in enumerate([0.5, 1, 2, 4, 8, 8, 8]):
         for _ in range(20):
             assert 0.75 * top <= policy.backoff(attempt) <= top
-    assert policy.backoff(10_000) <= 8.0
+    for attempt, top in ((10, 8), (11, 16), (12, 32), (13, 64), (10_000, 64)):
+        assert 0.75 * top <= policy.backoff(attempt) <= top
     assert policy.pause(0, 300.0) == 300.0
     assert policy.pause(0, 300.1) is None

@@ -39,7 +39,8 @@ def slow_model(
             return made[0]
         from festina.models import factory
 
-        model, choice = await factory.create(settings, os.environ, model="slow")
+        bounded = job.seen(settings, terminal)
+        model, choice = await factory.create(bounded, os.environ, model="slow")
         try:
             job.permit(choice, trust, agreed=agreed, terminal=terminal)
         except Stop as stop:

@@ -15,11 +15,12 @@ from festina import settings_files
 from festina.commands import held, running
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
-from festina.config import Settings
+from festina.config import ModelSettings, Settings
 from festina.events import Finished, Waiting
 from festina.findings import Status
 from festina.models.base import Model, ModelError, Trouble
 from festina.models.ready import EMBEDDED_STREAMS
+from festina.models.retry import UNSEEN_SECONDS
 from festina.pipeline import propose
 from festina.slow import Adviser
 from festina.spending import Spent
@@ -140,6 +141,7 @@ async def model_for(
     """
     from festina.models import factory
 
+    settings = seen(settings, terminal)
     say: Callable[[str], None] = (lambda _: None) if terminal is None else terminal.status
     try:
         model, choice = await factory.create(settings, os.environ, model=name, on_progress=say)
@@ -153,6 +155,23 @@ async def model_for(
         with contextlib.suppress(ModelError):
             await runner.run(model.aclose())
         await runner.aclose()
+
+
+def seen(settings: Settings, terminal: Terminal | None) -> Settings:
+    """Return the settings with an end to waits for limits, where nobody sees them.
+
+    A person at a terminal sees until when, and can press control-C; a script or an editor's filter
+    would seem to hang.
+    """
+    if terminal is not None and terminal.err.is_terminal:
+        return settings
+
+    def bounded(model: ModelSettings) -> ModelSettings:
+        longest = UNSEEN_SECONDS if model.wait_seconds is None else model.wait_seconds
+        return replace(model, wait_seconds=longest)
+
+    slow = None if settings.slow is None else bounded(settings.slow)
+    return replace(settings, fast=bounded(settings.fast or ModelSettings()), slow=slow)
 
 
 def runner_for(settings: Settings, spent: Spent | None = None) -> Runner:

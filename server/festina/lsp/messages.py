@@ -95,6 +95,7 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "hunks": _hunks(proposal, view, encoding),
         "verdict": _verdict(view),
         "message": visible(_message(proposal)),
+        "again": proposal.again,
         "progress": view.progress.to_json() if view is not None and at_work else None,
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
         "usage": total(proposal.calls).to_json(),

@@ -61,7 +61,7 @@ def _headline(proposal: Proposal) -> str:
             return words
         # which folder it is in is said below, in the finding
         return f"Festina: withdrawn: {_short(view.verdict)} failed in the whole suite"
-    lead = _LEAD.get(proposal.state, str(proposal.state))
+    lead = "held back" if _held_back(proposal) else _LEAD.get(proposal.state, str(proposal.state))
     return f"Festina: {lead}: {_one_line(_words(proposal))}"
 
 
@@ -76,6 +76,12 @@ def _words(proposal: Proposal) -> str:
     if verdict is not None and proposal.state is State.UNVERIFIED:
         return _first_sentence(_why_unverified(verdict))
     return proposal.message
+
+
+def _held_back(proposal: Proposal) -> bool:
+    """Whether it is no fault of the edit that there is none: a limit has ended it."""
+    view = proposal.candidate
+    return proposal.again and (view is None or view.verdict is None)
 
 
 def _withdrawn(proposal: Proposal) -> CandidateView | None:
@@ -161,12 +167,15 @@ def _so_far(proposal: Proposal, view: CandidateView) -> CandidateView:
 def news(proposal: Proposal) -> str:
     """Say in one short line that a proposal has come to an end; the diagnostic says the rest.
 
-    A failed one leaves no diagnostic, so its message is given whole.
+    A failed one leaves no diagnostic, so its message is given whole; of one that was held back it
+    says when it can go on.
     """
     name, view = f"Festina: {shorten(subject(proposal), 16)}", proposal.candidate
     verdict = view.verdict if view is not None else None
     if proposal.state is State.FAILED:
         return f"{name} failed: {proposal.message}"
+    if _held_back(proposal):
+        return f"{name} is held back: {proposal.message}"
     if proposal.state is State.READY and verdict is not None:
         tests = verdict.gate(Gate.TESTS)
         if tests is None or tests.tests is None or tests.status is Status.SKIPPED:

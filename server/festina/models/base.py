@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -26,6 +27,11 @@ OnSpent = Callable[[Spent], None]
 """Told what each try has taken, good or not, before it is known whether another one follows."""
 
 
+def for_ever() -> float:
+    """Return the patience of somebody who sees the wait, and can end it."""
+    return math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request for one answer. ``max_tokens`` bounds the answer, in tokens.
@@ -36,6 +42,8 @@ class Request:
     ``stream`` nobody reads along: the answer may come in one piece, which is far less work (a fast
     model sends thousands of events a second). Where that cannot be had it is streamed all the same.
     ``on_sent`` is called, on the loop that sends, as soon as it may have reached the server.
+    ``patience`` says at any moment for how many seconds it is worth to be held back; it is called
+    on the loop that sends, and can only make the wait shorter.
     """
 
     messages: tuple[Message, ...]
@@ -48,6 +56,7 @@ class Request:
     on_wait: OnWait | None = field(default=None, compare=False, repr=False)
     on_sent: Callable[[], None] | None = field(default=None, compare=False, repr=False)
     on_spent: OnSpent | None = field(default=None, compare=False, repr=False)
+    patience: Callable[[], float] = field(default=for_ever, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

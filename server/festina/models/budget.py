@@ -14,7 +14,6 @@ import asyncio
 import hashlib
 import itertools
 import threading
-import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -22,12 +21,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from festina.calls import Wait
-from festina.models.base import ModelError, OnWait, Request, Trouble
+from festina.models.base import ModelError, OnWait, Trouble, for_ever
 from festina.models.known import Known, replaced
 from festina.models.limits import Bucket, Need, read
 from festina.models.places import Places, Waiter
 from festina.models.presets import for_url, is_loopback
-from festina.models.retry import Policy, told_pause, when
+from festina.models.retry import Policy, told_pause, uptime, when
 
 REFUSALS = frozenset({429, 529})
 AHEAD = 8
@@ -35,13 +34,13 @@ AHEAD = 8
 fewer once it has refused any."""
 MOST_REFUSALS = 100
 """In a row, for one request; with the usual pauses the longest wait is over long before."""
+LOOK_SECONDS = 2.0
+"""Who waits looks again this often: patience may have ended, or the machine have slept."""
 SHOWN_SECONDS = 0.5
 """A shorter wait is not worth a word."""
 LEAST_SECONDS = 0.001
 BELIEVED = 3
 """So many times in a row a provider's own pause is believed, however short it is."""
-BYTES_PER_TOKEN = 4
-"""Of prompts, about; providers count those for themselves."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +62,7 @@ class _Hold:
 class Budget:
     """See the module. ``origin`` is where requests go to; ``clock`` counts seconds."""
 
-    def __init__(self, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, origin: str, *, clock: Callable[[], float] = uptime) -> None:
         self.origin = origin
         preset = for_url(origin) if origin.startswith("http") else None
         named = preset is not None and preset.base_url and not is_loopback(origin)
@@ -111,14 +110,19 @@ class Budget:
 
     @asynccontextmanager
     async def sending(
-        self, need: Need, policy: Policy, on_wait: OnWait | None = None
+        self,
+        need: Need,
+        policy: Policy,
+        on_wait: OnWait | None = None,
+        patience: Callable[[], float] = for_ever,
     ) -> AsyncIterator[Ticket]:
         """Wait for leave to send; give the ticket back in the end, if nothing was answered.
 
         Raises:
-            ModelError: it would have to wait longer than ``policy.longest``; nothing is sent.
+            ModelError: it would have to wait longer than ``policy.longest``, or than there is
+                ``patience`` for; nothing is sent.
         """
-        ticket = await self._admitted(need, policy, on_wait)
+        ticket = await self._admitted(need, policy.longest, on_wait, patience)
         try:
             yield ticket
         finally:
@@ -210,7 +214,9 @@ class Budget:
                 self._buckets[name] = (number, Bucket.full(name, limit, now))
                 self._supposed.add(name)
 
-    async def _admitted(self, need: Need, policy: Policy, on_wait: OnWait | None) -> Ticket:
+    async def _admitted(
+        self, need: Need, longest: float, on_wait: OnWait | None, patience: Callable[[], float]
+    ) -> Ticket:
         waiter: Waiter | None = None
         shown: float | None = None
         try:
@@ -222,7 +228,7 @@ class Budget:
                         ticket = Ticket(need, next(self._numbers))
                         self._under_way.add(ticket)
                         return ticket
-                    if hold.until - now > policy.longest:
+                    if hold.until - now > min(longest, patience()):
                         raise self._too_long(hold, now)
                     if waiter is None:
                         waiter = Waiter(asyncio.get_running_loop())
@@ -234,7 +240,7 @@ class Budget:
                     until = datetime.now().astimezone() + timedelta(seconds=seconds)
                     on_wait(Wait(self.whom, until, seconds))
                 try:
-                    async with asyncio.timeout(seconds if seconds > 0 else None):
+                    async with asyncio.timeout(min(seconds, LOOK_SECONDS) if seconds > 0 else None):
                         await waiter.called.wait()
                 except TimeoutError:
                     continue
@@ -286,18 +292,14 @@ class Budget:
     def _too_long(self, hold: _Hold, now: float) -> ModelError:
         wait = hold.until - now
         what = f"its limit of {hold.why}" if hold.why else "its limit"
-        return ModelError(
+        error = ModelError(
             Trouble.QUOTA,
             f"{self.origin} takes no more requests for now: nothing remains of {what}. "
             f"Try again {when(wait)}, or use another model.",
             retry_after=wait,
         )
-
-
-def need_of(request: Request) -> Need:
-    """Return what a request will about be counted as: the most that its answer may take."""
-    size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
-    return Need(size // BYTES_PER_TOKEN, request.max_tokens, whole=not request.stream)
+        error.passing = True
+        return error
 
 
 _Name = tuple[str, bytes, str]

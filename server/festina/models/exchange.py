@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from festina.config import ModelSettings
 from festina.models.accelerators import Accelerators, Trial
 from festina.models.answer_stream import AnswerStream
 from festina.models.base import Delta, Done, ModelError, Request, Trouble
-from festina.models.budget import MOST_REFUSALS, REFUSALS, Ticket, budget_for, need_of
+from festina.models.budget import MOST_REFUSALS, REFUSALS, Ticket, budget_for
 from festina.models.deadlines import Deadlines
 from festina.models.endings import Endings
 from festina.models.failures import Failures
@@ -21,6 +22,7 @@ from festina.models.fields import Body, named_fields
 from festina.models.http import Http, Response
 from festina.models.keys import header_value, key_headers
 from festina.models.known import Known
+from festina.models.limits import need_of
 from festina.models.presets import Preset, endpoint, origin_of
 from festina.models.retry import Policy, may_retry, retry_after
 from festina.spending import Prices
@@ -66,7 +68,7 @@ class Exchange(ABC):
         self._accelerators = Accelerators(self._offered(preset) if used else ())
         self._name = name or settings.model
         self._key_source = (key_source or "the settings") if key else ""
-        self._policy = policy or Policy(longest=settings.wait_seconds)
+        self._policy = policy or Policy(longest=_longest(settings))
         self._budget = budget_for(self._origin, self._key, settings.model)
         self._budget.expect(Known.of(preset, settings))
 
@@ -178,7 +180,7 @@ class Exchange(ABC):
             )
             before = clock.left()
             async with self._budget.sending(
-                need_of(request), self._policy, request.on_wait
+                need_of(request), self._policy, request.on_wait, request.patience
             ) as ticket:
                 clock.excuse(before - clock.left())
                 clock.restart()
@@ -190,7 +192,8 @@ class Exchange(ABC):
                 continue
             if outcome.held and outcome.pause is not None and self._settings.max_retries:
                 pauses.append(outcome.pause)
-                if sum(pauses) > self._policy.longest or len(pauses) > MOST_REFUSALS:
+                longest = min(self._policy.longest, request.patience())
+                if sum(pauses) > longest or len(pauses) > MOST_REFUSALS < longest < math.inf:
                     raise outcome.error
                 continue  # the budget says when
             tries_left = self._settings.max_retries - attempt
@@ -273,3 +276,7 @@ class _Failed:
     error: ModelError
     pause: float | None
     held: bool = False
+
+
+def _longest(settings: ModelSettings) -> float:
+    return math.inf if settings.wait_seconds is None else settings.wait_seconds

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from festina.models.base import Request
 from festina.models.retry import parse_wait
 
 DAY_SECONDS = 86400.0
@@ -22,6 +23,9 @@ HOUR_SECONDS = 3600.0
 MINUTE_SECONDS = 60.0
 MINUTE = "-minute"
 """How the name of a limit ends that is for a minute, where its provider tells others as well."""
+
+BYTES_PER_TOKEN = 4
+"""Of prompts, about; providers count those for themselves."""
 
 _FIELDS = ("limit", "remaining", "reset")
 _NAMED = re.compile(r"(?:x-|anthropic-)?ratelimit-([a-z-]+)")
@@ -47,6 +51,12 @@ class Need:
         if "input" in bucket:
             return self.prompt
         return self.answer if "output" in bucket else self.prompt + self.answer
+
+
+def need_of(request: Request) -> Need:
+    """Return what a request will about be counted as: the most that its answer may take."""
+    size = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
+    return Need(size // BYTES_PER_TOKEN, request.max_tokens, whole=not request.stream)
 
 
 @dataclass(frozen=True, slots=True)

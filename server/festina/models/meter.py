@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from festina.models.base import Model, ModelError, Request, Trouble, Usage
-from festina.models.budget import need_of
 from festina.models.ledger import Ledger, Name, Tally
+from festina.models.limits import need_of
 from festina.models.presets import is_loopback
 from festina.spending import Caps, Prices, Spent, summed
 

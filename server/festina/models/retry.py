@@ -6,6 +6,7 @@ import email.utils
 import math
 import random
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,10 @@ EPOCH_FROM = 1e9
 """A bare number from here on is a Unix time, not a duration."""
 MILLISECONDS_FROM = 1e11
 """And from here on it counts milliseconds, as OpenRouter's do."""
+MANY = 10
+"""Tries that came to nothing, after which less often is better manners."""
+UNSEEN_SECONDS = 300.0
+"""The longest wait where nobody sees it, or where something else is there to go on with."""
 MOST_SECONDS = 366 * 86400.0
 """A year. Whatever is further off is as good as never, and may lie after the last date there is."""
 
@@ -35,8 +40,12 @@ class Policy:
     longest: float = 300.0
 
     def backoff(self, attempt: int) -> float:
-        """Return the pause after the failed try number ``attempt`` (from 0), less up to 25 %."""
-        pause = min(self.cap, self.base * 2.0 ** min(attempt, 16))
+        """Return the pause after the failed try number ``attempt`` (from 0), less up to 25 %.
+
+        After ``MANY`` it grows on, to eight times the usual longest one.
+        """
+        more = 2.0 ** min(max(0, attempt - MANY), 3)
+        pause = min(self.cap * more, self.base * 2.0 ** min(attempt, 16))
         return pause * random.uniform(0.75, 1.0)  # noqa: S311 - spreads clients, guards nothing
 
     def pause(self, attempt: int, asked: float | None) -> float | None:
@@ -89,6 +98,15 @@ def when(seconds: float) -> str:
     minutes = seconds / 60
     length = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
     return f"in {length} (at {at:%H:%M}{day})"
+
+
+def uptime() -> float:
+    """Return the seconds since some moment, with those that the machine slept where that is told.
+
+    A limit is over after as long as was said, also where the lid was shut meanwhile.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def parse_wait(value: str, now: datetime) -> float | None:

@@ -109,6 +109,11 @@ def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
                 data={"proposal": proposal.id, "candidate": proposal.visible},
             )
         )
+    if proposal.again:
+        title = f"Festina: ask again for the edit of {render.subject(proposal)}"
+        argument = {"proposal": proposal.id}
+        kind, seen = _kind(proposal), proposal.visible
+        found.append(_command_action(title, messages.REDIRECT, argument, kind, candidate=seen))
     ending = messages.CANCEL if proposal.state.running else messages.DISMISS
     word = "cancel" if proposal.state.running else "dismiss"
     found.append(

@@ -38,6 +38,10 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
         title = f"Festina: accept ({render.evidence(view)}{render.alike(proposal, view)})"
         found.append((render.shorten(title, 120), messages.ACCEPT, {**data}))
         found.append(("dismiss", messages.DISMISS, {**one}))
+    elif proposal.again:
+        why = render.headline(proposal).removeprefix("Festina: ")
+        found.append((f"Festina: ask again ({why})", messages.REDIRECT, {**one}))
+        found.append(("dismiss", messages.DISMISS, {**one}))
     else:
         why = render.headline(proposal).removeprefix("Festina: ")
         found.append((f"Festina: dismiss ({why})", messages.DISMISS, {**one}))
