@@ -115,13 +115,13 @@ class Outcomes:
             best = min(unverified, key=lambda view: (sizes.get(view.index, 0), view.index))
             return Finished(best.index, Status.UNVERIFIED, best.words, *seconds)
         errors = [outcome.error for outcome in self._of.values() if outcome.error]
-        again = any(error.passing for error in errors)
+        no_more = [outcome.no_more for outcome in self._of.values() if outcome.no_more]
+        again = any(error.passing for error in (*errors, *no_more))
         if errors and len(errors) == len(self._of):
             first = next((error for error in errors if error.passing), errors[0])
             return Finished(None, Status.FAILED, str(first), *seconds, error=first, again=again)
         why = _why_none(tuple(o.view for o in self._of.values() if o.error is None))
-        stopped = [error for error in errors if _ends_all(error)]
-        stopped += [outcome.no_more for outcome in self._of.values() if outcome.no_more]
+        stopped = [*(error for error in errors if _ends_all(error)), *no_more]
         if stopped:
             why = f"{why}{NO_MORE}{stopped[0]}"
         return Finished(None, Status.FAILED, why, *seconds, again=again)
