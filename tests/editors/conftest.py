@@ -1,6 +1,5 @@
 """One real VS Code for the tests of a module; each test has a window of its own."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,11 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from support import served, vscode, vscode_tools
+from support import served, vscode, vscode_browser, vscode_edits, vscode_tools
 from support.fake_model import FakeModel
 from support.processes import wait_until_gone, with_token
-
-README = (vscode_tools.ROOT / "README.md").read_text()
+from support.trees import hash_tree
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +34,38 @@ def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
         fake = stack.enter_context(FakeModel("unused"))
         environment = vscode_tools.environment(base, programs, fake)
         environment["FESTINA_TEST_TOKEN"] = token
-        keys = [json.loads(line) for line in README.splitlines() if line.startswith('{ "key": ')]
-        assert keys, "the README gives a key"
         address = stack.enter_context(
-            vscode.server(tools, base / "data", vscode_tools.VSIX, environment, keybindings=keys)
+            vscode.server(tools, base / "data", vscode_tools.VSIX, environment)
         )
-        browser = stack.enter_context(vscode.browser(tools))
+        browser = stack.enter_context(vscode_browser.browser(tools))
         config = base / "config.toml"
         yield SimpleNamespace(
             fake=fake, address=address, browser=browser, programs=programs, config=config
         )
     assert not wait_until_gone(with_token(token)), "processes are left"
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    """A project with one function and its tests."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\npythonpath = ['.']\n")
+    (folder / "mod.py").write_text(vscode_edits.MODULE)
+    (folder / "test_mod.py").write_text(vscode_edits.TESTS)
+    return folder
+
+
+@pytest.fixture
+def window(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
+    """A window on the project; at its end nothing on disk may have changed.
+
+    Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names.
+    """
+    before = hash_tree(project)
+    shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
+    one = vscode.Window(desk.browser, desk.address, project, shots)
+    yield one
+    one.shot("end")
+    one.page.close()
+    assert hash_tree(project) == before

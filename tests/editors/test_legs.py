@@ -70,7 +70,7 @@ def test_a_leg_fails_when_what_is_applied_is_not_what_was_verified(tmp_path, leg
     )
     assert code == 1, said
     assert "1 failed" in said, said
-    assert "max(high" in said or "the lens applies the edit" in said, said
+    assert "max(high" in said or "the key applies the edit" in said, said
 
 
 @pytest.mark.parametrize("leg", LEGS)

@@ -3,96 +3,27 @@
 Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else in a temporary one).
 """
 
-import os
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from support import fake_replies, vscode
-from support.trees import hash_tree
+from support import vscode
+from support.vscode_edits import (
+    ACCEPTED,
+    ASK,
+    GOOD,
+    GOOD_LINE,
+    MODULE,
+    REGION,
+    WRONG,
+    ask,
+    halfway,
+    head,
+    is_text,
+    marked,
+    remains,
+    undo,
+)
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
-
-MODULE = '''"""Numbers."""
-
-
-def clamp(value, low, high):
-    """Keep a value between two bounds."""
-    # festina: respect the upper bound
-    return max(low, value)
-
-
-def double(value):
-    return value * 2
-'''
-REGION = (4, 7)
-TESTS = """from mod import clamp, double
-
-
-def test_inside():
-    assert clamp(5, 0, 10) == 5
-
-
-def test_low():
-    assert clamp(-5, 0, 10) == 0
-
-
-def test_double():
-    assert double(2) == 4
-"""
-ASK = "respect the upper bound"
-GOOD_LINE = "return min(high, max(low, value))"
-GOOD = (
-    f'def clamp(value, low, high):\n    """Keep a value between two bounds."""\n    {GOOD_LINE}\n'
-)
-WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
-ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
-    "return max(low, value)", GOOD_LINE
-)
-
-
-@pytest.fixture
-def project(tmp_path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\npythonpath = ['.']\n")
-    (folder / "mod.py").write_text(MODULE)
-    (folder / "test_mod.py").write_text(TESTS)
-    return folder
-
-
-@pytest.fixture
-def window(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
-    """A window on the project; at its end nothing on disk may have changed."""
-    before = hash_tree(project)
-    shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
-    one = vscode.Window(desk.browser, desk.address, project, shots)
-    yield one
-    one.shot("end")
-    one.page.close()
-    assert hash_tree(project) == before
-
-
-def halfway(answer: str, until: str) -> tuple[fake_replies.Reply, threading.Event]:
-    """An answer that stops before ``until`` and goes on when the event is set."""
-    go = threading.Event()
-    reply = fake_replies.text(answer)
-    place = 1 + len(fake_replies.tokens(answer[: answer.index(until)]))
-    steps = (*reply.steps[:place], fake_replies.Until(go), *reply.steps[place:])
-    return fake_replies.Reply(steps), go
-
-
-def ask(window: vscode.Window) -> None:
-    """Select the function and choose what its comment asks for."""
-    window.select(*REGION)
-    assert any(ASK in title for title in window.menu())
-    window.choose(ASK)
-
-
-def is_text(window: vscode.Window, text: str) -> bool:
-    return window.text.rstrip() == text.rstrip()
 
 
 @pytest.mark.smoke
@@ -101,19 +32,19 @@ def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     desk.fake.script(answer)
     window.open("mod.py", trust=True)
     window.press("Control+Shift+M")
-    ask(window)
+    window.instruct(ASK, *REGION)
 
-    # it streams: lens, problem, status bar and hover; there is nothing to accept yet
+    # it streams, in place: the text is not touched, and there is nothing to accept yet
+    window.until(lambda: "min(high" in window.thread, "the edit stands below the lines")
+    assert "clamp: streaming" in window.thread
+    assert ASK in window.thread
+    assert "tokens" in window.thread
+    window.until(lambda: "tokens" in head(window), "its progress is beside the first line")
     window.lens("Festina: cancel (streaming)")
-    window.until(
-        lambda: "min(high" in "".join(window.problems), "the edit is in the Problems panel"
-    )
     window.until(lambda: "Festina: edit clamp" in window.status, "progress is in the status bar")
+    assert not window.problems
+    window.press("Control+j")
     window.shot("streaming")
-    window.go_to(REGION[0])
-    assert "+    return min(high" in window.hover()
-    window.shot("streaming-hover")
-    window.press("Escape")
     assert not any("accept" in title for title in window.menu())
     window.press("Escape")
     window.menu("Control+Shift+R")
@@ -123,28 +54,26 @@ def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     )
     window.shot("disabled")
     greyed.click(force=True)
-    window.press("Escape")
+    window.press("Escape", "Alt+Enter")
     assert is_text(window, MODULE)
 
-    # it passes: accepted by the lens, taken back by one undo
+    # it passes: the lines that go are marked; it is accepted by the key, and one undo takes it back
     go.set()
     window.lens("Festina: accept (")
-    window.until(lambda: any("ready" in toast for toast in window.toasts), "a message says so")
-    window.until(lambda: GOOD_LINE in "".join(window.problems), "the diff is in the Problems panel")
-    window.go_to(REGION[0])
-    assert f"+    {GOOD_LINE}" in window.hover()
-    window.shot("ready-hover")
-    window.press("Escape")
+    window.until(lambda: GOOD_LINE in window.thread, "the whole edit stands there")
+    assert "clamp: ready" in window.thread
+    assert marked(window) == 2
+    assert not head(window)
+    window.shot("ready")
     assert is_text(window, MODULE)
-    window.click_lens("Festina: accept (")
-    window.until(lambda: is_text(window, ACCEPTED), "the lens applies the edit")
-    window.until(
-        lambda: not window.lenses and "mod.py" not in "".join(window.problems), "all is cleared"
-    )
+    window.go_to(REGION[0])
+    window.press("Alt+Enter")
+    window.until(lambda: is_text(window, ACCEPTED), "the key applies the edit")
+    window.until(lambda: not remains(window), "all is cleared")
     window.shot("accepted")
     undo(window)
 
-    # once more, accepted by the menu of the light bulb
+    # once more, asked for and accepted by the menu of the light bulb
     desk.fake.script(GOOD)
     ask(window)
     window.lens("Festina: accept (")
@@ -154,12 +83,6 @@ def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     window.choose("Festina: accept edit of clamp")
     window.until(lambda: is_text(window, ACCEPTED), "the menu applies the edit")
     undo(window)
-
-
-def undo(window: vscode.Window) -> None:
-    window.page.click(".editor-instance .view-line >> nth=0")
-    window.press("Control+z")
-    window.until(lambda: is_text(window, MODULE), "one undo brings everything back")
 
 
 def test_cancelling_and_typing_leave_nothing_behind(desk, window):
@@ -172,14 +95,14 @@ def test_cancelling_and_typing_leave_nothing_behind(desk, window):
     window.page.click(".statusbar-item:has-text('Festina: edit clamp')")
     window.page.click(".notifications-center .monaco-button:has-text('Cancel')")
     desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)
-    window.until(lambda: not window.lenses, "a cancelled edit has no lens")
+    window.until(lambda: not remains(window), "a cancelled edit leaves nothing")
 
     desk.fake.script(GOOD)
     ask(window)
     window.lens("Festina: accept (")
     window.go_to(REGION[1])
     window.page.keyboard.type("# mine")
-    window.until(lambda: not window.lenses, "an edit whose lines have changed is stale")
+    window.until(lambda: not remains(window), "an edit whose lines have changed is stale")
     window.shot("stale")
     assert not any("accept" in title for title in window.menu())
     window.press("Escape")
@@ -190,31 +113,33 @@ def test_cancelling_and_typing_leave_nothing_behind(desk, window):
 def test_a_rejected_edit_leads_to_the_failing_test(desk, window):
     desk.fake.script(WRONG)
     window.open("mod.py", trust=True)
-    window.press("Control+Shift+M")
-    ask(window)
+    window.instruct(ASK, *REGION)
     window.lens("Festina: dismiss (rejected: ")
+    window.until(lambda: "test_low" in window.thread, "the failing test is named")
+    assert "clamp: rejected" in window.thread
+    window.shot("rejected")
     window.go_to(REGION[0])
     assert not any("accept" in title for title in window.menu())
     window.press("Escape")
-    assert "test_low" in window.hover()
-    window.shot("rejected-hover")
-    window.press("Escape")
-    window.until(lambda: "test_mod.py" in window.problems[-1], "the failing test is listed")
-    window.shot("rejected")
-    window.page.dblclick(".markers-panel .monaco-list-row >> nth=-1")
-    window.until(lambda: "test_mod.py" in window.tab and "Ln 9," in window.status, "it is shown")
+    window.press("Alt+Enter")  # what did not pass cannot be accepted, by the key either
+    assert is_text(window, MODULE)
+
+    place = lambda: "test_mod.py" in window.tab and "Ln 9," in window.status  # noqa: E731
+    window.page.click(f"{vscode.THREAD} a:has-text('test_mod.py:9')")
+    window.until(place, "one click shows it")
     window.shot("failing-test")
+    window.page.click(".tab:has-text('mod.py') >> nth=0")
+    window.go_to(REGION[0])
+    window.press("Control+k", "Alt+f")
+    window.until(place, "and one key")
 
 
 def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window):
     desk.fake.script(GOOD)
     window.open("mod.py", trust=False)
-    window.press("Control+Shift+M")
     ask(window)
     window.lens("unverified")
-    window.until(
-        lambda: "Manage Workspace Trust" in "".join(window.problems), "the remedy is named"
-    )
+    window.until(lambda: "Manage Workspace Trust" in window.thread, "the remedy is named")
     window.shot("unverified")
     window.go_to(REGION[0])
     assert any("apply unverified edit of clamp" in title for title in window.menu())
@@ -250,7 +175,7 @@ def test_without_a_server_it_says_what_to_do_and_tries_again(desk, window):
     ask(window)
     window.lens("Festina: accept (")
     window.command("Festina: Restart Server")
-    window.until(lambda: not window.lenses, "a new server knows nothing of the old one's edits")
+    window.until(lambda: not remains(window), "a new server knows nothing of the old one's edits")
     ask(window)
     window.lens("Festina: accept (")
 
@@ -259,9 +184,7 @@ def test_files_change_when_the_person_saves(desk, project, tmp_path, request):
     desk.fake.script(GOOD)
     window = vscode.Window(desk.browser, desk.address, project, tmp_path / "shots")
     window.open("mod.py", trust=True)
-    window.select(*REGION)
-    window.menu("Control+Alt+f")  # the key that the README gives
-    window.choose(ASK)
+    ask(window)
     window.click_lens("Festina: accept (")
     window.until(lambda: is_text(window, ACCEPTED), "the lens applies the edit")
     assert (project / "mod.py").read_text() == MODULE

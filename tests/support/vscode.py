@@ -1,7 +1,6 @@
 """A real VS Code for tests: its server, and a window of it in a headless browser.
 
-The window is driven as a person would: by keys, menus and clicks. Playwright lies in the folder of
-tools (``tests/editors/install_vscode.sh``), not in the environment, so it is imported when needed.
+The window is driven as a person would: by keys, menus and clicks.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,17 +48,8 @@ OPTIONS = [
 
 MENU = ".action-widget"
 
-BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # nothing outside this machine is asked for
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
-]
+THREAD = ".review-widget"
+"""What stands between the lines: VS Code's own word for a comment thread."""
 
 
 @contextmanager
@@ -118,24 +107,6 @@ def server(
                 process.wait(SECONDS)
 
 
-@contextmanager
-def browser(tools: Path) -> Iterator[Any]:
-    """Run a headless Chromium; yields Playwright's browser."""
-    sys.path.append(str(tools / "python"))
-    try:
-        from playwright.sync_api import sync_playwright
-    finally:
-        sys.path.remove(str(tools / "python"))
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=str(tools / "chromium"), headless=True, args=BROWSER
-        )
-        try:
-            yield running
-        finally:
-            running.close()
-
-
 class Window:
     """One window of VS Code, with one file open."""
 
@@ -167,7 +138,8 @@ class Window:
         """The lines of the editor that can be seen, in order."""
         lines: list[list[Any]] = self.page.eval_on_selector_all(
             ".editor-instance .view-line",
-            "lines => lines.map(l => [parseFloat(l.style.top), l.textContent])",
+            "lines => lines.filter(l => !l.closest('.review-widget'))"
+            ".map(l => [parseFloat(l.style.top), l.textContent])",
         )
         return "\n".join(line.replace("\u00a0", " ") for _, line in sorted(lines))
 
@@ -221,6 +193,22 @@ class Window:
                 return
         raise AssertionError(f"lines {first} to {last} could not be selected: {place}")
 
+    def instruct(self, words: str, first: int, last: int) -> None:
+        """Select lines, press the key, and say what is to be done with them."""
+        self.select(first, last)
+        self.say(words, "Control+Alt+f")
+
+    def say(self, words: str, *keys: str) -> None:
+        """Open an input by keys, and type words into it. Keys can get lost in a busy editor."""
+        for _ in range(5):
+            self.press(*keys)
+            with suppress(Exception):
+                self.page.wait_for_selector(".quick-input-widget input:visible", timeout=5000)
+                self.page.keyboard.type(words)
+                self.press("Enter")
+                return
+        raise AssertionError(f"no input was opened by {keys}; {self.report()}")
+
     def menu(self, key: str = "Control+.") -> list[str]:
         """Open a menu of code actions and return its titles."""
         for _ in range(5):
@@ -257,6 +245,16 @@ class Window:
         self.press("Control+k", "Control+i")
         self.page.wait_for_selector(".monaco-hover:visible .hover-row")
         return "\n".join(self.texts(".monaco-hover:visible .hover-row"))
+
+    @property
+    def threads(self) -> list[str]:
+        """The proposals that are shown in place: their heads and bodies."""
+        return self.texts(THREAD)
+
+    @property
+    def thread(self) -> str:
+        """All that stands between the lines."""
+        return "\n".join(self.threads)
 
     @property
     def lenses(self) -> list[str]:

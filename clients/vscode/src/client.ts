@@ -1,11 +1,5 @@
 // The language client: stock behaviour, with start failures told in our own words.
-import {
-  DiagnosticSeverity,
-  workspace,
-  type LogOutputChannel,
-  type Range,
-  type TextDocument,
-} from "vscode";
+import { workspace, type LogOutputChannel, type Range, type TextDocument } from "vscode";
 import {
   CloseAction,
   ExecuteCommandRequest,
@@ -19,10 +13,10 @@ import type { Answer } from "./answer";
 import type { Answers } from "./answers";
 import { answers as settingsOf } from "./configuration";
 import type { Configured } from "./configured";
+import type { Edits } from "./edits";
 import type { Keys } from "./keys";
-import { ANSWER, ASK, CAPABILITIES, KEY, SHOW_PROMPT, STATUS } from "./messages";
+import { ANSWER, ASK, CAPABILITIES, KEY, PROPOSAL, SHOW_PROMPT, STATUS } from "./messages";
 import { LANGUAGES } from "./place";
-import { listed } from "./problems";
 import { isPrompt } from "./prompt";
 import type { Prompts } from "./prompts";
 import type { Status } from "./status";
@@ -43,9 +37,10 @@ export class FestinaClient extends LanguageClient {
     prompts: Prompts,
     keys: Keys,
     configured: Configured,
+    edits: Edits,
   ) {
     const lastWords = new LastWords();
-    const clientOptions = options(log, lastWords, prompts, configured);
+    const clientOptions = options(log, lastWords, prompts, configured, edits);
     clientOptions.traceOutputChannel = keys.traces(log);
     super("festina", "Festina", { command, args: ["server"] }, clientOptions);
     this.lastWords = lastWords;
@@ -66,13 +61,16 @@ export class FestinaClient extends LanguageClient {
     });
     this.onNotification(STATUS, (status: Status) => bar.take(status));
     this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
+    this.onNotification(PROPOSAL, (proposal: Parameters<Edits["take"]>[0]) => edits.take(proposal));
     this.onRequest(KEY, async ({ origin }: { origin: string }) => ({ key: await keys.of(origin) }));
     this.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         bar.show();
         answers.begin();
+        edits.begin(this);
       } else {
         bar.hide();
+        edits.end();
       }
     });
   }
@@ -115,6 +113,7 @@ function options(
   lastWords: LastWords,
   prompts: Prompts,
   configured: Configured,
+  edits: Edits,
 ): LanguageClientOptions {
   return {
     documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
@@ -135,10 +134,7 @@ function options(
       stderr: (input) => lastWords.follow(input, (line) => log.info(line)),
     },
     middleware: {
-      handleDiagnostics: (uri, diagnostics, next) => {
-        const { Hint, Information } = DiagnosticSeverity;
-        next(uri, listed(diagnostics, Hint, Information));
-      },
+      ...edits.middleware,
       window: {
         showDocument: async (params, token, next) => {
           if (!isPrompt(params.uri)) {
@@ -149,6 +145,7 @@ function options(
         },
       },
       workspace: {
+        ...edits.middleware.workspace,
         configuration: async (params, token, next) =>
           settingsOf(params.items, await next(params, token), (scope) =>
             configured.ofTheWorkspace(scope),

@@ -8,6 +8,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const ours = (session = new Session(log, context));
   context.subscriptions.push(
     log,
+    ours,
     commands.registerCommand("festina.ui.restart", () => ours.restart()),
     commands.registerCommand("festina.ui.ask", () => ours.ask()),
     commands.registerCommand("festina.ui.prompt", () => ours.showPrompt()),

@@ -20,6 +20,12 @@ export const KEY = "festina/key";
 /** Notification from the server: an answer to a question, so far. */
 export const ANSWER = "festina/answer";
 
+/** Notification from the server: the state of a proposal. */
+export const PROPOSAL = "festina/proposal";
+
+/** Request to the server for any candidate of a proposal; null where there is none. */
+export const CANDIDATE = "festina/candidate";
+
 /** Command of the server: answer a question about a range of a document. */
 export const ASK = "festina.ask";
 
@@ -27,4 +33,4 @@ export const ASK = "festina.ask";
 export const SHOW_PROMPT = "festina.showPrompt";
 
 /** What this extension declares below `experimental.festina`. */
-export const CAPABILITIES = { status: true, answers: true };
+export const CAPABILITIES = { proposals: true, status: true, answers: true };

@@ -12,6 +12,7 @@ import {
 import { Answers } from "./answers";
 import { FestinaClient } from "./client";
 import { Configured } from "./configured";
+import { Edits } from "./edits";
 import { Installer } from "./installer";
 import { Interpreters } from "./interpreters";
 import { Keys } from "./keys";
@@ -38,6 +39,7 @@ export class Session implements Disposable {
   private readonly configured: Configured;
   private readonly installer: Installer;
   private readonly keys: Keys;
+  private readonly edits: Edits;
   private readonly parts: Disposable[];
   private client: FestinaClient | undefined;
   private command: string | undefined;
@@ -50,6 +52,7 @@ export class Session implements Disposable {
   ) {
     this.configured = new Configured(context.extension.packageJSON);
     this.keys = new Keys(context.secrets, context.globalState);
+    this.edits = new Edits(context.workspaceState);
     this.installer = new Installer(
       context.globalStorageUri,
       context.extensionUri,
@@ -58,7 +61,7 @@ export class Session implements Disposable {
       log,
     );
     const moved = this.interpreters.onDidChange(() => this.moved());
-    this.parts = [moved, this.interpreters, this.bar, this.answers, this.prompts];
+    this.parts = [moved, this.interpreters, this.bar, this.answers, this.prompts, this.edits];
   }
 
   /** Start the server; stop the one that runs first. */
@@ -208,6 +211,7 @@ export class Session implements Disposable {
       this.prompts,
       this.keys,
       this.configured,
+      this.edits,
     );
     try {
       await client.start();

@@ -1,0 +1,236 @@
+// The commands about edits, `festina.ui.*`: by key, lens, thread and palette alike.
+import { commands, Selection, window, type Disposable, type TextEditor } from "vscode";
+import { reason } from "./applying";
+import type { Diffs } from "./diffs";
+import { Failures } from "./failures";
+import { asked } from "./history";
+import type { Instructions } from "./instruct";
+import { pickHunks, pickVariation, type Look } from "./picker";
+import type { Preview } from "./preview";
+import { choices, isRunning, type Proposal } from "./proposal";
+import type { Proposals } from "./proposals";
+
+/** What a command is about: the id of a proposal, a comment thread, or what is under the cursor. */
+type About = string | object | undefined;
+
+interface Answer {
+  readonly ok?: boolean;
+  readonly proposal?: string;
+}
+
+const APPLY = "Apply Anyway";
+const COUNTS = [1, 4, 16, 75];
+
+export class Actions implements Disposable {
+  private readonly failures: Failures;
+  private readonly parts: Disposable[];
+
+  constructor(
+    private readonly proposals: Proposals,
+    private readonly preview: Preview,
+    private readonly diffs: Diffs,
+    private readonly instructions: Instructions,
+    private readonly look: Look,
+  ) {
+    this.failures = new Failures(proposals, diffs);
+    const on = (name: string, act: (proposal: Proposal, more: unknown) => Promise<void>) =>
+      commands.registerCommand(`festina.ui.${name}`, async (about: About, more: unknown) => {
+        const proposal = await this.meant(about);
+        if (proposal !== undefined) {
+          await act(proposal, more);
+        }
+      });
+    this.parts = [
+      commands.registerCommand("festina.ui.edit", () => this.edit()),
+      on("accept", (one) => this.accept(one)),
+      on("acceptUnverified", (one) => this.acceptUnverified(one)),
+      on("dismiss", (one) => this.send(isRunning(one) ? "cancel" : "dismiss", one)),
+      on("next", (one) => this.turn("next", one)),
+      on("previous", (one) => this.turn("previous", one)),
+      on("redirect", (one) => this.redirect(one)),
+      on("more", (one) => this.more(one)),
+      on("variations", (one) => this.choose(one)),
+      on("hunks", (one) => this.hunks(one)),
+      on("diff", (one) => this.diffs.open(one)),
+      on("failures", (one, index) =>
+        this.failures.show(one, typeof index === "number" ? index : undefined),
+      ),
+      on("reveal", (one) => this.proposals.reveal(one)),
+    ];
+  }
+
+  dispose(): void {
+    for (const part of this.parts) {
+      part.dispose();
+    }
+  }
+
+  /** Ask what is to be done with the selected lines, and have it done. */
+  private async edit(): Promise<void> {
+    const editor = window.activeTextEditor;
+    if (editor === undefined || editor.document.uri.scheme !== "file") {
+      say("open a file that is on a disk, and select the lines that are to be edited.");
+      return;
+    }
+    const { document } = editor;
+    const comment = asked(document.getText(editor.selection).split(/\r?\n/));
+    const title = `Festina: Edit ${place(editor)}`;
+    const words = await this.instructions.ask(title, "What is to be done with them?", comment);
+    if (words === undefined) {
+      return;
+    }
+    // what is selected by now: VS Code has kept it up with what was typed elsewhere
+    const { start, end } = editor.selection;
+    const range = {
+      start: { line: start.line, character: start.character },
+      end: { line: end.line, character: end.character },
+    };
+    const argument = { uri: document.uri.toString(), range, version: document.version };
+    const answer = await run(
+      "propose",
+      words === "" ? argument : { ...argument, instruction: words },
+    );
+    if (answer?.proposal !== undefined) {
+      editor.selection = new Selection(start, start); // a selection would hide the marks
+    }
+  }
+
+  private async accept(proposal: Proposal): Promise<void> {
+    if (proposal.state !== "ready") {
+      say(
+        isRunning(proposal)
+          ? `the edit of ${proposal.name} can be accepted once it has passed.`
+          : `the edit of ${proposal.name} did not pass, so it cannot be accepted. ${proposal.message}`,
+      );
+      return;
+    }
+    await this.apply(proposal, {});
+  }
+
+  private async acceptUnverified(proposal: Proposal): Promise<void> {
+    const question = `Apply the edit of ${proposal.name} although it was not verified?`;
+    const options = { modal: true, detail: proposal.message };
+    if ((await window.showWarningMessage(question, options, APPLY)) === APPLY) {
+      const now = this.proposals.get(proposal.proposal);
+      if (now !== undefined) {
+        await this.apply(now, { unverified: true });
+      }
+    }
+  }
+
+  /** Have the server send the edit of the candidate that the person looks at. */
+  private async apply(proposal: Proposal, more: object): Promise<void> {
+    const why = reason(this.proposals, proposal);
+    if (why !== "") {
+      void window.showWarningMessage(`Festina: ${why}`);
+      return;
+    }
+    await this.send("accept", proposal, { candidate: proposal.candidate, ...more });
+  }
+
+  private async turn(way: "next" | "previous", proposal: Proposal): Promise<void> {
+    if (choices(proposal).length > 1) {
+      await this.send(way, proposal);
+    } else {
+      say("there is one variation. “Festina: More Variations” has more written.");
+    }
+  }
+
+  private async redirect(proposal: Proposal): Promise<void> {
+    const title = `Festina: Redirect the Edit of ${proposal.name}`;
+    const instruction = await this.instructions.ask(title, "What is to be different?");
+    if (instruction !== undefined && instruction !== "") {
+      await this.send("redirect", proposal, { instruction });
+    }
+  }
+
+  private async more(proposal: Proposal): Promise<void> {
+    const items = COUNTS.map((count) => ({ label: String(count), count }));
+    const placeHolder = "How many more variations? Each is verified";
+    const chosen = await window.showQuickPick(items, { placeHolder });
+    if (chosen !== undefined) {
+      await this.send("variations", proposal, { count: chosen.count });
+    }
+  }
+
+  private async choose(proposal: Proposal): Promise<void> {
+    const { proposals, preview, look } = this;
+    const candidate = await pickVariation(proposal, proposals, preview, look);
+    if (candidate !== undefined && candidate !== proposals.get(proposal.proposal)?.candidate) {
+      await this.send("next", proposal, { candidate });
+    }
+  }
+
+  private async hunks(proposal: Proposal): Promise<void> {
+    const hunks = await pickHunks(proposal);
+    const now = this.proposals.get(proposal.proposal);
+    if (hunks === undefined || hunks.length === 0 || now === undefined) {
+      return;
+    }
+    if (now.candidate !== proposal.candidate || now.version !== proposal.version) {
+      say("the edit has changed meanwhile. Choose again.");
+      return;
+    }
+    await this.apply(now, { hunks });
+  }
+
+  private async send(command: string, { proposal }: Proposal, more: object = {}): Promise<void> {
+    await run(command, { proposal, ...more });
+  }
+
+  /** The proposal that a command is about; a sentence where there is none. */
+  private async meant(about: About): Promise<Proposal | undefined> {
+    const id = typeof about === "string" ? about : about && this.preview.of(about);
+    if (id !== undefined) {
+      return this.proposals.get(id);
+    }
+    const editor = window.activeTextEditor;
+    if (editor !== undefined) {
+      const here = this.diffs.of(editor.document.uri) ?? this.proposals.at(editor);
+      const all = this.proposals.in(editor.document);
+      const one = here ?? (all.length === 1 ? all[0] : undefined);
+      if (one !== undefined) {
+        return one;
+      }
+    }
+    const items = this.proposals.live.map((one) => ({
+      label: one.name,
+      description: one.state,
+      detail: one.instruction || one.message,
+      one,
+    }));
+    if (items.length === 0) {
+      say(
+        "there is no edit. Select lines, and have one proposed by “Festina: Edit the Selected Lines”.",
+      );
+      return undefined;
+    }
+    return (await window.showQuickPick(items, { placeHolder: "Which edit?" }))?.one;
+  }
+}
+
+/** Run a command of the server. A refusal is shown where all of its answers come by. */
+async function run(command: string, argument: object): Promise<Answer | undefined> {
+  try {
+    return await commands.executeCommand<Answer>(`festina.${command}`, argument);
+  } catch {
+    say(
+      "its server is not running. “Festina: Restart Server” starts it; “Festina: Show Log” says more.",
+    );
+    return undefined;
+  }
+}
+
+function place({ selection, document }: TextEditor): string {
+  const { start, end, isEmpty } = selection;
+  if (isEmpty) {
+    return `the Definition at Line ${start.line + 1}`;
+  }
+  const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
+  const lines = Math.min(last, document.lineCount);
+  return lines > start.line + 1 ? `Lines ${start.line + 1}-${lines}` : `Line ${start.line + 1}`;
+}
+
+function say(words: string): void {
+  void window.showInformationMessage(`Festina: ${words}`);
+}

@@ -1,0 +1,142 @@
+// How answers of the server about edits reach VS Code: looked at once more, and shown once.
+import {
+  CancellationTokenSource,
+  CodeAction,
+  Uri,
+  window,
+  workspace,
+  type CodeLens,
+  type Command,
+  type TextDocument,
+} from "vscode";
+import {
+  TextDocumentEdit,
+  type ApplyWorkspaceEditParams,
+  type Middleware,
+} from "vscode-languageclient/node";
+import { refusal } from "./guard";
+import { textOf, documentOf, type Proposals } from "./proposals";
+import { lines, type Proposal } from "./proposal";
+
+const OURS = "festina.ui.";
+/** For what cannot be cancelled. */
+const NEVER = new CancellationTokenSource().token;
+
+/** What the server's code actions carry in `data`. */
+interface Data {
+  readonly proposal?: string;
+  readonly candidate?: number;
+  readonly unverified?: boolean;
+  readonly static?: boolean;
+}
+
+interface Answer {
+  readonly ok?: boolean;
+  readonly message?: string;
+}
+
+/** The middleware of the language client for everything that is about edits. */
+export function middleware(proposals: Proposals): Middleware {
+  return {
+    executeCommand: async (command, args, next) => {
+      const answer = (await next(command, args)) as Answer | null;
+      if (command.startsWith("festina.") && answer?.ok === false && answer.message) {
+        void window.showWarningMessage(`Festina: ${answer.message}`);
+      }
+      return answer;
+    },
+    provideCodeActions: async (document, range, context, token, next) =>
+      (await next(document, range, context, token))?.map(byCommand),
+    resolveCodeAction: async (action, token, next) => {
+      if (action.command?.command.startsWith(OURS)) {
+        return action;
+      }
+      const resolved = await next(action, token);
+      const { proposal } = (Reflect.get(action, "data") ?? {}) as Data;
+      const known = proposal === undefined ? undefined : proposals.get(proposal);
+      if (resolved?.edit !== undefined && known !== undefined) {
+        const why = reason(proposals, known);
+        if (why !== "") {
+          void window.showWarningMessage(`Festina: ${why}`);
+          delete resolved.edit;
+        }
+      }
+      return resolved;
+    },
+    provideCodeLenses: async (document, token, next) =>
+      (await next(document, token))?.filter((lens) => !isOfProposal(lens)),
+    workspace: {
+      handleApplyEdit: async (params, next) => {
+        const why = objection(proposals, params);
+        // the server says it to the person, as the editor's reason
+        return why === "" ? next(params, NEVER) : { applied: false, failureReason: why };
+      },
+    },
+  };
+}
+
+/** Why a proposal may not be applied now; nothing where it may. */
+export function reason(proposals: Proposals, proposal: Proposal): string {
+  const document = documentOf(proposal);
+  if (document === undefined) {
+    return "The file is not open any more, so the edit was not applied.";
+  }
+  const where = proposals.where(proposal);
+  const now = where && textOf(document, where);
+  const { version } = proposal;
+  return refusal({ version, old: proposals.old(proposal) }, { version: document.version, now });
+}
+
+/** Why the server's edit may not be applied now: compared with the text just before it is. */
+function objection(proposals: Proposals, { edit }: ApplyWorkspaceEditParams): string {
+  for (const change of edit.documentChanges ?? []) {
+    const document = TextDocumentEdit.is(change) ? opened(change.textDocument.uri) : undefined;
+    if (!TextDocumentEdit.is(change) || document === undefined) {
+      continue;
+    }
+    const { version } = change.textDocument;
+    const touched = change.edits.flatMap((one) => ("range" in one ? [one.range.start.line] : []));
+    // an edit says of no proposal that it is its own: it is the one whose lines it changes
+    const proposal = proposals.in(document).findLast((one) => {
+      const [first, after] = lines(one.range);
+      return one.version === version && touched.every((line) => line >= first && line <= after);
+    });
+    const where = proposal && proposals.where(proposal);
+    const now = proposal ? where && textOf(document, where) : [];
+    const old = proposal ? proposals.old(proposal) : [];
+    const why = refusal({ version, old }, { version: document.version, now });
+    if (why !== "") {
+      return why;
+    }
+  }
+  return "";
+}
+
+function opened(uri: string): TextDocument | undefined {
+  const key = Uri.parse(uri).toString();
+  return workspace.textDocuments.find((document) => document.uri.toString() === key);
+}
+
+/**
+ * Have an action of the light bulb accept by command.
+ *
+ * VS Code applies the edit of a code action without comparing the version of the document.
+ */
+function byCommand(action: Command | CodeAction): Command | CodeAction {
+  const data = (Reflect.get(action, "data") ?? {}) as Data;
+  if (!(action instanceof CodeAction) || data.proposal === undefined || data.static) {
+    return action;
+  }
+  if (action.disabled !== undefined || action.command !== undefined || action.edit !== undefined) {
+    return action;
+  }
+  const command = `${OURS}${data.unverified ? "acceptUnverified" : "accept"}`;
+  action.command = { title: action.title, command, arguments: [data.proposal] };
+  return action;
+}
+
+/** Lenses of proposals are the extension's own. */
+function isOfProposal({ command }: CodeLens): boolean {
+  const [argument] = (command?.arguments ?? []) as [{ proposal?: string }?];
+  return argument?.proposal !== undefined;
+}

@@ -1,0 +1,59 @@
+// What can be chosen from: variations, hunks, places that speak against an edit. Knows nothing of VS Code.
+import { choices, lines, type Finding, type Hunk, type Proposal } from "./proposal";
+import { split } from "./rows";
+
+export interface Item {
+  readonly label: string;
+  readonly description: string;
+  readonly detail?: string;
+}
+
+const ICONS: ReadonlyMap<string, string> = new Map([
+  ["passed", "$(check)"],
+  ["failed", "$(error)"],
+  ["unverified", "$(question)"],
+  ["unusable", "$(circle-slash)"],
+  ["streaming", "$(loading~spin)"],
+  ["verifying", "$(loading~spin)"],
+]);
+
+/** The variations of a proposal: those that can be chosen first, then those that came to nothing. */
+export function variations(proposal: Proposal): (Item & { readonly index: number })[] {
+  const first = new Set(choices(proposal).map((one) => one.index));
+  const order = [...proposal.candidates].filter((one) => one.chosen || first.has(one.index));
+  order.sort((one, other) => Number(first.has(other.index)) - Number(first.has(one.index)));
+  return order.map(({ index, status, message }) => ({
+    index,
+    label: `${ICONS.get(status) ?? ""} Variation ${index + 1}`.trim(),
+    description: [status, index === proposal.candidate ? "on show" : ""].filter(Boolean).join(", "),
+    ...(message === "" ? {} : { detail: message }),
+  }));
+}
+
+/** The hunks of the visible candidate. */
+export function hunkItems(hunks: readonly Hunk[]): (Item & { readonly id: number })[] {
+  return hunks.map(({ id, range, newText }) => {
+    const [first, after] = lines(range);
+    const added = split(newText);
+    const where = after > first + 1 ? `Lines ${first + 1}-${after}` : `Line ${first + 1}`;
+    const counts = [
+      ...(added.length > 0 ? [`+${added.length}`] : []),
+      ...(after > first ? [`-${after - first}`] : []),
+    ];
+    const detail = added.find((line) => line.trim() !== "")?.trim() ?? "(removed)";
+    return { id, label: where, description: counts.join(" "), detail };
+  });
+}
+
+/** What speaks against an edit, failing tests first, each with its place. */
+export function against(findings: readonly Finding[]): (Item & { readonly finding: Finding })[] {
+  const order = [...findings].sort(
+    (one, other) => Number(other.gate === "tests") - Number(one.gate === "tests"),
+  );
+  return order.map((finding) => ({
+    finding,
+    label: finding.message.split("\n")[0] ?? "",
+    description: finding.gate,
+    ...(finding.path ? { detail: `${finding.path}${finding.line ? `:${finding.line}` : ""}` } : {}),
+  }));
+}

@@ -1,0 +1,56 @@
+// What stands above a proposal's region, to be clicked. Knows nothing of VS Code.
+import { choices, isRunning, ordinal, shorten, type Proposal } from "./proposal";
+
+export interface Lens {
+  readonly title: string;
+  readonly command: string;
+  readonly tooltip: string;
+}
+
+const WORDS = 110;
+
+/** The lenses of a proposal. The first word of each is what a click does. */
+export function lenses(proposal: Proposal): Lens[] {
+  const { state, message, name, hunks, verdict } = proposal;
+  const found: Lens[] = [];
+  const add = (title: string, command: string, tooltip: string) =>
+    found.push({ title, command: `festina.ui.${command}`, tooltip });
+  if (isRunning(proposal)) {
+    // how far it is stands beside the code: lenses are drawn anew for every letter
+    add(`Festina: cancel (${state})`, "dismiss", `Stop the edit of ${name}`);
+    add("redirect", "redirect", "Stop, and go on from here with a further instruction");
+    add("diff", "diff", "Open the edit in the diff editor, as it comes");
+    return found;
+  }
+  const dismiss = () => add("dismiss", "dismiss", "Put this edit away");
+  if (state === "ready") {
+    // what was linted or tested can be compiled: that goes without saying
+    const evidence = message.replace(/^syntax ok, (?=.* ok)/, "");
+    add(`Festina: accept (${shorten(evidence, WORDS)})`, "accept", `Apply this edit of ${name}`);
+  } else if (state === "unverified") {
+    const why = shorten(`unverified: ${message}`, WORDS);
+    add(`Festina: dismiss (${why})`, "dismiss", "Put this edit away");
+    add("apply unverified", "acceptUnverified", "Apply the edit although it was not verified");
+  } else {
+    add(`Festina: dismiss (${shorten(`${state}: ${message}`, WORDS)})`, "dismiss", message);
+  }
+  if ((verdict?.findings ?? []).length > 0) {
+    const title = state === "rejected" ? "show what failed" : "show remarks";
+    add(title, "failures", "Go to the place that speaks against it");
+  }
+  if (choices(proposal).length > 1) {
+    add(`next (${ordinal(proposal)})`, "next", "Show the next variation");
+    add("variations", "variations", "Choose among the variations");
+  } else {
+    add("more", "more", "Have more variations written");
+  }
+  if (state === "ready" && hunks.length > 1) {
+    add(`hunks (${hunks.length})`, "hunks", "Accept some of the changes only");
+  }
+  add("redirect", "redirect", "Go on from here with a further instruction");
+  add("diff", "diff", "Open the edit in the diff editor");
+  if (state === "ready") {
+    dismiss();
+  }
+  return found;
+}

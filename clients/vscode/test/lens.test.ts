@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { lenses } from "../src/lens";
+import { read, type Proposal } from "../src/proposal";
+
+const RANGE = { start: { line: 0, character: 0 }, end: { line: 2, character: 0 } };
+const HUNK = { range: RANGE, newText: "x\n" };
+
+function titles(more: Partial<Proposal>): string[] {
+  const base = { proposal: "p1", uri: "file:///m.py", range: RANGE, state: "ready" };
+  return lenses(read({ ...base, ...more })).map(({ title }) => title);
+}
+
+function candidate(index: number, status: string) {
+  return { index, status, message: "", chosen: true };
+}
+
+describe("the lenses of a proposal", () => {
+  it("do not change while it streams", () => {
+    const first = titles({ state: "streaming", text: "a" });
+    assert.deepEqual(first, ["Festina: cancel (streaming)", "redirect", "diff"]);
+    assert.deepEqual(titles({ state: "streaming", text: "a b", message: "9 tokens" }), first);
+  });
+
+  it("accept what has passed, and say on what it rests", () => {
+    const found = titles({ message: "syntax ok, ruff ok, 3 tests ok, 84 ms" });
+    assert.equal(found[0], "Festina: accept (ruff ok, 3 tests ok, 84 ms)");
+    assert.equal(found.at(-1), "dismiss");
+    assert.equal(titles({ message: "syntax ok, 2 ms" })[0], "Festina: accept (syntax ok, 2 ms)");
+  });
+
+  it("offer hunks where there are several", () => {
+    const hunks = [
+      { id: 0, ...HUNK },
+      { id: 1, ...HUNK },
+    ];
+    assert.ok(titles({ hunks }).includes("hunks (2)"));
+    assert.ok(!titles({ hunks: hunks.slice(1) }).some((title) => title.startsWith("hunks")));
+    assert.ok(!titles({ hunks, state: "rejected" }).some((title) => title.startsWith("hunks")));
+  });
+
+  it("go through the variations where there are several", () => {
+    const candidates = [candidate(0, "passed"), candidate(1, "passed")];
+    const found = titles({ candidates, candidate: 1 });
+    assert.ok(found.includes("next (2 of 2)") && found.includes("variations"));
+    assert.ok(!found.includes("more"));
+    assert.ok(titles({ candidates: candidates.slice(1) }).includes("more"));
+  });
+
+  it("never accept what did not pass", () => {
+    const findings = [{ gate: "tests", message: "no" }];
+    const verdict = { status: "failed", gates: [], findings };
+    const found = titles({ state: "rejected", message: "tests failed", verdict });
+    assert.equal(found[0], "Festina: dismiss (rejected: tests failed)");
+    assert.ok(found.includes("show what failed"));
+    assert.ok(![...found, ...titles({ state: "unverified" })].some((one) => /accept/.test(one)));
+    assert.ok(titles({ state: "unverified" }).includes("apply unverified"));
+  });
+});

@@ -1,0 +1,104 @@
+"""What the tests of edits in a real VS Code share: a project, answers, what a person does."""
+
+from __future__ import annotations
+
+import threading
+
+from support import fake_replies, vscode
+
+MODULE = '''"""Numbers."""
+
+
+def clamp(value, low, high):
+    """Keep a value between two bounds."""
+    # festina: respect the upper bound
+    return max(low, value)
+
+
+def double(value):
+    return value * 2
+'''
+REGION = (4, 7)
+TESTS = """from mod import clamp, double
+
+
+def test_inside():
+    assert clamp(5, 0, 10) == 5
+
+
+def test_low():
+    assert clamp(-5, 0, 10) == 0
+
+
+def test_double():
+    assert double(2) == 4
+"""
+ASK = "respect the upper bound"
+GOOD_LINE = "return min(high, max(low, value))"
+GOOD = (
+    f'def clamp(value, low, high):\n    """Keep a value between two bounds."""\n    {GOOD_LINE}\n'
+)
+WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
+ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
+    "return max(low, value)", GOOD_LINE
+)
+
+
+def halfway(answer: str, until: str) -> tuple[fake_replies.Reply, threading.Event]:
+    """An answer that stops before ``until`` and goes on when the event is set."""
+    go = threading.Event()
+    reply = fake_replies.text(answer)
+    place = 1 + len(fake_replies.tokens(answer[: answer.index(until)]))
+    steps = (*reply.steps[:place], fake_replies.Until(go), *reply.steps[place:])
+    return fake_replies.Reply(steps), go
+
+
+def ask(window: vscode.Window) -> None:
+    """Select the function and choose what its comment asks for."""
+    window.select(*REGION)
+    assert any(ASK in title for title in window.menu())
+    window.choose(ASK)
+
+
+def is_text(window: vscode.Window, text: str) -> bool:
+    return window.text.rstrip() == text.rstrip()
+
+
+def undo(window: vscode.Window) -> None:
+    window.page.click(".editor-instance .view-line >> nth=0")
+    window.press("Control+z")
+    window.until(lambda: is_text(window, MODULE), "one undo brings everything back")
+
+
+# VS Code gives each kind of mark a class of its own, whose name nobody knows: so it is the colour
+_MARKED = """() => {
+  const workbench = document.querySelector(".monaco-workbench");
+  const probe = workbench.appendChild(document.createElement("p"));
+  probe.style.backgroundColor = "var(--vscode-diffEditor-removedLineBackground)";
+  const colour = getComputedStyle(probe).backgroundColor;
+  probe.remove();
+  const marks = [...document.querySelectorAll(".editor-instance .view-overlays .cdr")];
+  const tops = marks.filter(e => getComputedStyle(e).backgroundColor === colour)
+    .map(e => e.parentElement.style.top);
+  return new Set(tops).size;
+}"""
+
+
+def marked(window: vscode.Window) -> int:
+    """How many lines of the text are marked as those that go."""
+    found: int = window.page.evaluate(_MARKED)
+    return found
+
+
+def head(window: vscode.Window) -> str:
+    """What is written beside a line of the text, and not in it."""
+    find = """elements => elements.map(e => getComputedStyle(e, "::after").content)"""
+    found: list[str] = window.page.eval_on_selector_all(".view-line span span", find)
+    return " ".join(text.strip('"') for text in found if text not in ("none", "normal"))
+
+
+def remains(window: vscode.Window) -> list[str]:
+    """All that shows a proposal; empty where nothing is left of any."""
+    beside = head(window)
+    marks = ["a mark"] * marked(window) + [beside] * bool(beside)
+    return window.lenses + window.threads + marks
