@@ -63,11 +63,11 @@ class Server:
     drafted: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     async def run(self, job: str) -> None:
-        """Ask as the pipeline does: the first answer goes ahead, eight at once."""
+        """Ask as the pipeline does: the first answer goes ahead, then one for each slot."""
         code, instruction, count = JOBS[job]
         assert self.model is not None
         before, began = cpu_seconds(self.model.pid), time.perf_counter()
-        gate, answers = asyncio.Semaphore(8), []
+        gate, answers = asyncio.Semaphore(self.slots), []
 
         async def one(number: int) -> None:
             async with gate:

@@ -9,6 +9,10 @@ clock on a machine that does other things as well.
 **Slots**: several conversations, once with the slot left to the server, which takes the free one
 whose last prompt begins most alike, once with each conversation kept to a slot of its own
 (``id_slot``). What counts is how many tokens of prompts had to be read.
+
+**More requests than slots**: the candidates of two proposals in two files, sent all at once, or
+only as many at a time as there are slots. Beside the tokens that were read it says how long one
+request took at most from when it was sent: that is what an answer's deadlines see.
 """
 
 from __future__ import annotations
@@ -128,10 +132,38 @@ def run(path: Path, plan: list[list[Turn]], kept: int) -> tuple[int, float]:
         return read, time.perf_counter() - began
 
 
+def queueing(path: Path) -> None:
+    asked = [first(1 + n % 2, 3 + n // 2) for n in range(16)]
+    print(f"\n16 requests for two files, on {SLOTS} slots")
+    for together in (SLOTS, 2 * SLOTS, len(asked)):
+        with llama_server(path) as server, concurrent.futures.ThreadPoolExecutor(together) as pool:
+
+            def one(messages: list[Message], at: LlamaServer = server) -> tuple[int, int, float]:
+                body = {"messages": messages, "max_tokens": 48, "temperature": 0.0}
+                sent = time.perf_counter()
+                timings = ask(at, body)["timings"]
+                took = time.perf_counter() - sent
+                return int(timings["prompt_n"]), int(timings["predicted_n"]), took
+
+            one(asked[0])
+            one(asked[1])
+            cpu, began = cpu_seconds(server.pid), time.perf_counter()
+            told = list(pool.map(one, asked))
+            took, cpu = time.perf_counter() - began, cpu_seconds(server.pid) - cpu
+            read, written = sum(each[0] for each in told), sum(each[1] for each in told)
+            print(
+                f"  {together:2} at once: {read:5,} tokens read, {written:4} written,"
+                f" {written / cpu:5.1f} for a second of the processor, {took:5.1f} s in all,"
+                f" one request at most {max(each[2] for each in told):5.1f} s",
+                flush=True,
+            )
+
+
 def main() -> None:
     path = asyncio.run(weights.ensure(weights.DEFAULT))
     guessing(path)
     slots(path)
+    queueing(path)
     print(f"load averages: {os.getloadavg()}; {len(os.sched_getaffinity(0))} processors")
 
 

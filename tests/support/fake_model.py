@@ -36,7 +36,8 @@ class FakeModel:
     ``disconnects``: responses that the client did not wait for. ``connections``: accepted ever.
     ``live``: connections open now. ``streams``: responses under way. ``written``: pieces of bodies
     sent ever, so of a paced answer the tokens.
-    ``connect_status``: the answer to a proxy's CONNECT.
+    ``connect_status``: the answer to a proxy's CONNECT. ``props_reply``: what llama.cpp's server
+    says of itself.
     """
 
     answers: tuple[Answer, ...]
@@ -46,6 +47,7 @@ class FakeModel:
     host: str = "127.0.0.1"
     port: int = 0
     models_reply: Reply | None = None
+    props_reply: Reply | None = None
     connect_status: int = 502
     requests: list[dict[str, Any]] = field(default_factory=list)
     heads: list[Head] = field(default_factory=list)
@@ -156,6 +158,8 @@ class FakeModel:
         if path.endswith("/models"):
             listing = fake_dialects.anthropic_listing if anthropic else _listing
             return self.models_reply or fake_replies.document(listing(self.models))
+        if path == "/props" and self.props_reply is not None:
+            return self.props_reply
         if dialect is None:
             return fake_replies.status(404)
         request = json.loads(body)

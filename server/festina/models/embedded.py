@@ -223,6 +223,7 @@ async def _launch(plan: Plan) -> _Child:
         inter_token_seconds=FIRST_CONTENT_SECONDS,
         total_seconds=2 * FIRST_CONTENT_SECONDS,
         max_retries=0,  # what listens there after it has ended is not ours
+        parallel_requests=plan.slots,  # whatever asks: more would wait in it, against the deadlines
     )
     # llama.cpp closes some connections just after an answer, when the next request is on its way
     http = Http(reuse=False)

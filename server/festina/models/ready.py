@@ -11,7 +11,8 @@ from festina.models.runner import Runner
 
 STREAMS = 75
 """Answers that an endpoint is asked for at once: its budget says when each may be sent."""
-EMBEDDED_STREAMS = 8
+EMBEDDED_STREAMS = 4
+"""One for each of its slots (``embedded.SLOTS``)."""
 
 
 @dataclass(frozen=True, slots=True)
