@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from festina.config import Settings
@@ -83,15 +83,22 @@ class Session:
     def snapshot(self, workspace: Path) -> Snapshot:
         """Freeze the workspace as it is now: disk, open buffers, settings, trust."""
         verify = self.settings_of(workspace).verify
-        return Snapshot(
+        trusted = Snapshot(
             workspace=workspace,
             buffers=self.documents.buffers(workspace),
             settings=verify,
-            trusted=self.is_trusted(workspace),
+            trusted=True,
             consent=verify.sandbox == "off",
-            # the editor's word stands above the person's own list, so that list is no help
-            trust_remedy=TRUST_IN_EDITOR if self.trusted_by_editor is False else "",
         )
+        return self.as_trusted(trusted)
+
+    def as_trusted(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot, frozen whenever it was, with no more trust than there is now."""
+        if not snapshot.trusted or self.is_trusted(snapshot.workspace):
+            return snapshot
+        # the editor's word stands above the person's own list, so that list is no help
+        remedy = TRUST_IN_EDITOR if self.trusted_by_editor is False else ""
+        return replace(snapshot, trusted=False, trust_remedy=remedy)
 
     def new_id(self) -> str:
         """Return an id that no other proposal of this session has."""

@@ -9,7 +9,7 @@ from lsprotocol import types as lsp
 from support import clamp, desk, fake_replies
 from support.fake_model import FakeModel
 from support.presets import EMACS, NEOVIM_11, VSCODE, VSCODE_PLUGIN
-from support.processes import children_of, wait_until_gone
+from support.processes import children_of, runs_tests, wait_until_gone
 from support.trees import hash_tree
 
 FOREVER = "\n\ndef test_for_a_minute():\n    import time\n\n    time.sleep(60)\n"
@@ -29,7 +29,7 @@ async def at_work(start, tmp_path, workspace, fake, preset=VSCODE_PLUGIN):
     await clamp.reach(editor, proposal, "verifying")
     pid = editor.client.process.pid
     async with asyncio.timeout(60):
-        while len(children_of(pid)) < 2:
+        while sum(map(runs_tests, children_of(pid))) < 2:  # a run, and a server to fork from
             await asyncio.sleep(0.05)
     return editor, buffer, proposal
 
@@ -57,6 +57,9 @@ async def test_trust_withdrawn_while_tests_run_ends_them(start, source, tmp_path
         last = await clamp.reach(editor, proposal, "cancelled")
         assert "no longer trusted" in last["message"]
         await gone(children)
+        async with asyncio.timeout(30):  # nor does anything stay that was just about to start
+            while children_of(editor.client.process.pid):
+                await asyncio.sleep(0.01)
         assert ["1 edit was stopped" in message for message in editor.messages] == [True]
         # what is asked for from now on runs nothing of the workspace
         second = await clamp.propose(editor, buffer)

@@ -123,6 +123,7 @@ class ScriptedVerifier:
         self.started = asyncio.Event()
         self.whole_started = asyncio.Event()
         self.cancelled = 0
+        self.revoked = 0
 
     async def prepare(self, snapshot: Snapshot, path: str) -> None:
         await asyncio.sleep(0)
@@ -179,6 +180,9 @@ class ScriptedVerifier:
     async def fingerprint(self, snapshot: Snapshot) -> str:
         await asyncio.sleep(0)
         return self.print
+
+    def revoke(self) -> None:
+        self.revoked += 1
 
     async def aclose(self) -> None:
         return None

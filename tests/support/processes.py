@@ -46,6 +46,14 @@ def running(process: int) -> bool:
     return state not in (b"Z", b"X")
 
 
+def runs_tests(process: int) -> bool:
+    """Whether a process is a run of pytest, or waits to become one."""
+    try:
+        return b"\0-m\0pytest\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def wait_until_gone(processes: set[int], seconds: float = 30.0) -> set[int]:
     """The processes that are still running at the deadline; empty as soon as there are none."""
     deadline = time.monotonic() + seconds

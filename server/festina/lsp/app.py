@@ -39,7 +39,7 @@ from festina.models.ledger import Ledger
 from festina.proposals import Proposal
 from festina.session import Refusal, Session
 from festina.trust import TrustStore
-from festina.verify.engine import Engine
+from festina.verify.revocable import Revocable
 from festina.workspaces import workspace_of
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class App:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
         self.session = Session(trust=TrustStore(), ledger=Ledger())
-        self.verifier = Engine()
+        self.verifier = Revocable(self.session.as_trusted)
         self.server = protocol.create("festina", __version__)
         self.server.on_shutdown(self.close)
         self.models = ModelSource(
@@ -222,6 +222,8 @@ class App:
         if self.session.trusted_by_editor is trusted:
             return
         self.session.trusted_by_editor = trusted
+        if not trusted:
+            self.verifier.revoke()
         self.saving.trust_changed()
         if stopped := self.lifecycle.trust_changed(trusted=trusted):
             edits = "edit was" if stopped == 1 else "edits were"

@@ -289,7 +289,8 @@ class Engine:
         """Kill every process and remove every file of this verifier."""
         ending = self._active - {asyncio.current_task()}
         for task in ending:
-            task.cancel()
+            if not task.cancelling():  # twice would break off its cleaning up
+                task.cancel()
         if ending:
             await asyncio.wait(ending)
         self._trimming.cancel()

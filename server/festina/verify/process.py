@@ -23,9 +23,10 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from festina.verify import process_plain, sandbox_filter
+from festina.verify import leave, process_plain, sandbox_filter
 from festina.verify.limits import Limits as Limits
 from festina.verify.process_io import Capture, memory_file, to_the_end, within
+from festina.verify.process_io import LaunchError as LaunchError
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ class Completed:
     """How a command ended.
 
     ``returncode`` is negative for a signal, ``-9`` after a timeout. ``stdout`` and ``stderr`` keep
-    the first and the last half of
-    what is allowed when there was more (``truncated``). ``ended`` says why the supervisor ended it.
+    the first and the last half of what is allowed when there was more (``truncated``). ``ended``
+    says why the supervisor ended it.
     """
 
     returncode: int
@@ -53,10 +54,6 @@ class Completed:
     seconds: float
     truncated: bool = False
     ended: str = ""
-
-
-class LaunchError(Exception):
-    """The command could not be started because what it was to run in could not be set up."""
 
 
 def interpreter() -> str:
@@ -146,29 +143,27 @@ async def launch(
         LaunchError: the wrapper or the supervisor failed before the command was started.
     """
     if not hasattr(os, "memfd_create"):
-        return await _plain(plan, stdin, timeout, max_output)
+        return await _plain(plan, stdin=stdin, timeout=timeout, max_output=max_output)
     started = time.perf_counter()
-    run = _Run(wrapper, plan, stdin, max_output, talk)
     expired = False
-    try:
-        async with asyncio.timeout(timeout) as deadline:
-            await run.ended.wait()
-    except TimeoutError:
-        expired = deadline.expired()
-        if not expired:
-            raise
-    finally:
-        await to_the_end(run.finish())
+    with leave.running(lambda: _Run(wrapper, plan, stdin, max_output, talk), _Run.kill) as run:
+        try:
+            async with asyncio.timeout(timeout) as deadline:
+                await run.ended.wait()
+        except TimeoutError:
+            expired = deadline.expired()
+            if not expired:
+                raise
+        finally:
+            await to_the_end(run.finish())
     return run.result(expired, time.perf_counter() - started)
 
 
-async def _plain(
-    plan: dict[str, Any], stdin: bytes | None, timeout: float | None, max_output: int
-) -> Completed:
+async def _plain(plan: dict[str, Any], **options: Any) -> Completed:
+    run = functools.partial(process_plain.launch, plan, **options)
     try:
-        status, out, err, seconds = await process_plain.launch(
-            plan, stdin=stdin, timeout=timeout, max_output=max_output
-        )
+        with leave.running(lambda: asyncio.create_task(run()), asyncio.Task.cancel) as work:
+            status, out, err, seconds = await work
     except ValueError as error:
         raise LaunchError(f"This system cannot run it: {error}.") from error
     return Completed(
@@ -268,13 +263,17 @@ class _Run:
         self._process.wait()
         self.ended.set()
 
-    async def finish(self) -> None:
-        """Kill what still runs, reap it, read what is left in the pipes, close everything."""
+    def kill(self) -> None:
+        """Have everything killed. Safe to call again."""
         if not self.ended.is_set():
             with contextlib.suppress(ProcessLookupError):
                 # A stopped supervisor could not notice that it is to end.
                 self._process.send_signal(signal.SIGCONT)
         self._let_go()
+
+    async def finish(self) -> None:
+        """Kill what still runs, reap it, read what is left in the pipes, close everything."""
+        self.kill()
         if not await within(_GRACE_SECONDS, self.ended):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

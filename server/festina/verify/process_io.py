@@ -62,6 +62,10 @@ def memory_file(name: str, content: bytes) -> int:
     return descriptor
 
 
+class LaunchError(Exception):
+    """The command could not be started because what it was to run in could not be set up."""
+
+
 class Capture:
     """Reads one descriptor to its end; keeps the first and the last half of ``limit`` bytes."""
 

@@ -21,9 +21,12 @@ _POLL_SECONDS = 0.01
 _DRAIN_SECONDS = 1.0
 
 
+Ended = tuple[int | None, Capture, Capture, float]
+
+
 async def launch(
     plan: dict[str, Any], *, stdin: bytes | None, timeout: float | None, max_output: int
-) -> tuple[int | None, Capture, Capture, float]:
+) -> Ended:
     """Run the command of a plan; its exit status (None: it ran out of time), output and seconds.
 
     Raises:

@@ -20,6 +20,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from festina.verify import (
+    leave,
     process,
     sandbox_advice,
     sandbox_bare,
@@ -115,7 +116,8 @@ async def probe(*, fresh: bool = False) -> Probe:
     known = _probed
     async with _probing.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
         if _probed is None or fresh or (_probed is known and not _probed.sure):
-            _probed = await _probe()
+            with leave.not_needed():  # it is for all, and runs nothing of a workspace
+                _probed = await _probe()
         return _probed
 
 

@@ -58,6 +58,7 @@ class States:
         self._making: dict[str, asyncio.Lock] = {}
         self._count = 0
         self._latest: tuple[Snapshot | None, asyncio.Task[State] | None, float] = (None, None, 0)
+        self._looking: set[asyncio.Task[State]] = set()
 
     async def of(self, snapshot: Snapshot, *, fresh: bool = False) -> State:
         """Find out the state of a workspace.
@@ -72,9 +73,15 @@ class States:
         task = self._latest[1]
         if fresh or self._latest[0] is not snapshot or task is None or now > self._latest[2]:
             task = asyncio.create_task(self._of(snapshot))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._looking.add(task)
+            task.add_done_callback(self._looked)
             self._latest = (snapshot, task, now + _SHARED_SECONDS)
         return await asyncio.shield(task)
+
+    def _looked(self, task: asyncio.Task[State]) -> None:
+        self._looking.discard(task)
+        if not task.cancelled():
+            task.exception()  # which whoever waits for it has, too
 
     async def _of(self, snapshot: Snapshot) -> State:
         environ = environment_of_tests()
@@ -197,9 +204,11 @@ class States:
 
     async def aclose(self) -> None:
         """Remove everything from the disk."""
-        if (task := self._latest[1]) is not None:
-            await asyncio.wait([task])
         self._latest = (None, None, 0)
+        for task in self._looking:
+            task.cancel()
+        if self._looking:
+            await asyncio.wait(self._looking)
         self._bases.clear()
         if self._scratch is not None:
             path, self._scratch = self._scratch, None
