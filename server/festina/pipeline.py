@@ -106,7 +106,7 @@ class _Run:
     async def all(self) -> None:
         try:
             try:
-                wish = self.task.wish(self.model.origin)
+                wish = self.task.wish(self.model.origin, getattr(self.model, "window", 0))
                 self.gathered = await asyncio.to_thread(gather, wish)
             except ModelError as error:  # it must not be sent
                 failed = Finished(None, Status.FAILED, str(error), 0.0, 0.0, error)

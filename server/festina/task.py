@@ -15,6 +15,9 @@ from festina.models.ready import STREAMS
 from festina.text import Text
 from festina.verify.base import Snapshot, Verifier
 
+OTHER_TOKENS = 1000
+"""About what a prompt has beside a region and its surroundings, and an answer beside a region."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -53,9 +56,18 @@ class Task:
             return replace(self, count=count, first=first, rounds=0, most=0)
         return replace(self, count=count, first=0)
 
-    def wish(self, origin: str) -> Wish:
-        """Return what is to be collected for a model at ``origin``."""
+    def wish(self, origin: str, window: int = 0) -> Wish:
+        """Return what is to be collected for a model at ``origin``.
+
+        Where it is known that prompt and answer may have ``window`` tokens together, no more is
+        collected than there is room for beside the region, what is asked, and the answer.
+        """
         text, region = markers.strip(self.text, self.region)
+        tokens = budget(self.context_tokens, origin)
+        if window:
+            lines = text.lines_text(region.start, region.end)
+            taken = int(len(lines.encode("utf-8", "replace")) / prompt.BYTES_PER_TOKEN * 2.5)
+            tokens = max(0, min(tokens, window - taken - OTHER_TOKENS))
         return Wish(
             self.snapshot,
             self.path,
@@ -65,7 +77,7 @@ class Task:
             self.language,
             resolves=self.resolves,
             small=self.small,
-            tokens=budget(self.context_tokens, origin),
+            tokens=tokens,
         )
 
     def request(

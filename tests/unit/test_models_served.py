@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from festina.config import ModelSettings, Settings
+from festina.edits import Region
+from festina.events import Finished
 from festina.models import embedded, factory, weights
 from festina.models.exchange import Exchange
 from festina.models.ready import EMBEDDED_STREAMS
+from festina.models.runner import Runner
+from festina.pipeline import propose
+from festina.text import Text
 from support.asking import ask
+from support.chaos import OLD, TASK
 from support.fake_model import FakeModel
 from support.fake_replies import Hold, Reply, document, status, stream, text
-from support.llama_server import llama_server
+from support.fakes import ScriptedVerifier, passed
+from support.llama_server import CONTEXT, llama_server
 
 LLAMA = ({"id": "coder", "object": "model", "owned_by": "llamacpp"},)
 SLOTS = document({"total_slots": 3, "default_generation_settings": {"n_ctx": 2048}})
@@ -86,7 +97,7 @@ async def test_a_server_that_does_not_say_is_not_bounded(
             Settings(fast=ModelSettings(base_url=fake.base_url, parallel_requests=0)), {}
         )
         assert isinstance(model, Exchange)
-        assert model._settings.parallel_requests == 0
+        assert (model._settings.parallel_requests, model.window) == (0, 0)
         await model.aclose()
         await fake.until(lambda: fake.live == 0)
 
@@ -108,6 +119,43 @@ async def test_the_key_goes_along() -> None:
         await model.aclose()
 
 
+LONG = "".join(f"def helper_{n}(value):\n    return value * {n}\n\n\n" for n in range(150)) + OLD
+
+
+async def sent_to(fake: FakeModel) -> int:
+    """How many characters are sent for an edit of the last two lines of a long file."""
+    model, _ = await factory.create(Settings(fast=ModelSettings(base_url=fake.base_url)), {})
+    runner = Runner()
+    last = LONG.count("\n")
+    task = replace(TASK, text=Text(LONG), region=Region(last - 2, last), rounds=0, most=1)
+    verifier = ScriptedVerifier(lambda new: passed())
+    async with aclosing(propose(task, model, runner, verifier)) as events:
+        assert isinstance([event async for event in events][-1], Finished)
+    await runner.aclose()
+    return sum(len(message["content"]) for message in fake.requests[-1]["messages"])
+
+
+async def test_no_more_is_sent_than_has_room_in_a_slot() -> None:
+    """A server started with 8,192 tokens for four slots has 2,048 for each."""
+    small = document({"total_slots": 4, "default_generation_settings": {"n_ctx": 1500}})
+    answer = "def one():\n    return 1\n"
+    with FakeModel(answer, models=LLAMA, props_reply=small) as fake:
+        within = await sent_to(fake)
+    with FakeModel(answer, models=LLAMA) as fake:
+        without = await sent_to(fake)
+    assert within < 1500 * 3 - 1000 < without
+
+
+@given(window=st.integers(0, 20_000), lines=st.integers(1, 400), said=st.integers(0, 20_000))
+def test_what_is_collected_fits_a_window_and_is_never_more_than_was_wanted(
+    window: int, lines: int, said: int
+) -> None:
+    task = replace(TASK, text=Text("x = 1\n" * 500), region=Region(0, lines), context_tokens=said)
+    tokens = task.wish("https://api.example.test", window).tokens
+    assert 0 <= tokens <= said
+    assert tokens == said if not window else tokens <= window
+
+
 def test_the_embedded_model_is_asked_for_as_many_answers_as_it_has_slots() -> None:
     assert EMBEDDED_STREAMS == embedded.SLOTS
 
@@ -121,7 +169,7 @@ async def test_the_real_server_tells_its_slots_and_the_embedded_one_keeps_to_its
         model, choice = await factory.create(Settings(fast=fast), {})
         assert isinstance(model, Exchange)
         assert choice.preset.name == "llamacpp"
-        assert model._settings.parallel_requests == 2
+        assert (model._settings.parallel_requests, model.window) == (2, CONTEXT)
         await model.aclose()
     mine = await embedded.start(slots=3, context=512)
     assert mine._child.chat._settings.parallel_requests == 3

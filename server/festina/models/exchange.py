@@ -96,6 +96,11 @@ class Exchange(ABC):
         return self._budget.words
 
     @property
+    def window(self) -> int:
+        """The tokens that a prompt and its answer may have together, 0 where that is not known."""
+        return self._preset.window
+
+    @property
     def predicts(self) -> bool:
         """Whether it is sent what an answer will mostly repeat."""
         return self._accelerators.predicts

@@ -84,12 +84,12 @@ async def _over_http(
         choice = replace(choice, key_source=source)
     from festina.models.dialects import MODELS
     from festina.models.http import Http
-    from festina.models.served import within_slots
+    from festina.models.served import as_told
 
     at = replace(fast, dialect=choice.dialect, base_url=choice.base_url, model=choice.model)
-    at = await within_slots(at, choice.preset, key, source)
+    at, preset = await as_told(at, choice.preset, key, source)
     made = MODELS[choice.dialect]
-    return made(at, key, Http(), choice.preset, key_source=source), choice
+    return made(at, key, Http(), preset, key_source=source), choice
 
 
 async def _embedded(choice: Choice, say: Say | None) -> Model:

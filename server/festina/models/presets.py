@@ -37,7 +37,8 @@ class Preset:
     ``entry`` are the limits that its first tier is documented with, the least of any model, by the
     names that its headers have (with ``-minute`` where none tells it). ``always`` are those of
     every tier, for models whose id ends like that. ``parallel`` is how many requests a server works
-    on at once as it comes. What follows from them is said in ``known``.
+    on at once as it comes. What follows from them is said in ``known``. ``window`` is how many
+    tokens a prompt and its answer may have together, where the server told (``served``), else 0.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Preset:
     entry: tuple[tuple[str, int], ...] = ()
     always: tuple[tuple[str, str, int], ...] = ()
     parallel: int = 0
+    window: int = 0
 
     @property
     def local(self) -> bool:

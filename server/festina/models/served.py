@@ -1,10 +1,11 @@
-"""What a llama.cpp server says of itself: on how many answers it works at once."""
+"""What a llama.cpp server says of itself: how many answers at once, of how many tokens each."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 from festina.config import ModelSettings
 from festina.models.base import ModelError
@@ -17,31 +18,40 @@ SECONDS = 1.0
 MOST_BYTES = 4 << 20
 """Its template for chats is among what it says."""
 MOST_SLOTS = 1000
+MOST_TOKENS = 1 << 30
 
 
-async def within_slots(
+async def as_told(
     settings: ModelSettings, preset: Preset, key: str | None, key_source: str = ""
-) -> ModelSettings:
-    """Return the settings with as many requests at once as the server has slots, at most.
+) -> tuple[ModelSettings, Preset]:
+    """Return what is known of a server, with what it says of itself.
 
-    What is sent beyond them waits in the server, where an answer's deadlines run. Only a llama.cpp
-    server is asked, or one on this machine that may be one (``GET /props``, ``total_slots``;
-    tools/server/README.md); nothing is raised, and one that says nothing is not bounded.
+    That is on how many answers it works at once: what is sent beyond them waits in the server,
+    where an answer's deadlines run, and is read anew more often. And how many tokens each of them
+    may have, so that no more of the workspace is sent than has room.
+
+    Only a llama.cpp server is asked, or one on this machine that may be one (``GET /props``, see
+    its tools/server/README.md). Nothing is raised; what it does not say is as before.
     """
     may_be = preset is GENERIC and is_loopback(settings.base_url)
     if preset.name != LLAMA_CPP.name and not may_be:
-        return settings
-    said = settings.parallel_requests
+        return settings, preset
     try:
         async with Http() as http, asyncio.timeout(SECONDS):
-            slots = await _slots(http, settings, key, key_source)
+            told = await _props(http, settings, key, key_source)
     except (ModelError, TimeoutError):
-        return settings
-    return replace(settings, parallel_requests=min(filter(None, (said, slots)), default=0))
+        return settings, preset
+    each = told.get("default_generation_settings")
+    window = _number(each.get("n_ctx"), MOST_TOKENS) if isinstance(each, dict) else 0
+    slots = _number(told.get("total_slots"), MOST_SLOTS)
+    least = min(filter(None, (settings.parallel_requests, slots)), default=0)
+    return replace(settings, parallel_requests=least), replace(preset, window=window)
 
 
-async def _slots(http: Http, settings: ModelSettings, key: str | None, key_source: str) -> int:
-    """Return the number of slots, 0 where it is not told."""
+async def _props(
+    http: Http, settings: ModelSettings, key: str | None, key_source: str
+) -> dict[str, Any]:
+    """Return the server's properties, none where it does not tell them."""
     address = endpoint(settings.base_url, "").removesuffix("/v1") + "/props"
     value = header_value(key, key_source) if key else ""
     response = await http.send("GET", address, key_headers("chat", value))
@@ -50,13 +60,17 @@ async def _slots(http: Http, settings: ModelSettings, key: str | None, key_sourc
         async for chunk in response.chunks():
             body += chunk
             if len(body) > MOST_BYTES:
-                return 0
+                return {}
     finally:
         await response.aclose()
     try:
         told = json.loads(body) if response.status == 200 else None
     except (ValueError, RecursionError):
-        return 0
-    slots = told.get("total_slots") if isinstance(told, dict) else None
-    good = isinstance(slots, int) and not isinstance(slots, bool) and 0 < slots <= MOST_SLOTS
-    return slots if good and isinstance(slots, int) else 0
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _number(value: object, most: int) -> int:
+    """Return a positive number, 0 where it is none that can be believed."""
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
+    return value if good and isinstance(value, int) else 0
