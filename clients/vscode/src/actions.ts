@@ -48,6 +48,7 @@ export class Actions implements Disposable {
       on("next", (one) => this.turn("next", one)),
       on("previous", (one) => this.turn("previous", one)),
       on("redirect", (one) => this.redirect(one)),
+      on("again", (one) => this.send("redirect", one)),
       on("more", (one) => this.more(one)),
       on("variations", (one) => this.choose(one)),
       on("hunks", (one) => this.hunks(one)),

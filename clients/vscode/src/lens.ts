@@ -31,6 +31,10 @@ export function lenses(proposal: Proposal): Lens[] {
     const why = shorten(`unverified: ${message}`, WORDS);
     add(`Festina: dismiss (${why})`, "dismiss", "Put this edit away");
     add("apply unverified", "acceptUnverified", "Apply the edit although it was not verified");
+  } else if (proposal.again) {
+    const why = shorten(`held back: ${message}`, WORDS);
+    add(`Festina: ask again (${why})`, "again", "Ask for the same, from what came so far");
+    dismiss();
   } else {
     add(`Festina: dismiss (${shorten(`${state}: ${message}`, WORDS)})`, "dismiss", message);
   }

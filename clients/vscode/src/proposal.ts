@@ -75,6 +75,8 @@ export interface Proposal {
   readonly instruction: string;
   readonly model: string;
   readonly progress: Progress | null;
+  /** A limit of the provider's has ended it: it is worth to ask again for the same. */
+  readonly again: boolean;
 }
 
 /** The answer to `festina/candidate`. */
@@ -116,6 +118,7 @@ export function read(raw: Raw): Proposal {
     name: raw.name || `lines ${raw.range.start.line + 1}-${Math.max(...lines(raw.range))}`,
     instruction: raw.instruction ?? "",
     model: raw.model ?? "",
+    again: raw.again ?? false,
     progress: progress && { ...progress, gates: progress.gates ?? [] },
   };
 }

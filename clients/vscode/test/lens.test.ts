@@ -47,6 +47,16 @@ describe("the lenses of a proposal", () => {
     assert.ok(titles({ candidates: candidates.slice(1) }).includes("more"));
   });
 
+  it("ask again for what a limit has ended", () => {
+    const message = "Groq takes no more requests for now.";
+    const found = titles({ state: "rejected", message, again: true });
+    assert.deepEqual(found.slice(0, 2), [`Festina: ask again (held back: ${message})`, "dismiss"]);
+    assert.equal(
+      titles({ state: "rejected", message })[0],
+      `Festina: dismiss (rejected: ${message})`,
+    );
+  });
+
   it("never accept what did not pass", () => {
     const findings = [{ gate: "tests", message: "no" }];
     const verdict = { status: "failed", gates: [], findings };
