@@ -24,8 +24,8 @@ rm -rf "$dir"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 if ! command -v npm >/dev/null; then
-  "$here/install_node.sh" "$dir/../node" || fail "there is no npm here, and none could be fetched."
-  PATH=$dir/../node:$PATH
+  "$here/install_node.sh" "$dir/../nodejs" || fail "there is no npm here, and none could be fetched."
+  PATH=$dir/../nodejs:$PATH
 fi
 cd "$dir"
 archive=$(npm pack --silent "$stylua") || fail "StyLua could not be fetched with npm."

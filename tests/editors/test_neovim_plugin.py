@@ -5,6 +5,7 @@ The first test is quick enough for every run; the others are slow only because t
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -13,12 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support.bench import Bench, bench, neovim
+from support import fake_replies, readme
+from support.bench import PROJECT, Bench, bench, neovim
 
-PLUGIN = Path(__file__).parents[2] / "clients" / "neovim"
+ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parent / "neovim"
 VERSIONS = [
     pytest.param("0.11", marks=pytest.mark.smoke),
@@ -33,6 +36,61 @@ def test_the_main_job(tmp_path: Path, version: str) -> None:
     with bench(tmp_path) as made:
         run(made, version, "edit.lua")
         assert any("upper bound" in json.dumps(body) for body in made.fake.requests)
+
+
+CLAMP = """\
+def clamp(value, low, high):
+    value = value {plus} 0
+    low = low
+    high = high
+    return {result}
+"""
+
+
+def variations(body: dict[str, Any]) -> fake_replies.Reply:
+    """Answer by the instruction; of several candidates each is another one that is right."""
+    asked = body["messages"][-1]["content"].rpartition("Instruction:")[2]
+    if "never end" in asked:
+        begun = fake_replies.text("```python\ndef clamp(value", finish=None, done=False)
+        return fake_replies.Reply((*begun.steps[:-1], fake_replies.Hold()))
+    if "wrong" in asked and "three ways" not in asked:
+        code = CLAMP.format(plus="+", result="max(value, high)")
+    else:
+        number = next(NUMBERS)
+        code = CLAMP.format(
+            plus=("+", "-", "|", "^")[number % 4],
+            result=("min(high, max(low, value))", "max(low, min(high, value))")[number % 2],
+        )
+    return fake_replies.text(f"```python\n{code}```\n")
+
+
+NUMBERS = itertools.count()
+CLAMPED = CLAMP.format(plus="*", result="max(low, value)").replace("* 0", "* 1")
+THREE = PROJECT[: PROJECT.index("def clamp")] + CLAMPED + PROJECT[PROJECT.index("\n\ndef double") :]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_all_that_can_be_done_with_a_proposal(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path, project=THREE) as made:
+        made.fake.script(variations)
+        run(made, version, "actions.lua")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_what_a_person_does_meanwhile(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        run(made, version, "survives.lua")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_a_server_that_ends_or_stops(tmp_path: Path, version: str) -> None:
+    seconds = 61 if version == "0.11" else 5
+    with bench(tmp_path) as made:
+        made.environment["FESTINA_TEST_STOPPED"] = str(seconds)
+        run(made, version, "server.lua")
 
 
 def run(made: Bench, version: str, script: str, *more: str) -> None:
@@ -68,14 +126,15 @@ def run(made: Bench, version: str, script: str, *more: str) -> None:
 
 
 def configure(made: Bench, version: str, *more: str) -> None:
-    """Write an ``init.lua`` with the plugin, as one who has it in a folder."""
+    """Write an ``init.lua`` with the README's lines; for 0.12 with the other way to start it."""
     folder = made.home / ".config" / "nvim"
     folder.mkdir(parents=True)
-    start = 'vim.lsp.enable("festina")'
-    if version == "0.10":
-        start = 'require("festina").setup()'
-    lines = [f"vim.opt.runtimepath:prepend({json.dumps(str(PLUGIN))})", start, *more]
-    (folder / "init.lua").write_text("\n".join(lines) + "\n")
+    lines = readme.block("lua", "-- init.lua: the plugin\n").replace(
+        "/path/to/this/clone", str(ROOT)
+    )
+    if version == "0.12":
+        lines = lines.replace('require("festina").setup()', 'vim.lsp.enable("festina")')
+    (folder / "init.lua").write_text("\n".join([lines, *more]) + "\n")
 
 
 @contextmanager

@@ -104,9 +104,9 @@ class Bench:
 
 
 @contextmanager
-def bench(tmp_path: Path, *, trusted: bool = True) -> Iterator[Bench]:
+def bench(tmp_path: Path, *, trusted: bool = True, project: str = PROJECT) -> Iterator[Bench]:
     """Make one; at the end the files must be as they were, and no process may be left."""
-    folder = projects.make(tmp_path / "project", PROJECT)
+    folder = projects.make(tmp_path / "project", project)
     home = tmp_path / "home"
     programs = home / "bin"
     programs.mkdir(parents=True)

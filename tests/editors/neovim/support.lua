@@ -94,6 +94,12 @@ function M.until_state(...)
   end)
 end
 
+--- Put lines in place of others, as a step of its own for undo.
+function M.type(first, stop, lines)
+  vim.o.undolevels = vim.o.undolevels -- ends the step before, as leaving insert mode does
+  vim.api.nvim_buf_set_lines(0, first, stop, false, lines)
+end
+
 --- Press keys as a person does; waits until they are worked off.
 function M.press(keys)
   vim.api.nvim_feedkeys(vim.keycode(keys), "mx", false)
@@ -105,6 +111,12 @@ function M.said(words)
       return message
     end
   end
+end
+
+--- Forget the messages so far.
+function M.reset()
+  M.messages = {}
+  return M.messages
 end
 
 --- Go on with the model's answer, which the test keeps back.

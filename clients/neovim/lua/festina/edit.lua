@@ -68,7 +68,7 @@ function M.ask(place, prompt, default, done)
   vim.cmd.redraw()
   vim.ui.input({ prompt = prompt, default = default }, function(words)
     local now = release()
-    vim.api.nvim_echo({ { "" } }, false, {}) -- the prompt would stay on the screen
+    vim.cmd("redraw | echo ''") -- the prompt would stay on the screen
     if vim.trim(words or "") ~= "" and vim.api.nvim_buf_is_loaded(now.buf) then
       done(words, now)
     end

@@ -48,8 +48,12 @@ function M.go(proposal)
     return say.warn("no failing test is known for this edit.")
   end
   vim.cmd("normal! m'")
-  local shown = vim.fn.bufwinid(vim.fn.bufadd(entry.filename))
-  if shown ~= -1 then
+  local shown
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    local name = vim.api.nvim_buf_get_name(vim.api.nvim_win_get_buf(window))
+    shown = name == entry.filename and window or shown
+  end
+  if shown then
     vim.api.nvim_set_current_win(shown)
   else
     vim.cmd.split(vim.fn.fnameescape(vim.fn.fnamemodify(entry.filename, ":~:.")))

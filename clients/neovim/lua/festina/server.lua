@@ -14,6 +14,9 @@ local stopping = false
 ---@type integer? when a process was started that has not answered yet, in milliseconds
 local starting
 local told_missing = false
+--- Clients that were given up: they do not answer, and may not even end.
+---@type table<integer, boolean>
+local given_up = {}
 
 --- The folder that a buffer's file belongs to: what the command line takes as its workspace.
 ---@param buf integer
@@ -66,7 +69,7 @@ local function on_exit(_, _, client_id)
     require("festina.ask").forget_client(client_id)
     require("festina.status").forget_client(client_id)
     local orderly = (how.code == 0 or how.code == 143) and (how.signal == 0 or how.signal == 15)
-    if orderly or stopping or vim.v.exiting ~= vim.NIL then
+    if orderly or stopping or given_up[client_id] or vim.v.exiting ~= vim.NIL then
       return
     end
     local why = how.signal ~= 0 and ("signal %d"):format(how.signal)
@@ -151,19 +154,25 @@ end
 ---@param buf? integer the current one if left out
 ---@return vim.lsp.Client?
 function M.client(buf)
-  return vim.lsp.get_clients({ name = M.NAME, bufnr = buf or vim.api.nvim_get_current_buf() })[1]
+  local all = vim.lsp.get_clients({ name = M.NAME, bufnr = buf or vim.api.nvim_get_current_buf() })
+  return vim.tbl_filter(function(client)
+    return not given_up[client.id]
+  end, all)[1]
 end
 
---- How long a server may take to start, in milliseconds.
-local PATIENCE = 30000
+--- How long a server may take to start, and a buffer to be attached to one that runs, in milliseconds.
+local START, ATTACH = 30000, 2000
 
----@param buf? integer
----@return boolean
-local function is_coming(buf)
-  local kind = vim.bo[buf or 0].filetype
-  return starting ~= nil
-    and vim.uv.now() - starting < PATIENCE
-    and vim.tbl_contains(config.options.filetypes, kind)
+--- How long it is worth waiting for a buffer's client; 0 where none is to be expected.
+---@param buf integer
+---@return integer milliseconds
+local function patience(buf)
+  if not vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype) then
+    return 0
+  elseif starting and vim.uv.now() - starting < START then
+    return START
+  end
+  return #vim.lsp.get_clients({ name = M.NAME }) > 0 and ATTACH or 0
 end
 
 --- Say why no server runs for a buffer, and what to do.
@@ -185,7 +194,7 @@ end
 ---@return boolean
 function M.expected()
   local buf = vim.api.nvim_get_current_buf()
-  if M.client(buf) or is_coming(buf) then
+  if M.client(buf) or patience(buf) > 0 then
     return true
   end
   explain(buf)
@@ -196,14 +205,16 @@ end
 --- is none a message says what to do.
 ---@param buf integer
 ---@param done fun(client: vim.lsp.Client)
-function M.with(buf, done)
+---@param since? integer when it was asked for first
+function M.with(buf, done, since)
   local client = M.client(buf)
+  since = since or vim.uv.now()
   if client and not rpc.stopped(client) then
     done(client)
-  elseif vim.api.nvim_buf_is_loaded(buf) and is_coming(buf) then
+  elseif vim.api.nvim_buf_is_loaded(buf) and vim.uv.now() - since < patience(buf) then
     vim.defer_fn(function()
-      M.with(buf, done)
-    end, 50)
+      M.with(buf, done, since)
+    end, 20)
   elseif vim.api.nvim_buf_is_loaded(buf) then
     explain(buf)
   end
@@ -220,7 +231,13 @@ function M.attach(buf)
     given = vim.deepcopy(vim.lsp.config[M.NAME])
   end
   given.root_dir = M.root(buf)
-  vim.lsp.start(given, { bufnr = buf })
+  vim.lsp.start(given, {
+    bufnr = buf,
+    reuse_client = function(client)
+      local same = client.name == M.NAME and client.config.root_dir == given.root_dir
+      return same and not given_up[client.id]
+    end,
+  })
 end
 
 --- Attach every buffer that is open and of a fitting filetype.
@@ -274,7 +291,11 @@ function M.restart(then_)
     end
     stopping = false
     for _, client in ipairs(left) do
+      given_up[client.id] = true
       on_exit(0, 0, client.id)
+      for buf in pairs(client.attached_buffers) do
+        vim.lsp.buf_detach_client(buf, client.id)
+      end
     end
     M.attach_all()
     if then_ then

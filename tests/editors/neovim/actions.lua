@@ -1,0 +1,224 @@
+-- Everything that can be done with a proposal, besides accepting it as it is.
+local t = dofile(vim.fs.dirname(debug.getinfo(1, "S").source:sub(2)) .. "/support.lua")
+local check = t.check
+
+check(t.attached(), "the server starts in Neovim " .. tostring(vim.version()))
+t.release()
+local before = t.text()
+local function data()
+  local proposal = require("festina.proposals").of(vim.api.nvim_get_current_buf())[1]
+  return proposal and proposal.data
+end
+local function ask(what)
+  vim.cmd("4,8Festina edit " .. what)
+end
+local function over(key, what)
+  t.press(key)
+  check(t.until_state("none"), what, t.state())
+  check(t.drawn().marks == 0, what .. ": nothing is left", t.drawn())
+end
+
+-- what a person has mapped in the buffer comes back; what they have mapped to a <Plug> is taken
+vim.keymap.set("n", "gzn", "<Cmd>let g:mine = 1<CR>", { buffer = true })
+vim.keymap.set("n", "<F5>", "<Plug>(festina-diff)")
+vim.keymap.set("n", "gzd", "<Cmd>let g:other = 1<CR>")
+
+-- cancel while it works, by the key
+ask("never end")
+check(t.until_state("streaming"), "it streams", t.state())
+check(vim.fn.maparg("gzn", "n"):find("mine") == nil, "our key stands above the person's")
+check(vim.fn.maparg("gzd", "n"):find("other"), "there is no second key for what they have mapped")
+local hint = t.drawn().head
+check(hint:find("<F5> diff", 1, true), "theirs is shown", hint)
+over("gzc", "cancelled")
+check(vim.fn.maparg("gzn", "n"):find("mine"), "their key is back", vim.fn.maparg("gzn", "n"))
+
+-- several variations: next, previous, the list
+ask("three ways")
+check(t.until_state("ready"), "it passes", { t.state(), t.messages })
+check(#data().candidates == 1, "with one candidate", data().candidates)
+vim.cmd("Festina variations 3")
+check(
+  t.wait(function()
+    local found = data() and data().candidates or {}
+    return #found == 4
+      and t.state() == "ready"
+      and not vim.tbl_contains(found, function(candidate)
+        return candidate.status ~= "passed"
+      end, { predicate = true })
+  end),
+  "three more are asked for",
+  { t.state(), data() }
+)
+local first = data().candidate
+check(t.drawn().head:find("%d of %d"), "the head says which one it is", t.drawn().head)
+local shown = t.new_lines()
+t.press("gzn")
+check(
+  t.wait(function()
+    return data().candidate ~= first and t.state() == "ready"
+  end),
+  "the next one",
+  { data().candidate, t.messages }
+)
+check(not vim.deep_equal(t.new_lines(), shown), "it is shown in place", t.new_lines())
+t.press("gzp")
+check(
+  t.wait(function()
+    return data().candidate == first
+  end),
+  "and back"
+)
+check(vim.deep_equal(t.new_lines(), shown), "shown again", t.new_lines())
+
+local offered, preview
+vim.ui.select = function(items, options, done)
+  offered = vim.tbl_map(options.format_item, items)
+  local other
+  for _, item in ipairs(items) do
+    if not item.more and item.index ~= first and item.status == "passed" then
+      other = item
+    end
+  end
+  preview = options.preview_item(other).buf
+  check(
+    t.wait(function()
+      return t.text(preview):find("def clamp") ~= nil
+    end, 10),
+    "a preview of another one",
+    t.text(preview)
+  )
+  done(other)
+end
+t.press("gzv")
+check(offered and #offered >= 3, "the list has the choices", offered)
+check(
+  offered[1] and offered[1]:find("✓", 1, true) and offered[1]:find("tests ok", 1, true),
+  "with verdicts",
+  offered
+)
+check(offered[#offered] == "ask for four more", "and a way to more", offered)
+check(
+  t.wait(function()
+    return data().candidate ~= first
+  end),
+  "the chosen one is shown in place",
+  data().candidate
+)
+check(vim.deep_equal(t.text(), before), "nothing was changed so far")
+
+-- a comparison in a tab, with the same keys
+local code = vim.api.nvim_get_current_buf()
+vim.cmd("Festina diff")
+check(#vim.api.nvim_list_tabpages() == 2, "the comparison has a tab")
+local windows = vim.api.nvim_tabpage_list_wins(0)
+check(
+  #windows == 2 and vim.wo[windows[1]].diff and vim.wo[windows[2]].diff,
+  "of two windows in diff mode"
+)
+local right = t.text(vim.api.nvim_win_get_buf(windows[2]))
+check(right:find("def double") and right ~= before, "with the whole new file", right)
+check(vim.fn.maparg("gza", "n", false, true).buffer == 1, "where the keys work as well")
+t.press("q")
+check(#vim.api.nvim_list_tabpages() == 1 and vim.api.nvim_get_current_buf() == code, "q leaves it")
+
+-- one change alone
+local hunks = require("festina.proposals").hunks(require("festina.proposals").of(code)[1])
+check(#hunks == 2, "the edit has two changes", hunks)
+vim.api.nvim_win_set_cursor(0, { 4 + hunks[1].first, 0 })
+local kept, gone = hunks[1].lines[1], hunks[2].lines[1]
+t.press("gzh")
+check(
+  t.wait(function()
+    return t.text() ~= before
+  end),
+  "the change under the cursor is accepted",
+  t.messages
+)
+check(t.text():find(kept, 1, true) and not t.text():find(gone, 1, true), "it alone", t.text())
+check(t.until_state("none"), "the proposal is over", t.state())
+vim.cmd.undo()
+check(t.text() == before, "one undo takes it back", t.text())
+
+-- a rejected one: the failing test, the quickfix list, a redirection
+ask("get it wrong")
+check(t.until_state("rejected"), "a wrong one is rejected", t.state())
+local words = (t.drawn().head:gsub("%s+", " "))
+check(words:find("test_mod.py::test_inside", 1, true), "the head names the test", words)
+t.press("gza")
+check(
+  t.wait(function()
+    return #t.messages > 0
+  end),
+  "it cannot be accepted"
+)
+check(#t.messages == 1 and t.messages[1]:find("^Festina: "), "which one message says", t.messages)
+check(t.text() == before, "nothing was changed")
+t.reset()
+t.press("gzt")
+check(vim.fn.bufname():find("test_mod.py$"), "the failing test is opened", vim.fn.bufname())
+check(
+  vim.api.nvim_get_current_line():find("assert clamp", 1, true),
+  "at its line",
+  vim.api.nvim_get_current_line()
+)
+check(
+  t.wait(function()
+    return t.said("test_inside: assert 10 == 5")
+  end, 5),
+  "with what it says",
+  t.messages
+)
+vim.cmd("close")
+vim.cmd("Festina failures")
+local list = vim.fn.getqflist({ title = true, items = true })
+check(list.title == "Festina: failing tests" and #list.items >= 1, "the quickfix list has it", list)
+check((list.items[1] or {}).lnum == 5, "with its line", list.items)
+vim.cmd("cclose")
+t.reset()
+vim.ui.input = function(_, done)
+  done("three ways, please")
+end
+t.press("gzr")
+check(t.until_state("ready"), "redirected, it passes", { t.state(), t.messages })
+over("gzx", "dismissed")
+
+-- without trust: unverified, and applied only by a command of its own
+check(#t.messages == 0, "no message so far", t.messages)
+vim.cmd("Festina! trust")
+check(
+  t.wait(function()
+    return t.said("trusted no longer")
+  end),
+  "trust is taken back",
+  t.messages
+)
+ask("three ways")
+check(t.until_state("unverified"), "then it is unverified", { t.state(), t.messages })
+check(
+  t.drawn().head:find(":Festina! accept", 1, true),
+  "the head says what can be done",
+  t.drawn().head
+)
+t.reset()
+t.press("gza")
+check(
+  t.wait(function()
+    return #t.messages > 0
+  end),
+  "the key refuses it",
+  t.messages
+)
+check(t.text() == before, "and changes nothing")
+vim.cmd("Festina! accept")
+check(
+  t.wait(function()
+    return t.text() ~= before
+  end),
+  "the command applies it",
+  t.messages
+)
+vim.cmd.undo()
+check(t.text() == before, "one undo takes it back")
+
+t.done()
