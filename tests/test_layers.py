@@ -31,7 +31,7 @@ VALUES = (
 )
 WORKERS = (
     *("models", "verify", "prompt", "slow", "markdown", "kept"),
-    *("context", "ignoring", "masking"),
+    *("context", "ignoring", "masking", "waking"),
 )
 STATE = (
     "accept",

@@ -81,6 +81,11 @@ loader=$(find "$libraries" -maxdepth 1 -name 'ld-linux*.so.*' | head -n 1)
   case $program in
     nvim) echo "export VIM='$usr/share/nvim' VIMRUNTIME='$usr/share/nvim/runtime'" ;;
     hx) echo "export HELIX_RUNTIME='$(dirname "$(find "$usr" -path '*runtime/themes' | head -n 1)")'" ;;
+    vim)
+      runtime=$(find "$usr/share/vim" -maxdepth 1 -name 'vim[0-9]*' | head -n 1)
+      echo "export VIMRUNTIME='$runtime'"
+      set -- --cmd "set runtimepath^=$usr/share/vim-ale"
+      ;;
     emacs)
       share=$(find "$usr/share/emacs" -maxdepth 1 -name '[0-9]*' | head -n 1)
       echo "export EMACSLOADPATH='$share/lisp' EMACSDATA='$share/etc' EMACSDOC='$share/etc'"
@@ -100,7 +105,9 @@ loader=$(find "$libraries" -maxdepth 1 -name 'ld-linux*.so.*' | head -n 1)
       echo "export LD_LIBRARY_PATH='$libraries/pulseaudio:$libraries'"
       ;;
   esac
-  echo "exec '$real' ${1:+'$1'} \"\$@\""
+  printf "exec '%s'" "$real"
+  [ $# = 0 ] || printf " '%s'" "$@"
+  echo ' "$@"'
 } >"$work/$program"
 chmod +x "$work/$program"
 case $program in tmux) asked=-V ;; *) asked=--version ;; esac

@@ -40,7 +40,7 @@ LEGS = {
         f"terminal-{editor}": f"test_terminals.py::{JOB}[{editor}]"
         for editor in (
             *("neovim-0.10", "neovim-0.11", "neovim-0.12"),
-            *("helix-trixie", "helix-sid", "emacs-30"),
+            *("helix-trixie", "helix-sid", "emacs-30", "vim-ale"),
         )
     },
     "vscode": f"test_vscode.py::{JOB}_from_the_selection_to_the_undo",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from support.bench import Bench, bench
-from support.people import Emacs, Helix, Neovim, Person
-from support.tmux import Terminal
+from support.bench import ADDED, GOOD, Bench, bench
+from support.people import Helix, Neovim, Person
+from support.people_emacs import Emacs
+from support.people_vim import Vim
+from support.tmux import SECONDS, Terminal
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -22,6 +25,7 @@ EDITORS = {
     "helix-trixie": partial(Helix, suite="trixie"),
     "helix-sid": partial(Helix, suite="sid"),
     "emacs-30": Emacs,
+    "vim-ale": Vim,
 }
 OLD, NEW = "# festina: respect the upper bound", "return min(high, max(low, value))"
 
@@ -89,6 +93,51 @@ def test_the_main_job(tmp_path: Path, editor: partial[Person]) -> None:
         person.until(lambda screen: '# """Numbers' in screen and accepted(screen))
         person.undo()
         person.until(lambda screen: '# """Numbers' in screen and as_before(screen))
+
+
+def test_what_is_accepted_is_saved_and_taken_back(tmp_path: Path, editor: partial[Person]) -> None:
+    with bench(tmp_path) as made, opened(editor, made) as person:
+        made.released.set()
+        before = made.file.read_text()
+
+        # a code action that needs no comment
+        person.choose("Add type hints")
+        person.until_shown("Festina: ready")
+        assert made.file.read_text() == before
+        person.choose("accept edit of clamp")
+        person.until(accepted)
+        assert made.file.read_text() == before
+        person.save()
+        until_saved(
+            made,
+            before.replace(
+                before[before.index("def clamp") : before.index("\n\n\ndef double") + 1], GOOD
+            ),
+        )
+        person.undo()
+        person.until(as_before)
+        person.save()
+        until_saved(made, before)
+
+        # a comment that the person types
+        person.at, person.lines = 9, 2
+        person.append(9, "  # festina: do it by adding")
+        person.choose("do it by adding")
+        person.until_shown("Festina: ready")
+        person.choose("accept edit of double")
+        person.until(lambda screen: "return value + value" in screen and "by adding" not in screen)
+        person.save()
+        until_saved(made, before.replace("def double(value):\n    return value * 2\n", ADDED))
+        person.undo()
+        person.until(lambda screen: "return value * 2" in screen and "by adding" in screen)
+        made.file.write_text(before)  # what was saved was wanted
+
+
+def until_saved(made: Bench, text: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while made.file.read_text() != text:
+        assert time.monotonic() < deadline, made.file.read_text()
+        time.sleep(0.05)
 
 
 def test_edits_that_end_before_they_are_accepted(tmp_path: Path, editor: partial[Person]) -> None:

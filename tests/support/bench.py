@@ -53,6 +53,7 @@ def test_double():
     assert double(2) == 4
 '''
 GOOD = "def clamp(value, low, high):\n    return min(high, max(low, value))\n"
+ADDED = "def double(value):\n    return value + value\n"
 WRONG = "def clamp(value, low, high):\n    return min(low, value)\n"
 
 
@@ -61,8 +62,8 @@ class Bench:
     """A project that is open in an editor, and the model behind it.
 
     The model answers by the instruction: "upper bound" with a right edit, of which the second half
-    is kept back until ``released`` is set; "Simplify" with a wrong one; "Fix bugs" with one that
-    never ends.
+    is kept back until ``released`` is set; "by adding" with a right one of ``double``; "Simplify"
+    with a wrong one; "Fix bugs" with one that never ends.
     """
 
     folder: Path
@@ -92,6 +93,8 @@ class Bench:
         asked = body["messages"][-1]["content"].rpartition("Instruction:")[2]
         if "Simplify" in asked:
             return fake_replies.text(f"```python\n{WRONG}```\n")
+        if "by adding" in asked:
+            return fake_replies.text(f"```python\n{ADDED}```\n")
         first, second = GOOD[: GOOD.index("max(")], GOOD[GOOD.index("max(") :]
         if "Fix bugs" in asked:
             wait: fake_replies.Step = fake_replies.Hold()
@@ -148,9 +151,9 @@ def neovim(version: str) -> Path:
     return debian(f"nvim-{version}", {"0.10": "trixie", "0.12": "sid"}[version], "neovim", "nvim")
 
 
-def debian(name: str, suite: str, package: str, executable: str) -> Path:
-    """Return a program of a Debian suite, unpacked under ``.tools``."""
-    return _fetched(name, executable, "install_debian.sh", suite, package, executable)
+def debian(name: str, suite: str, package: str, executable: str, *also: str) -> Path:
+    """Return a program of a Debian suite, unpacked with other packages under ``.tools``."""
+    return _fetched(name, executable, "install_debian.sh", suite, package, executable, *also)
 
 
 def _fetched(name: str, executable: str, script: str, *arguments: str) -> Path:

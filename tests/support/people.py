@@ -16,6 +16,11 @@ STATES = "queued|streaming|parsed|verifying|ready|rejected|unverified"
 class Person:
     """One editor with ``mod.py`` open, set up with the lines of the README and no others."""
 
+    at = 4
+    """The first line of what is meant: clamp, unless a test says something else."""
+    lines = 3
+    """How many lines that has."""
+
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
 
@@ -29,7 +34,7 @@ class Person:
         terminal.until("def double")
 
     def menu(self, words: str) -> list[str]:
-        """Select clamp, ask for code actions until some words are among them; return the titles."""
+        """Ask for code actions until some words are among them; return the titles."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             self.ask()
@@ -98,6 +103,13 @@ class Person:
         """Type text at the start of a line (the first is 1)."""
         raise NotImplementedError
 
+    def append(self, line: int, text: str) -> None:
+        """Type text at the end of a line (the first is 1)."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        raise NotImplementedError
+
     def quit(self) -> None:
         raise NotImplementedError
 
@@ -120,7 +132,7 @@ class Neovim(Person):
 
     def ask(self) -> None:
         self.leave()
-        self.terminal.type("4GVjj\\f")
+        self.terminal.type(f"{self.at}GV{'j' * (self.lines - 1)}\\f")
 
     def titles(self) -> list[str]:
         screen = self.terminal.screen()
@@ -146,7 +158,7 @@ class Neovim(Person):
 
     def look(self) -> None:
         self.leave()
-        self.terminal.type("1G4G")
+        self.terminal.type(f"1G{self.at}G")
         if self.version == "0.10":
             self.terminal.keys("C-w")
             self.terminal.type("d")
@@ -159,6 +171,16 @@ class Neovim(Person):
         self.leave()
         self.terminal.type(f"{line}GI{text}")
         self.leave()
+
+    def append(self, line: int, text: str) -> None:
+        self.leave()
+        self.terminal.type(f"{line}GA{text}")
+        self.leave()
+
+    def save(self) -> None:
+        self.leave()
+        self.terminal.type(":w")
+        self.terminal.keys("Enter")
 
     def quit(self) -> None:
         self.leave()
@@ -185,7 +207,7 @@ class Helix(Person):
 
     def ask(self) -> None:
         self.leave()
-        self.terminal.type("4ggxxx a")
+        self.terminal.type(f"{self.at}gg{'x' * self.lines} a")
 
     def titles(self) -> list[str]:
         lines = self.terminal.screen().splitlines()[:-2]  # the last two are the status
@@ -200,7 +222,7 @@ class Helix(Person):
 
     def look(self) -> None:
         self.leave()
-        self.terminal.type("1gg[d4gg")
+        self.terminal.type(f"1gg[d{self.at}gg")
 
     def undo(self) -> None:
         self.leave()
@@ -211,76 +233,17 @@ class Helix(Person):
         self.terminal.type(f"{line}ggI{text}")
         self.leave()
 
+    def append(self, line: int, text: str) -> None:
+        self.leave()
+        self.terminal.type(f"{line}ggA{text}")
+        self.leave()
+
+    def save(self) -> None:
+        self.leave()
+        self.terminal.type(":w")
+        self.terminal.keys("Enter")
+
     def quit(self) -> None:
         self.leave()
         self.terminal.type(":q!")
         self.terminal.keys("Enter")
-
-
-class Emacs(Person):
-    def command(self) -> list[str]:
-        folder = self.bench.home / ".emacs.d"
-        folder.mkdir()
-        # no compiling in a home that is thrown away; and Emacs's own files beside the source
-        # would be taken for ours
-        own = "native-comp-jit-compilation create-lockfiles auto-save-default make-backup-files"
-        (folder / "early-init.el").write_text(f"(setq {' nil '.join(own.split())} nil)\n")
-        (folder / "init.el").write_text(readme.block("elisp", "eglot"))
-        return [str(debian("emacs", "trixie", "emacs-nox", "emacs")), "-nw", "mod.py"]
-
-    def ask(self) -> None:
-        self.leave()
-        self._go(4)
-        self.terminal.keys("C-Space", "C-n", "C-n", "C-n", "C-c", "f")
-
-    def wait_for_titles(self, seconds: float) -> list[str]:
-        try:
-            self.terminal.until("Pick an action", seconds)
-        except AssertionError:
-            return []
-        self.terminal.keys("Tab", "Tab")
-        return super().wait_for_titles(seconds)
-
-    def titles(self) -> list[str]:
-        return re.findall(r"^(Festina: .*\S)$", self.terminal.screen(), re.MULTILINE)
-
-    def pick(self, index: int, title: str) -> None:
-        # TAB has put in what all titles begin with; the first word of the rest is enough
-        self.terminal.type(title.removeprefix("Festina: ").split()[0])
-        self.terminal.keys("Tab", "Enter")
-
-    def leave(self) -> None:
-        if "Pick an action" in self.terminal.screen():
-            self.terminal.keys("C-g")  # at any other time it would stop what Emacs waits for
-            self.terminal.until(lambda screen: "Pick an action" not in screen)
-        self.terminal.keys("C-x", "1")
-
-    def look(self) -> None:
-        self.leave()
-        self._go(4)
-        self.terminal.keys("C-c", "d", "C-h", ".")
-
-    def undo(self) -> None:
-        self.leave()
-        self.terminal.keys("C-/")
-
-    def type_at(self, line: int, text: str) -> None:
-        self.leave()
-        self._go(line)
-        self.terminal.type(text)
-
-    def quit(self) -> None:
-        self.leave()
-        self.terminal.keys("C-x", "C-c")
-        asks = self.terminal.until(lambda screen: "Save file" in screen or "[ended" in screen)
-        if "[ended" in asks:
-            return  # nothing was changed
-        self.terminal.keys("n")
-        self.terminal.until("yes or no")
-        self.terminal.type("yes")
-        self.terminal.keys("Enter")
-
-    def _go(self, line: int) -> None:
-        self.terminal.keys("M-g", "g")
-        self.terminal.type(str(line))
-        self.terminal.keys("Enter", "C-a")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
+from festina import waking
 from festina.commands.base import Exit
 from festina.findings import Status
 
@@ -45,7 +46,8 @@ def run_async(job: Coroutine[Any, Any, _T]) -> _T:
         return await job
 
     try:
-        return asyncio.run(guarded())
+        with asyncio.Runner(loop_factory=waking.new_loop) as runner:
+            return runner.run(guarded())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:

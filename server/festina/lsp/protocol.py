@@ -43,6 +43,7 @@ from lsprotocol import types as lsp
 from lsprotocol.converters import get_converter
 from pygls.lsp.server import LanguageServer
 
+from festina import waking
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
 from festina.lsp.dispatch import FestinaProtocol, Phase
@@ -224,7 +225,7 @@ def run_stdio(server: FestinaServer) -> int:
         server.watch_parent()
         return await server.serve(source, sink, on_end=lambda: _exit_soon(server))
 
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=waking.new_loop) as runner:
         code = runner.run(main())
     return 128 + signals[0] if signals else code
 

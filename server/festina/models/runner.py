@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from festina import masking, secret_patterns
+from festina import masking, secret_patterns, waking
 from festina.models.accelerators import fitted
 from festina.models.base import Delta, Done, Model, ModelError, Request, Trouble, Usage
 from festina.models.meter import Course, Meter, counted
@@ -55,7 +55,7 @@ class Runner:
 
     def __init__(self, meter: Meter | None = None) -> None:
         self._meter = meter or Meter()
-        self._loop = asyncio.new_event_loop()
+        self._loop = waking.new_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._models: dict[int, Model] = {}
         self._closed = False

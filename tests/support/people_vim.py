@@ -1,0 +1,79 @@
+"""How a person uses Vim: its keys, as ``people`` has them for the others."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from support import readme
+from support.bench import debian
+from support.people import SECONDS, Person
+
+
+class Vim(Person):
+    """Vim with ALE, which never resolves an action and applies no edit that a server sends."""
+
+    def command(self) -> list[str]:
+        folder = self.bench.home / ".vim"
+        (folder / "ale_linters" / "python").mkdir(parents=True)
+        linter = folder / "ale_linters" / "python" / "festina.vim"
+        linter.write_text(readme.block("vim", "ale_linters/python/festina.vim"))
+        # Vim's own files beside the source would be taken for ours
+        quiet = "set nocompatible noswapfile viminfo= hidden\nfiletype plugin on\n"
+        (folder / "vimrc").write_text(quiet + readme.block("vim", "~/.vimrc"))
+        return [str(debian("vim", "trixie", "vim", "vim", "vim-ale")), "mod.py"]
+
+    def ask(self) -> None:
+        self.leave()
+        self.terminal.type(f"{self.at}GV{'j' * (self.lines - 1)}\\f")
+
+    def titles(self) -> list[str]:
+        screen = self.terminal.screen()
+        if "Type number" not in screen:
+            return []
+        return re.findall(r"^\d+\) (Festina: .*)$", screen, re.MULTILINE)
+
+    def wait_for_titles(self, seconds: float) -> list[str]:
+        # what is asked while the server starts is answered later, each time with a menu of its own
+        return super().wait_for_titles(max(seconds, SECONDS / 2))
+
+    def pick(self, index: int, title: str) -> None:
+        self.terminal.type(str(index + 1))
+        self.terminal.keys("Enter")
+
+    def leave(self) -> None:
+        if "Type number" in self.terminal.screen():
+            self.terminal.keys("Enter")
+            self.terminal.until(lambda screen: "Type number" not in screen)
+        self.terminal.keys("C-\\", "C-n")
+        self.terminal.type(":pclose")
+        self.terminal.keys("Enter")
+
+    def look(self) -> None:
+        self.leave()
+        self.terminal.type(f"{self.at}G\\d")
+
+    def undo(self) -> None:
+        self.leave()
+        time.sleep(1)  # ALE tells of changes after 0.2 s: the server would see neither of the two
+        self.terminal.type("u")
+
+    def type_at(self, line: int, text: str) -> None:
+        self.leave()
+        self.terminal.type(f"{line}GI{text}")
+        self.leave()
+
+    def append(self, line: int, text: str) -> None:
+        self.leave()
+        self.terminal.type(f"{line}GA{text}")
+        self.leave()
+
+    def save(self) -> None:
+        self.leave()
+        self.terminal.type(":w")
+        self.terminal.keys("Enter")
+
+    def quit(self) -> None:
+        self.leave()
+        self.terminal.type(":qa!")
+        self.terminal.keys("Enter")
