@@ -5,6 +5,7 @@ import pytest
 from festina.commands.base import Exit
 from support.command_line import GOOD, CommandLine
 from support.fake_model import FakeModel
+from support.fake_replies import document
 from support.secret_samples import FORMS
 
 TOKEN = FORMS["a GitHub token"]
@@ -32,6 +33,20 @@ def test_what_is_printed_is_what_is_sent(line, fake):
     line.run("edit", "calc/core.py:6", "-m", "mind the upper bound")
     for message in fake.requests[0]["messages"]:
         assert f"===== {message['role']} =====\n{message['content']}\n" in printed.out
+
+
+def test_of_a_server_with_little_room_no_more_is_printed_than_is_sent_there(line, fake):
+    line.file.write_text(
+        "".join(f"def helper_{n}(value):\n    return value * {n}\n\n\n" for n in range(150))
+        + line.before
+    )
+    ask = ("edit", "calc/core.py:605", "-m", "mind the upper bound")
+    roomy = line.run(*ask, "--show-prompt").out
+    fake.props_reply = document({"default_generation_settings": {"n_ctx": 1500}})
+    printed = line.run(*ask, "--show-prompt").out
+    assert len(printed) < len(roomy) - 500
+    line.run(*ask)
+    assert all(message["content"] in printed for message in fake.requests[0]["messages"])
 
 
 def test_the_small_model_s_prompt_is_the_small_one(line, fake):

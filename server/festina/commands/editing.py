@@ -117,12 +117,12 @@ async def show_prompt(args: argparse.Namespace) -> int:
     order = _order(args, _warn)
     task = _task(order, job.snapshot_of(order.target.workspace, order.settings, order.trust))
     try:
-        to, origin, small = await job.whom(order.settings, args.model)
-        task = replace(task, small=small)
-        gathered = await asyncio.to_thread(gather, task.wish(origin))
+        asked = await job.whom(order.settings, args.model)
+        task = replace(task, small=asked.small)
+        gathered = await asyncio.to_thread(gather, task.wish(asked.origin, asked.window))
     except ModelError as error:
         _stop(error)
-    sys.stdout.write(prompt.page(task.request(gathered, 0), to))
+    sys.stdout.write(prompt.page(task.request(gathered, 0), asked.shown))
     return Exit.DONE
 
 

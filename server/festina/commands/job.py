@@ -106,20 +106,33 @@ def snapshot_of(workspace: Path, settings: Settings, trust: TrustStore) -> Snaps
     )
 
 
-async def whom(settings: Settings, name: str | None) -> tuple[str, str, bool]:
-    """Return who would be asked, where that is, and whether it is a very small model.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who would be asked, where that is, and what is known of that model."""
 
-    Nothing is sent but, where no model is configured, the question which ones there are.
+    shown: str
+    origin: str = ""
+    small: bool = False
+    window: int = 0
+
+
+async def whom(settings: Settings, name: str | None) -> Asked:
+    """Return who would be asked.
+
+    Nothing is sent but the questions which models there are, where none is configured, and how
+    much a llama.cpp server takes.
     """
-    from festina.models import discovery, factory
+    from festina.models import discovery, factory, served
 
+    named = factory.named(settings, name)
     try:
-        choice = await discovery.discover(factory.named(settings, name), os.environ)
+        choice = await discovery.discover(named, os.environ)
     except ModelError as error:
         if error.trouble is not Trouble.NO_MODEL:
             raise
-        return "no model, as none was found", "", False
-    return choice.shown, choice.origin, choice.how == "embedded"
+        return Asked("no model, as none was found")
+    window = await served.window_of(choice, named.fast or ModelSettings(), os.environ)
+    return Asked(choice.shown, choice.origin, choice.how == "embedded", window)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from festina.config import Settings
+from festina.config import ModelSettings, Settings
 from festina.models.base import Model, ModelError, Trouble
 from festina.models.ledger import Ledger
 from festina.models.meter import Meter
@@ -91,6 +91,17 @@ class ModelSource:
             return await discovery.discover(factory.named(self._settings, name), self._environ)
         except ModelError:
             return None
+
+    async def window(self, name: str | None, choice: Choice | None) -> int:
+        """Return how many tokens a model takes at a time, without starting it; 0: not known."""
+        if (made := self._made.get(name)) is not None:
+            return int(getattr(made.model, "window", 0))
+        if choice is None:
+            return 0
+        from festina.models import factory, served
+
+        fast = factory.named(self._settings, name).fast or ModelSettings()
+        return await served.window_of(choice, fast, self._environ)
 
     async def get(self, name: str | None, say: Callable[[str], None]) -> Ready:
         """Return the model ``name``, or the configured or discovered one.

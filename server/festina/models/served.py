@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from festina.config import ModelSettings
 from festina.models.base import ModelError
+from festina.models.discovery import Choice, key_for
 from festina.models.http import Http
 from festina.models.keys import header_value, key_headers
 from festina.models.presets import GENERIC, LLAMA_CPP, Preset, endpoint, is_loopback
@@ -46,6 +48,21 @@ async def as_told(
     slots = _number(told.get("total_slots"), MOST_SLOTS)
     least = min(filter(None, (settings.parallel_requests, slots)), default=0)
     return replace(settings, parallel_requests=least), replace(preset, window=window)
+
+
+async def window_of(choice: Choice, settings: ModelSettings, environ: Mapping[str, str]) -> int:
+    """Return how many tokens prompt and answer may have together at a model that would be asked.
+
+    0 where that is not known. Nothing is asked of the model.
+    """
+    if choice.dialect == "embedded":
+        return 0
+    try:
+        key, source = await asyncio.to_thread(key_for, settings, choice.base_url, environ)
+    except ModelError:
+        return 0
+    at = replace(settings, base_url=choice.base_url)
+    return (await as_told(at, choice.preset, key, source))[1].window
 
 
 async def _props(

@@ -52,8 +52,11 @@ class Prompting:
         if choice is not None and choice.how == "embedded":
             task = replace(task, small=True)
         origin = choice.origin if choice is not None else ""
+        window = await app.models.window(proposal.model, choice) if sent is None else 0
         try:
-            path = await asyncio.to_thread(self._write, proposal.id, task, origin, to, sent)
+            path = await asyncio.to_thread(
+                self._write, proposal.id, task, (origin, window), to, sent
+            )
         except ModelError as error:  # it must not be sent
             app.client.show_message(f"Festina: {error}", lsp.MessageType.Warning)
             return
@@ -64,9 +67,11 @@ class Prompting:
         if not await app.client.show_document(convert.to_uri(path), take_focus=True):
             app.client.show_message(f"Festina: the prompt is in {path}")
 
-    def _write(self, name: str, task: Task, origin: str, to: str, sent: Request | None) -> Path:
+    def _write(
+        self, name: str, task: Task, where: tuple[str, int], to: str, sent: Request | None
+    ) -> Path:
         if sent is None:
-            gathered = gather(task.wish(origin))
+            gathered = gather(task.wish(*where))
             sent = task.request(gathered, 0)
         page = prompt.page(sent, to)
         return self._pages.write(f"prompt-{name or 'next'}.md", page)
