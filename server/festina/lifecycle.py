@@ -221,7 +221,7 @@ class Lifecycle:
             self._follow(proposal, texts, document)
 
     def trust_changed(self, *, trusted: bool) -> int:
-        """Trust was given or withdrawn; return how many proposals were stopped.
+        """Trust was given or withdrawn somewhere; return how many proposals were stopped.
 
         What runs without trust is stopped at once, what had passed is judged again by what may
         still be executed, and what could not be verified for want of trust gets its chance.
@@ -229,7 +229,8 @@ class Lifecycle:
         stopped = 0
         if not trusted:
             self.aftermath.forget_unfinished()
-        for proposal in [p for p in self.session.proposals.values() if not p.state.final]:
+        live = [p for p in self.session.proposals.values() if not p.state.final]
+        for proposal in [p for p in live if self.session.trusts(p) is trusted]:
             if proposal.state.running and not trusted:
                 self._end(proposal, State.CANCELLED, "the workspace is no longer trusted")
                 stopped += 1

@@ -80,6 +80,14 @@ class Session:
             return self.trusted_by_editor
         return self.trust.is_trusted(workspace)
 
+    def trusts(self, proposal: Proposal) -> bool:
+        """Whether code of the workspace that a proposal is about may be executed."""
+        document = self.documents.get(proposal.uri)
+        try:
+            return document is not None and self.is_trusted(self.workspace_of(document))
+        except Refusal:
+            return False
+
     def snapshot(self, workspace: Path) -> Snapshot:
         """Freeze the workspace as it is now: disk, open buffers, settings, trust."""
         verify = self.settings_of(workspace).verify

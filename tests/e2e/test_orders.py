@@ -6,6 +6,7 @@ import shutil
 import pytest
 from lsprotocol import types as lsp
 
+from festina.trust import TrustStore
 from support import clamp, desk, fake_replies
 from support.fake_model import FakeModel
 from support.presets import EMACS, NEOVIM_11, VSCODE, VSCODE_PLUGIN
@@ -20,10 +21,10 @@ def source(workspace):
     return clamp.put(workspace)
 
 
-async def at_work(start, tmp_path, workspace, fake, preset=VSCODE_PLUGIN):
+async def at_work(start, tmp_path, workspace, fake, preset=VSCODE_PLUGIN, env=None, **options):
     """An editor whose proposal runs tests that take a minute."""
     (workspace / "test_mod.py").write_text(clamp.TESTS + FOREVER)
-    editor = await start(preset, env=clamp.config(tmp_path, fake))
+    editor = await start(preset, env={**clamp.config(tmp_path, fake), **(env or {})}, **options)
     buffer = await editor.open(clamp.MODULE)
     proposal = await clamp.propose(editor, buffer)
     await clamp.reach(editor, proposal, "verifying")
@@ -65,6 +66,29 @@ async def test_trust_withdrawn_while_tests_run_ends_them(start, source, tmp_path
         second = await clamp.propose(editor, buffer)
         last = await clamp.reach(editor, second, "unverified")
         assert not last["verdict"]["gates"][2].get("tests")
+
+
+async def test_the_persons_own_list_is_followed_where_the_editor_says_nothing(
+    start, source, tmp_path, workspace, monkeypatch
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    trust = TrustStore()
+    trust.trust(workspace)
+    with FakeModel(clamp.by_region) as fake:
+        state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+        editor, buffer, proposal = await at_work(
+            start, tmp_path, workspace, fake, options={}, env=state
+        )
+        children = children_of(editor.client.process.pid)
+        trust.untrust(workspace)
+        last = await clamp.reach(editor, proposal, "cancelled")
+        assert "no longer trusted" in last["message"]
+        await gone(children)
+        second = await clamp.propose(editor, buffer)
+        last = await clamp.reach(editor, second, "unverified")
+        assert "festina trust" in str(last["verdict"])
+        trust.trust(workspace)
+        await clamp.reach(editor, second, "verifying")
 
 
 async def test_shutdown_in_the_middle_leaves_nobody(start, source, tmp_path, workspace):

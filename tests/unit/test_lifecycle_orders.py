@@ -13,6 +13,7 @@ from festina.models.base import ModelError, Trouble
 from festina.proposals import CandidateStatus, State
 from festina.session import Refusal
 from festina.text import Text
+from festina.trust import TrustStore
 from support.fakes import failed, passed, unverified
 from support.sitting import GOOD, SOURCE, Sitting
 
@@ -148,6 +149,19 @@ async def test_trust_withdrawn_takes_back_what_had_passed_and_what_still_runs_be
     await sitting.until(proposal, State.UNVERIFIED)
     assert len(ended) == 1
     assert sitting.verifier.snapshots[-1].trusted is False
+
+
+async def test_trust_withdrawn_elsewhere_stops_nothing_here(tmp_path):
+    sitting, proposal = await held()
+    sitting.session.trusted_by_editor = None
+    sitting.session.trust = TrustStore(tmp_path / "trust.json")
+    sitting.session.trust.trust(Path("/w"))
+    assert sitting.lifecycle.trust_changed(trusted=False) == 0
+    assert sitting.state(proposal) is State.VERIFYING
+    sitting.session.trust.untrust(Path("/w"))
+    assert sitting.lifecycle.trust_changed(trusted=True) == 0
+    assert sitting.lifecycle.trust_changed(trusted=False) == 1
+    await sitting.lifecycle.runs.jobs.join(proposal)
 
 
 async def test_trust_given_later_verifies_what_could_not_be():

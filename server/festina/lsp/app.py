@@ -34,6 +34,7 @@ from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
 from festina.lsp.features.tracing import Tracing
+from festina.lsp.features.trusting import Trusting
 from festina.lsp.model_source import ModelSource
 from festina.models.ledger import Ledger
 from festina.proposals import Proposal
@@ -179,6 +180,7 @@ class App:
         self.reload()
         await self.lifecycle.runs.jobs.join(SETTINGS)
         await self.client.register_watched_files(sync.WATCHED)
+        self.lifecycle.runs.jobs.start("trust", Trusting(self).follow())
         await sweep.sweep()
 
     def reload(self) -> None:
@@ -218,10 +220,14 @@ class App:
         self.reload()
 
     def change_trust(self, *, trusted: bool) -> None:
-        """The person trusts the workspace, or no longer does."""
+        """The editor says that the person trusts the workspace, or no longer does."""
         if self.session.trusted_by_editor is trusted:
             return
         self.session.trusted_by_editor = trusted
+        self.trust_changed(trusted=trusted)
+
+    def trust_changed(self, *, trusted: bool) -> None:
+        """Some workspace is trusted now, or no longer, whoever said so."""
         if not trusted:
             self.verifier.revoke()
         self.saving.trust_changed()
