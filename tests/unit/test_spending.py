@@ -331,3 +331,23 @@ async def test_what_was_never_sent_counts_nothing(ledger: Ledger) -> None:
         await runner.aclose()
     assert (len(fake.requests), spent) == (1, [])
     assert ledger.today().requests == 1
+
+
+async def test_room_that_is_held_back_for_hours_is_not_waited_for(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("festina.models.meter.UNSEEN_SECONDS", 0.1)
+    with FakeModel(status(429, None, retry_after="7200")) as fake:
+        runner = Runner(Meter(Caps(tokens_per_day=400), ledger))
+        model = model_at(fake, policy=None)
+        first = asyncio.create_task(runner.complete(model, REQUEST))
+        await fake.until(lambda: len(fake.requests) == 1)
+        with pytest.raises(ModelError, match="Cancel them, raise the limits, or ask again") as told:
+            async with asyncio.timeout(10):
+                await runner.complete(model, REQUEST)
+        assert told.value.passing
+        assert not first.done()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await runner.aclose()
+    assert len(fake.requests) == 1

@@ -21,7 +21,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from festina.calls import Wait
-from festina.models.base import ModelError, OnWait, Trouble, for_ever
+from festina.models.base import ModelError, OnWait, for_ever
+from festina.models.failures import passing
 from festina.models.known import Known, replaced
 from festina.models.limits import Bucket, Need, read
 from festina.models.places import Places, Waiter
@@ -292,14 +293,11 @@ class Budget:
     def _too_long(self, hold: _Hold, now: float) -> ModelError:
         wait = hold.until - now
         what = f"its limit of {hold.why}" if hold.why else "its limit"
-        error = ModelError(
-            Trouble.QUOTA,
+        return passing(
             f"{self.origin} takes no more requests for now: nothing remains of {what}. "
             f"Try again {when(wait)}, or use another model.",
-            retry_after=wait,
+            wait,
         )
-        error.passing = True
-        return error
 
 
 _Name = tuple[str, bytes, str]

@@ -115,7 +115,7 @@ class Failures:
         if status in (429, 529):
             again = when(wait) if wait is not None else "in a minute"
             why = "the rate limit is reached" if status == 429 else "it is overloaded"
-            return _passing(
+            return passing(
                 f"{where}takes no more requests for now: {why} ({code_or_status}). "
                 f"Try again {again}, ask for fewer variations, or use another model.",
                 wait,
@@ -233,7 +233,7 @@ class Failures:
         named = f" ({code})" if code else ""
         about = f": {_ended(said)}" if said else "."
         if any(word in code for word in ("rate_limit", "overloaded", "quota")):
-            return _passing(
+            return passing(
                 f"{self.origin} broke the answer off because of its limits{named}. "
                 "Try again in a minute, ask for fewer variations, or use another model.",
             )
@@ -263,7 +263,8 @@ class Failures:
         return ("", "") if quoted else (code, _KEYLIKE.sub("[...]", message))
 
 
-def _passing(message: str, wait: float | None = None) -> ModelError:
+def passing(message: str, wait: float | None = None) -> ModelError:
+    """Return the error for a limit that is over after a while."""
     error = ModelError(Trouble.QUOTA, message, retry_after=wait)
     error.passing = True
     return error

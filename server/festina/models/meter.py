@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from festina.models.base import Model, ModelError, Request, Trouble, Usage
+from festina.models.failures import passing
 from festina.models.ledger import Ledger, Name, Tally
 from festina.models.limits import need_of
 from festina.models.presets import is_loopback
+from festina.models.retry import UNSEEN_SECONDS
 from festina.spending import Caps, Prices, Spent, summed
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ CHARS_PER_TOKEN = 4
 MOST_PROPOSALS = 1000
 """So many are remembered, for redirects and variations of old ones."""
 
+_NO_ROOM = (
+    "Requests that wait for a provider may yet take what is left of your own [limits], so nothing "
+    "was sent. Cancel them, raise the limits, or ask again once they have ended."
+)
 _LATER = "later"
 """There is room for a request, or not, as soon as it is known what others have taken."""
 
@@ -164,7 +170,7 @@ class Meter:
         """Hold back what a request may take, once that breaks no cap.
 
         While only what is on its way stands against it, it waits until that is known: most answers
-        take far less than they may.
+        take far less than they may; but not for those that a provider holds back for long.
         """
         while True:
             settled = self._settled
@@ -179,7 +185,11 @@ class Meter:
                 return
             if why != _LATER:
                 raise ModelError(Trouble.QUOTA, why)
-            await settled.wait()
+            try:
+                async with asyncio.timeout(UNSEEN_SECONDS):
+                    await settled.wait()
+            except TimeoutError:
+                raise passing(_NO_ROOM) from None
 
     def _broken(self, made: Reservation) -> Callable[[Spent], str]:
         """Return what says which cap a request would break, given the rest of the day's spending.
