@@ -72,6 +72,35 @@ async def test_a_limit_of_many_minutes_loses_nothing_and_can_be_cancelled(
         await editor.close()
 
 
+async def test_what_has_passed_is_ready_while_the_others_would_wait_for_an_hour(
+    start, workspace, tmp_path
+):
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    late = fake_replies.status(429, retry_after="3600")
+    with FakeModel(desk.answer(desk.GOOD, source), late) as fake:
+        editor = await start(VSCODE_PLUGIN, env=desk.config(tmp_path, fake))
+        buffer = await editor.open(desk.MODULE)
+        end = desk.FIRST + desk.LENGTH + 1
+        argument = {
+            "uri": buffer.uri,
+            "range": {
+                "start": {"line": desk.FIRST, "character": 0},
+                "end": {"line": end, "character": 0},
+            },
+            "instruction": desk.ASK,
+            "variations": 4,
+        }
+        proposal = (await editor.execute("festina.propose", argument))["proposal"]
+        watch = desk.Watch(editor, buffer)
+        await watch.until("ready")
+        await editor.execute("festina.accept", {"proposal": proposal})
+        await watch.gone()
+        assert desk.GOOD in buffer.text
+        assert watch.states[-1] == "applied"
+        await editor.close()
+
+
 @pytest.mark.parametrize("editor_is", [VSCODE_PLUGIN, HELIX], ids=lambda one: one.name)
 async def test_what_a_limit_has_ended_is_asked_for_again_with_one_action(
     start, workspace, tmp_path, editor_is
