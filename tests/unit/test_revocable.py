@@ -109,7 +109,8 @@ async def test_nothing_starts_of_what_was_about_to(
     async def last_moment(*arguments: Any, **options: Any) -> Any:
         nonlocal asked_for, refused
         asked_for += 1
-        if asked_for == number:
+        mine = asked_for
+        if mine == number:
             trusted.withdraw()
             withdrawn.set()
         try:
@@ -117,7 +118,7 @@ async def test_nothing_starts_of_what_was_about_to(
         except Withdrawn:
             refused += 1
             raise
-        if withdrawn.is_set() and asked_for > number:
+        if mine > number:
             late.append(done)
         return done
 
