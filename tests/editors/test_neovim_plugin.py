@@ -93,6 +93,15 @@ def test_a_server_that_ends_or_stops(tmp_path: Path, version: str) -> None:
         run(made, version, "server.lua")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_questions_saves_and_all_that_is_no_proposal(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
+        run(made, version, "rest.lua")
+        assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
+
+
 def run(made: Bench, version: str, script: str, *more: str) -> None:
     """Run a script in a Neovim that has the plugin; all its checks must hold."""
     configure(made, version, *more)

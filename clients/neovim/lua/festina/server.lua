@@ -133,6 +133,7 @@ function M.config()
     filetypes = config.options.filetypes,
     root_dir = function(buf, ready)
       if usable(buf) then
+        starting = vim.uv.now()
         ready(M.root(buf))
       end
     end,
