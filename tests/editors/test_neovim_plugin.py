@@ -7,22 +7,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import fake_replies, readme
-from support.bench import PROJECT, Bench, bench, neovim
+from support import fake_replies
+from support.bench import PROJECT, bench
+from support.neovim_plugin import run
 
-ROOT = Path(__file__).parents[2]
-SCRIPTS = Path(__file__).parent / "neovim"
 VERSIONS = [
     pytest.param("0.11", marks=pytest.mark.smoke),
     pytest.param("0.10", marks=pytest.mark.slow),
@@ -100,68 +93,3 @@ def test_questions_saves_and_all_that_is_no_proposal(tmp_path: Path, version: st
         made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
         run(made, version, "rest.lua")
         assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
-
-
-def run(made: Bench, version: str, script: str, *more: str) -> None:
-    """Run a script in a Neovim that has the plugin; all its checks must hold."""
-    configure(made, version, *more)
-    release = made.home / "release"
-    with released_by(made, release):
-        done = subprocess.run(
-            [
-                neovim(version),
-                "--headless",
-                "mod.py",
-                "-c",
-                f"luafile {SCRIPTS / script}",
-                "-c",
-                "cquit 2",
-            ],
-            cwd=made.folder,
-            env={
-                **made.environment,
-                "FESTINA_TEST_TOKEN": made.token,
-                "FESTINA_TEST_RELEASE": str(release),
-                "FESTINA_TEST_SECONDS": os.environ.get("FESTINA_TEST_SECONDS", ""),
-            },
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-    report = done.stdout + done.stderr
-    assert "all ok" in report, report
-    assert done.returncode == 0, report
-
-
-def configure(made: Bench, version: str, *more: str) -> None:
-    """Write an ``init.lua`` with the README's lines; for 0.12 with the other way to start it."""
-    folder = made.home / ".config" / "nvim"
-    folder.mkdir(parents=True)
-    lines = readme.block("lua", "-- init.lua: the plugin\n").replace(
-        "/path/to/this/clone", str(ROOT)
-    )
-    if version == "0.12":
-        lines = lines.replace('require("festina").setup()', 'vim.lsp.enable("festina")')
-    (folder / "init.lua").write_text("\n".join([lines, *more]) + "\n")
-
-
-@contextmanager
-def released_by(made: Bench, file: Path) -> Iterator[None]:
-    """Let the model go on as soon as there is a file: a script in Neovim makes it."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.is_set():
-            if file.exists():
-                made.released.set()
-                return
-            time.sleep(0.02)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()

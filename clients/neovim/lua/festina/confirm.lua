@@ -1,4 +1,6 @@
 -- Whether an edit that was applied is really in the text.
+local rpc = require("festina.rpc")
+
 local M = {}
 
 --- The edits of a workspace edit, by document.
@@ -51,6 +53,7 @@ function M.expect(edit, client_id)
   end
   return function()
     for buf, lines in pairs(wanted) do
+      rpc.flush(client, buf)
       if not vim.deep_equal(lines, vim.api.nvim_buf_get_lines(buf, 0, -1, false)) then
         return "the text has changed meanwhile"
       end

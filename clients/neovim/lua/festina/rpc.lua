@@ -66,6 +66,15 @@ function M.execute(client, command, argument, done, buf)
   end, buf)
 end
 
+--- Tell the server now what was typed, and not after Neovim's usual pause.
+---@param client vim.lsp.Client
+---@param buf integer
+function M.flush(client, buf)
+  pcall(function()
+    require("vim.lsp._changetracking").flush(client, buf) -- the only way; without it there is the pause
+  end)
+end
+
 --- Send a notification.
 ---@param client vim.lsp.Client
 ---@param method string

@@ -15,20 +15,22 @@ function M.note(message)
   end
 end
 
+--- Whether messages are shown by Neovim itself, on the last line of the screen.
+---@return boolean
+local function is_plain()
+  return debug.getinfo(vim.notify, "S").source:find("vim/_", 1, true) ~= nil
+end
+
 --- What fits on the message line: a longer message would wait for a key.
 ---@param message string
 ---@return string
 local function short(message)
-  local source = debug.getinfo(vim.notify, "S").source
-  if not source:find("vim/_", 1, true) then
-    return message -- somebody shows messages in another way
-  end
   local room = vim.v.echospace - 1
   if vim.fn.strdisplaywidth(message) <= room then
     return message
   end
   local rest = "… (:Festina log)"
-  return vim.fn.strcharpart(message, 0, math.max(room - #rest, 20)) .. rest
+  return vim.fn.strcharpart(message, 0, math.max(room - vim.fn.strdisplaywidth(rest), 20)) .. rest
 end
 
 --- Tell something in one message.
@@ -39,7 +41,11 @@ function M.say(message, level)
   words = words:find("^Festina") and words or "Festina: " .. words
   M.note(words)
   vim.schedule(function()
-    vim.notify(short(words), level or vim.log.levels.INFO)
+    if is_plain() then
+      vim.cmd.redraw() -- below another message, this one would wait for a key
+      words = short(words)
+    end
+    vim.notify(words, level or vim.log.levels.INFO)
   end)
 end
 

@@ -1,0 +1,126 @@
+"""The plugin `clients/neovim` in real Neovims in a terminal, as a person uses it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support.bench import Bench, bench, neovim
+from support.neovim_plugin import configure
+from support.tmux import Terminal
+
+pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
+
+NEW = "return min(high, max(low, value))"
+STATUS = "vim.o.statusline = \"%f %m%=%{v:lua.require'festina'.statusline()}\""
+
+
+@contextmanager
+def opened(made: Bench, version: str, *more: str, size: tuple[int, int]) -> Iterator[Terminal]:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    configure(made, version, "vim.o.laststatus = 2", STATUS, *more)
+    command = ["env", f"FESTINA_TEST_TOKEN={made.token}", str(neovim(version)), "mod.py"]
+    with Terminal(command, made.folder, made.environment, size) as terminal:
+        terminal.until("def double")
+        yield terminal
+        assert "Press ENTER" not in terminal.screen(), terminal.screen()
+        terminal.keys("C-\\", "C-n")
+        terminal.type(":qa!")
+        terminal.keys("Enter")
+        terminal.until("[ended: 0]")
+        assert made.left() == set(), "the server outlived its editor"
+
+
+def words(screen: str) -> str:
+    """All that is on the screen as one line: what is wrapped is put together again."""
+    return " ".join(screen.split())
+
+
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_the_main_job_in_a_narrow_terminal(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made, opened(made, version, size=(80, 24)) as terminal:
+        terminal.type("4GVjj\\f")
+        terminal.until("Festina, edit lines 4-6:")
+        terminal.type("respect the upper bound")
+        terminal.keys("Enter")
+        screen = terminal.until("    return min(high,")
+        assert "Festina clamp writing" in screen, screen
+        assert "gzc cancel" in screen, screen
+        assert "●1" in screen.splitlines()[-2], screen
+        rows = screen.splitlines()
+        assert rows.index("    return min(high,") == 7, screen  # below the comment, above the rest
+
+        made.released.set()
+        screen = terminal.until(lambda screen: "3 tests ok" in words(screen))
+        assert "(1 of 1 changed lines executed)" in words(screen), screen
+        assert "gza accept" in screen, screen
+        assert f"    {NEW}" in screen, screen
+        assert "Festina, edit" not in screen, screen  # the prompt has gone
+        coloured = terminal.screen(colour=True)
+        assert grounds(coloured, "max(low, value)")[0] != grounds(coloured, NEW)[-1], coloured
+
+        terminal.type("gza")
+        screen = terminal.until(lambda screen: "Festina clamp" not in screen and NEW in screen)
+        assert "# festina:" not in screen, screen
+        terminal.type("u")
+        terminal.until(lambda screen: NEW not in screen and "# festina:" in screen)
+
+        # what fails is named; the test is one key away
+        terminal.type("4GVjj:Festina edit Simplify this")
+        terminal.keys("Enter")
+        screen = terminal.until("rejected: ")
+        assert "test_mod.py::test_inside" in words(screen), screen
+        assert "gza accept" not in screen, screen
+        terminal.type("gzt")
+        screen = terminal.until("assert clamp(5, 0, 10) == 5")
+        assert "test_inside: assert 0 == 5" in screen.splitlines()[-1], screen
+        terminal.type(":close")
+        terminal.keys("Enter")
+        terminal.type("gzx")
+        terminal.until(lambda screen: "rejected" not in screen)
+
+
+def test_messages_never_wait_for_a_key(tmp_path: Path) -> None:
+    with (
+        bench(tmp_path, trusted=False) as made,
+        opened(made, "0.11", size=(60, 20)) as terminal,
+    ):
+        made.released.set()
+        terminal.type("4GVjj:Festina edit respect the upper bound")
+        terminal.keys("Enter")
+        screen = terminal.until(lambda screen: "is not trusted" in words(screen))
+        assert "unverified: " in screen, screen
+        terminal.type("gza")  # refused, with more words than a line has
+        terminal.until(":Festina log)")
+        terminal.type(":Festina trust")
+        terminal.keys("Enter")
+        terminal.until("✓ Festina clamp ready")
+        terminal.type("gza")
+        terminal.until(lambda screen: NEW in screen and "Festina clamp" not in screen)
+        terminal.type("u")
+
+
+def grounds(coloured: str, text: str) -> list[str]:
+    """The background that is in force where each occurrence of a text begins, as its escape."""
+    found = []
+    for line in coloured.splitlines():
+        ground, plain, starts = "", "", {}
+        for code, part in re.findall(r"\x1b\[([\d;:]*)m|([^\x1b]+)", line):
+            if part:
+                starts[len(plain)] = ground
+                plain += part
+            elif code in ("", "0", "49"):
+                ground = ""
+            elif match := re.search(r"(?:^|;)(48;[\d;]+|4[0-7]|10[0-7])", code):
+                ground = match[1]
+        if text in plain:
+            at = plain.index(text)
+            found.append(starts[max(start for start in starts if start <= at)])
+    assert found, coloured
+    return found
