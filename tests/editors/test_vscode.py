@@ -6,6 +6,7 @@ Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else 
 import pytest
 
 from support import vscode
+from support.fake_replies import status
 from support.vscode_edits import (
     ACCEPTED,
     ASK,
@@ -132,6 +133,22 @@ def test_a_rejected_edit_leads_to_the_failing_test(desk, window):
     window.go_to(REGION[0])
     window.press("Control+k", "Alt+f")
     window.until(place, "and one key")
+
+
+def test_what_a_limit_has_ended_is_asked_for_again_with_a_click(desk, window):
+    desk.fake.script(status(429, x_should_retry="false"), GOOD)
+    window.open("mod.py", trust=True)
+    window.instruct(ASK, *REGION)
+    window.lens("Festina: ask again (held back: ")
+    assert "clamp: held back: " in window.thread
+    window.shot("held-back")
+    assert not any(" failed: " in toast for toast in window.toasts)
+    window.click_lens("Festina: ask again (held back: ")
+    window.lens("Festina: accept (")
+    assert [ASK in str(request["messages"]) for request in desk.fake.requests[-2:]] == [True, True]
+    window.go_to(REGION[0])
+    window.press("Alt+Enter")
+    window.until(lambda: is_text(window, ACCEPTED), "the edit is applied")
 
 
 def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window):

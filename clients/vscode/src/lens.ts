@@ -1,5 +1,5 @@
 // What stands above a proposal's region, to be clicked. Knows nothing of VS Code.
-import { choices, isRunning, ordinal, shorten, type Proposal } from "./proposal";
+import { choices, headline, isRunning, ordinal, shorten, type Proposal } from "./proposal";
 
 export interface Lens {
   readonly title: string;
@@ -8,6 +8,8 @@ export interface Lens {
 }
 
 const WORDS = 110;
+/** Where what else can be clicked should be seen beside it. */
+const FEWER_WORDS = 70;
 
 /** The lenses of a proposal. The first word of each is what a click does. */
 export function lenses(proposal: Proposal): Lens[] {
@@ -32,7 +34,7 @@ export function lenses(proposal: Proposal): Lens[] {
     add(`Festina: dismiss (${why})`, "dismiss", "Put this edit away");
     add("apply unverified", "acceptUnverified", "Apply the edit although it was not verified");
   } else if (proposal.again) {
-    const why = shorten(`held back: ${message}`, WORDS);
+    const why = shorten(headline(proposal), FEWER_WORDS);
     add(`Festina: ask again (${why})`, "again", "Ask for the same, from what came so far");
     dismiss();
   } else {

@@ -189,7 +189,9 @@ export function headline(proposal: Proposal): string {
   if (isRunning(proposal)) {
     return progressWords(proposal);
   }
-  return proposal.message === "" ? proposal.state : `${proposal.state}: ${proposal.message}`;
+  // no fault of the edit: a limit of the provider's has ended it
+  const state = proposal.again && proposal.verdict === null ? "held back" : proposal.state;
+  return proposal.message === "" ? state : `${state}: ${proposal.message}`;
 }
 
 /** Cut a line to a number of characters, with an ellipsis where something was lost. */

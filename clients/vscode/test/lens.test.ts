@@ -51,6 +51,9 @@ describe("the lenses of a proposal", () => {
     const message = "Groq takes no more requests for now.";
     const found = titles({ state: "rejected", message, again: true });
     assert.deepEqual(found.slice(0, 2), [`Festina: ask again (held back: ${message})`, "dismiss"]);
+    const verdict = { status: "failed", gates: [], findings: [] };
+    const judged = titles({ state: "rejected", message: "no test passed", again: true, verdict });
+    assert.equal(judged[0], "Festina: ask again (rejected: no test passed)");
     assert.equal(
       titles({ state: "rejected", message })[0],
       `Festina: dismiss (rejected: ${message})`,
