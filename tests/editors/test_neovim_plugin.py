@@ -43,6 +43,9 @@ def clamp(value, low, high):
 def variations(body: dict[str, Any]) -> fake_replies.Reply:
     """Answer by the instruction; of several candidates each is another one that is right."""
     asked = body["messages"][-1]["content"].rpartition("Instruction:")[2]
+    if "limit is reached" in asked and not LIMITED:
+        LIMITED.append(True)
+        return fake_replies.status(429, x_should_retry="false")
     if "never end" in asked:
         begun = fake_replies.text("```python\ndef clamp(value", finish=None, done=False)
         return fake_replies.Reply((*begun.steps[:-1], fake_replies.Hold()))
@@ -58,6 +61,7 @@ def variations(body: dict[str, Any]) -> fake_replies.Reply:
 
 
 NUMBERS = itertools.count()
+LIMITED: list[bool] = []
 CLAMPED = CLAMP.format(plus="*", result="max(low, value)").replace("* 0", "* 1")
 THREE = PROJECT[: PROJECT.index("def clamp")] + CLAMPED + PROJECT[PROJECT.index("\n\ndef double") :]
 
@@ -67,6 +71,7 @@ THREE = PROJECT[: PROJECT.index("def clamp")] + CLAMPED + PROJECT[PROJECT.index(
 def test_all_that_can_be_done_with_a_proposal(tmp_path: Path, version: str) -> None:
     with bench(tmp_path, project=THREE) as made:
         made.fake.script(variations)
+        LIMITED.clear()
         run(made, version, "actions.lua")
 
 

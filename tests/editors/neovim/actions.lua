@@ -183,6 +183,20 @@ t.press("gzr")
 check(t.until_state("ready"), "redirected, it passes", { t.state(), t.messages })
 over("gzx", "dismissed")
 
+-- held back by a limit of the provider's: a redirect without words asks for the same again
+ask("three ways, but the limit is reached")
+check(t.until_state("rejected"), "a limit is no failure", { t.state(), t.messages })
+words = (t.drawn().head:gsub("%s+", " "))
+check(words:find("held back: ", 1, true), "the head says what it is", words)
+check(words:find("gzr ask again", 1, true), "and what can be done", words)
+vim.ui.input = function(_, done)
+  done("")
+end
+t.press("gzr")
+check(t.until_state("ready"), "asked again, it passes", { t.state(), t.messages })
+over("gzx", "dismissed")
+t.reset()
+
 -- without trust: unverified, and applied only by a command of its own
 check(#t.messages == 0, "no message so far", t.messages)
 vim.cmd("Festina! trust")

@@ -105,15 +105,19 @@ function actions.dismiss(proposal)
 end
 
 function actions.redirect(proposal, instruction)
+  local again = proposal.data.again
   local function go(words)
     if vim.trim(words or "") ~= "" then
       M.send(proposal, "redirect", { instruction = words })
+    elseif words and again then
+      M.send(proposal, "redirect")
     end
   end
   if instruction and instruction ~= "" then
     return go(instruction)
   end
-  vim.ui.input({ prompt = "Festina, what else? " }, go)
+  local hint = again and "(nothing: the same again) " or ""
+  vim.ui.input({ prompt = "Festina, what else? " .. hint }, go)
 end
 
 function actions.variations(proposal, count)

@@ -121,7 +121,9 @@ local function first_line(data)
     end
     add(data.message, "FestinaHead")
   else
-    add(data.state .. ": ", mark[2])
+    -- where a limit of the provider's has ended it, that is no fault of the edit
+    local held = data.again and not data.verdict
+    add((held and "held back" or data.state) .. ": ", mark[2])
     add(data.message, "FestinaHead")
   end
   return chunks
@@ -155,7 +157,8 @@ local function hints(data)
     if key and fits then
       chunks[#chunks + 1] = { "  ", "FestinaHint" }
       chunks[#chunks + 1] = { key, "FestinaKey" }
-      chunks[#chunks + 1] = { " " .. action, "FestinaHint" }
+      local word = action == "redirect" and data.again and "ask again, redirect" or action
+      chunks[#chunks + 1] = { " " .. word, "FestinaHint" }
     end
   end
   if data.state == "unverified" then

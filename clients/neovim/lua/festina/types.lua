@@ -71,6 +71,7 @@
 ---@field hunks festina.ServerHunk[]
 ---@field verdict? festina.Verdict
 ---@field message string
+---@field again? boolean a limit has ended it, and a redirect without words asks for the same again
 ---@field name? string
 ---@field instruction? string
 ---@field model? string
