@@ -6,6 +6,7 @@ Over real sockets, with small numbers in the place of the documented ones.
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from dataclasses import replace
 
@@ -253,7 +254,7 @@ def test_the_documented_limits_are_named_as_the_providers_headers_name_them() ->
 
 @given(
     limit=st.integers(1, 10_000),
-    takes=st.lists(st.tuples(st.floats(0, 30), st.integers(1, 500)), max_size=30),
+    takes=st.lists(st.tuples(st.floats(0, 30), st.integers(1, 500)), max_size=12),
 )
 def test_what_was_taken_of_a_known_limit_comes_back_at_its_own_pace(
     limit: int, takes: list[tuple[float, int]]
@@ -265,3 +266,20 @@ def test_what_was_taken_of_a_known_limit_comes_back_at_its_own_pace(
         assert bucket.left(now) == pytest.approx(left, abs=1e-6 * limit)
         bucket, left = bucket.less(amount, now), left - amount
     assert bucket.ready_at(limit) == pytest.approx(now + (limit - left) * 60 / limit)
+
+
+async def test_no_place_is_lost_whenever_somebody_leaves() -> None:
+    chance = random.Random(7)
+    with FakeModel(text("a few words, one after the other\n", speed=500.0)) as fake:
+        model = model_at(fake, parallel_requests=3, max_retries=0)
+        for _ in range(20):
+            tasks = [asyncio.create_task(ask(model)) for _ in range(10)]
+            for task in chance.sample(tasks, 7):
+                await asyncio.sleep(chance.random() * 0.02)
+                task.cancel()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            assert not [e for e in done if isinstance(e, Exception)]
+        places = model._budget.places
+        assert (places._taken, places._waiting) == (0, [])
+        assert (await ask(model))[0]
+        await model.aclose()
