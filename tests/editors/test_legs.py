@@ -43,6 +43,11 @@ LEGS = {
             *("helix-trixie", "helix-sid", "emacs-30", "vim-ale"),
         )
     },
+    **{
+        f"neovim-plugin-{version}": f"test_neovim_plugin.py::{JOB}[{version}]"
+        for version in ("0.10", "0.11", "0.12")
+    },
+    "neovim-plugin-terminal": f"test_neovim_plugin_terminal.py::{JOB}_in_a_narrow_terminal[0.11]",
     "vscode": f"test_vscode.py::{JOB}_from_the_selection_to_the_undo",
 }
 

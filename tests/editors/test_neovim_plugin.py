@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import fake_replies
+from support import fake_replies, readme
 from support.bench import PROJECT, bench
-from support.neovim_plugin import run
+from support.neovim_plugin import ROOT, run
 
 VERSIONS = [
     pytest.param("0.11", marks=pytest.mark.smoke),
@@ -66,6 +70,12 @@ CLAMPED = CLAMP.format(plus="*", result="max(low, value)").replace("* 0", "* 1")
 THREE = PROJECT[: PROJECT.index("def clamp")] + CLAMPED + PROJECT[PROJECT.index("\n\ndef double") :]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_drawn(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        run(made, version, "draw.lua")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_all_that_can_be_done_with_a_proposal(tmp_path: Path, version: str) -> None:
@@ -98,3 +108,50 @@ def test_questions_saves_and_all_that_is_no_proposal(tmp_path: Path, version: st
         made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
         run(made, version, "rest.lua")
         assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
+
+
+@pytest.mark.slow
+def test_the_plugin_comes_with_vim_pack(tmp_path: Path) -> None:
+    with bench(tmp_path) as made:
+        made.released.set()
+        clone = made.home / "clone"
+        command = ["git", "clone", "--quiet", "--no-local", ROOT, clone]
+        subprocess.run(command, check=True, capture_output=True)
+        added = readme.block("lua", "vim.pack").replace("/path/to/this/clone", str(clone))
+        # it asks whether it may; nobody is there to answer
+        init = f'vim.fn.confirm = function() return 1 end\n{added}\nrequire("festina").setup()\n'
+        run(made, "0.12", "packed.lua", init=init)
+
+
+@pytest.mark.slow
+def test_the_form_of_the_code() -> None:
+    done = subprocess.run(
+        ["make", "lua"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "could not be fetched" in done.stderr or "there is no" in done.stderr:
+        pytest.skip(done.stderr.strip().splitlines()[0])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_help_has_its_tags(tmp_path: Path) -> None:
+    """Each place that the help points to is there, and each option, command and key has a place."""
+    text = (ROOT / "clients" / "neovim" / "doc" / "festina.txt").read_text()
+    assert max(map(len, text.splitlines())) <= 80
+    tags = set(re.findall(r"\*([^*\s]+)\*", text))
+    own = {
+        tag for tag in re.findall(r"\|([^|\s]+)\|", text) if "estina" in tag or tag.startswith("gz")
+    }
+    assert own <= tags, own - tags
+    source = (ROOT / "clients" / "neovim" / "lua" / "festina" / "config.lua").read_text()
+    block = source[source.index("M.defaults = {") : source.index("\n}\n")]
+    for name in re.findall(r"^ +(\w+) = ", block, re.MULTILINE):
+        assert f"{name} = " in text, name
+    commands = (ROOT / "clients" / "neovim" / "lua" / "festina" / "commands.lua").read_text()
+    table = commands[commands.index("local subcommands = {") :]
+    for name in re.findall(r"^  (\w+) = ", table[: table.index("\n}\n")], re.MULTILINE):
+        assert re.search(rf"Festina!? {name}\b", text), name

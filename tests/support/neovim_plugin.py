@@ -17,9 +17,14 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "tests" / "editors" / "neovim"
 
 
-def run(made: Bench, version: str, script: str, *more: str) -> None:
-    """Run a script in a Neovim that has the plugin; all its checks must hold."""
-    configure(made, version, *more)
+def run(made: Bench, version: str, script: str, *, init: str = "") -> None:
+    """Run a script in a Neovim that has the plugin; all its checks must hold.
+
+    ``init`` takes the place of the README's ``init.lua``.
+    """
+    configure(made, version)
+    if init:
+        (made.home / ".config" / "nvim" / "init.lua").write_text(init)
     release = made.home / "release"
     with released_by(made, release):
         done = subprocess.run(

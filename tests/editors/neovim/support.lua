@@ -46,7 +46,7 @@ end
 
 local space = vim.api.nvim_create_namespace("festina.proposals")
 
---- What is drawn: {deleted = rows (one-based), lines = {{row, text}...}, head = text, groups = set}.
+--- What is drawn: {deleted = rows (one-based), lines = {{row, text, above}...}, head = text, groups = set}.
 function M.drawn(buf)
   local found = { deleted = {}, lines = {}, head = "", groups = {}, marks = 0 }
   for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buf or 0, space, 0, -1, { details = true })) do
@@ -66,7 +66,8 @@ function M.drawn(buf)
         end
       end
       if code then
-        found.lines[#found.lines + 1] = { row, (words:gsub("%s+$", "")) }
+        found.lines[#found.lines + 1] =
+          { row, (words:gsub("%s+$", "")), details.virt_lines_above or nil }
       else
         found.head = found.head .. words .. "\n"
         found.row = row

@@ -58,7 +58,10 @@ function M.need()
   M.define()
   vim.api.nvim_create_autocmd("ColorScheme", {
     group = vim.api.nvim_create_augroup("festina.highlights", {}),
-    callback = M.define,
+    callback = function()
+      M.define()
+      require("festina.syntax").forget()
+    end,
   })
 end
 

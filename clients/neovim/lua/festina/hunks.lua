@@ -7,7 +7,10 @@ local diff = vim.text and vim.text.diff or vim.diff
 ---@param text string
 ---@return string[]
 function M.lines(text)
-  local lines = vim.split(text, "\r?\n")
+  if text:find("\r", 1, true) then
+    text = text:gsub("\r\n", "\n")
+  end
+  local lines = vim.split(text, "\n", { plain = true })
   if lines[#lines] == "" then
     lines[#lines] = nil
   end

@@ -76,31 +76,34 @@ local function left_out(count, where)
   return { { ("  … %d %s (%s shows all)"):format(count, where, key), "FestinaMore" } }
 end
 
+--- The new lines that are shown, coloured: for each hunk those of its lines that have room.
 ---@param proposal festina.Proposal
 ---@param found festina.Hunk[]
----@return festina.Chunk[][][] the coloured lines of each hunk
-local function coloured(proposal, found)
-  local buf = proposal.buf
-  local lines = {}
-  for _, hunk in ipairs(found) do
-    vim.list_extend(lines, hunk.lines)
-  end
-  -- the whole new text is coloured, not the hunks alone: a string may begin above them
-  local whole = proposal.data.text ~= "" and hunks.lines(proposal.data.text) or lines
-  local memory = proposal.memory
-  memory.coloured =
-    syntax.colour(whole, vim.bo[buf].filetype, "FestinaAdd", vim.bo[buf].tabstop, memory.coloured)
-  local all, row, at = {}, 0, 0
+---@param from integer first new line that is shown, counted through all hunks, one-based
+---@param to integer
+---@return table<integer, table<integer, festina.Chunk[]>>
+local function coloured(proposal, found, from, to)
+  local buf, data = proposal.buf, proposal.data
+  -- the whole new text is looked at, not the hunks alone: a string may begin above them
+  local whole = data.text ~= "" and hunks.lines(data.text) or {}
+  local rows, where = {}, {}
+  local row, old, count = 0, 0, 0
   for number, hunk in ipairs(found) do
-    row = row + hunk.first - at
-    local part = {}
+    row = row + hunk.first - old
     for offset = 1, #hunk.lines do
-      local chunks = memory.coloured.chunks[row + offset]
-      local good = whole[row + offset] == hunk.lines[offset]
-      part[offset] = good and chunks or { { hunk.lines[offset], "FestinaAdd" } }
+      count = count + 1
+      if count >= from and count <= to and whole[row + offset] == hunk.lines[offset] then
+        rows[#rows + 1] = row + offset
+        where[#where + 1] = { number, offset }
+      end
     end
-    row, at = row + #hunk.lines, hunk.first + hunk.count
-    all[number] = part
+    row, old = row + #hunk.lines, hunk.first + hunk.count
+  end
+  local chunks = syntax.colour(whole, rows, vim.bo[buf].filetype, "FestinaAdd", vim.bo[buf].tabstop)
+  local all = {}
+  for index, place in ipairs(where) do
+    all[place[1]] = all[place[1]] or {}
+    all[place[1]][place[2]] = chunks[rows[index]]
   end
   return all
 end
@@ -164,13 +167,13 @@ function M.draw(proposal)
   local above = head.lines(data, width)
   local found = require("festina.proposals").hunks(proposal)
   local total = 0
-  local colours = coloured(proposal, found)
   for _, hunk in ipairs(found) do
     total = total + #hunk.lines
   end
   local most = config.options.lines > 0 and config.options.lines or math.max(height - #above - 5, 5)
   local writing = data.state == "streaming"
   local from, to = shown(total, most, writing)
+  local colours = coloured(proposal, found, from, to)
 
   local count = 0
   for number, hunk in ipairs(found) do
@@ -181,7 +184,8 @@ function M.draw(proposal)
     for offset = 1, #hunk.lines do
       count = count + 1
       if count >= from and count <= to then
-        vim.list_extend(lines, padded(colours[number][offset], width))
+        local chunks = (colours[number] or {})[offset] or { { hunk.lines[offset], "FestinaAdd" } }
+        vim.list_extend(lines, padded(chunks, width))
       end
     end
     if to < total and count >= to and count - #hunk.lines < to then
