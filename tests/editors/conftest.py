@@ -40,7 +40,12 @@ def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
         browser = stack.enter_context(vscode_browser.browser(tools))
         config = base / "config.toml"
         yield SimpleNamespace(
-            fake=fake, address=address, browser=browser, programs=programs, config=config
+            fake=fake,
+            address=address,
+            browser=browser,
+            programs=programs,
+            config=config,
+            token=token,
         )
     assert not wait_until_gone(with_token(token)), "processes are left"
 

@@ -121,7 +121,8 @@ def test_an_edit_that_the_whole_suite_refutes_is_withdrawn_and_says_so(desk, sit
     shows(window, "Festina")
     for number in itertools.count():  # which test enters what is found out in the background
         rewrite(window, RETURN, ("return dict(found)", "return found")[number % 2])
-        window.until(lambda: re.search(r"tests? ok,", window.status), "a look")
+        # a slow machine may save the next one before it has looked at this
+        window.until(lambda: re.search(r"tests? ok,|no change left", window.status), "a look")
         if "impacted" in window.status:
             break
         window.page.wait_for_timeout(1000)
@@ -137,8 +138,8 @@ def test_an_edit_that_the_whole_suite_refutes_is_withdrawn_and_says_so(desk, sit
     window.until(
         lambda: any("scoped was withdrawn" in toast for toast in window.toasts), "a message says so"
     )
-    window.until(lambda: "Festina: withdrawn: " in "".join(window.problems), "so do the problems")
-    assert "test_registry.py[Ln 15, Col 1]:" in "".join(window.problems)
+    window.until(lambda: "scoped: withdrawn: " in window.thread, "so does its head")
+    assert "test_registry.py:15" in window.thread
     window.shot("withdrawn")
     assert not any("accept" in title for title in window.menu())
     window.press("Escape")

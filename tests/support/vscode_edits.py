@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from support import fake_replies, vscode
 
@@ -38,6 +39,8 @@ GOOD_LINE = "return min(high, max(low, value))"
 GOOD = (
     f'def clamp(value, low, high):\n    """Keep a value between two bounds."""\n    {GOOD_LINE}\n'
 )
+OTHER_LINE = "return max(low, min(high, value))"
+OTHER = GOOD.replace(GOOD_LINE, OTHER_LINE)
 WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
 ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
     "return max(low, value)", GOOD_LINE
@@ -58,6 +61,16 @@ def ask(window: vscode.Window) -> None:
     window.select(*REGION)
     assert any(ASK in title for title in window.menu())
     window.choose(ASK)
+
+
+def ready(desk: Any, window: vscode.Window, answer: str = GOOD) -> None:
+    """Have an edit of the function that has passed, with the cursor in it."""
+    desk.fake.script(answer)
+    window.open("mod.py", trust=True)
+    window.instruct(ASK, *REGION)
+    window.lens("Festina: accept (")
+    window.until(lambda: "clamp: ready" in window.thread, "its head says so")
+    window.go_to(REGION[0])
 
 
 def is_text(window: vscode.Window, text: str) -> bool:

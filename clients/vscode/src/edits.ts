@@ -35,7 +35,7 @@ export class Edits implements Disposable {
       new Actions(proposals, preview, diffs, new Instructions(memento), look),
       new Contexts(proposals, diffs),
       new Lenses(proposals),
-      new News(proposals),
+      new News(proposals, diffs),
       preview,
       diffs,
       proposals,

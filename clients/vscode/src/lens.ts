@@ -24,21 +24,21 @@ export function lenses(proposal: Proposal): Lens[] {
     add("diff", "diff", "Open the edit in the diff editor, as it comes");
     return found;
   }
-  const dismiss = () => add("dismiss", "dismiss", "Put this edit away");
+  const why = shorten(headline(proposal), WORDS);
+  const dismiss = (title: string) => add(title, "dismiss", "Put this edit away");
   if (state === "ready") {
     // what was linted or tested can be compiled: that goes without saying
     const evidence = message.replace(/^syntax ok, (?=.* ok)/, "");
     add(`Festina: accept (${shorten(evidence, WORDS)})`, "accept", `Apply this edit of ${name}`);
-  } else if (state === "unverified") {
-    const why = shorten(`unverified: ${message}`, WORDS);
-    add(`Festina: dismiss (${why})`, "dismiss", "Put this edit away");
-    add("apply unverified", "acceptUnverified", "Apply the edit although it was not verified");
   } else if (proposal.again) {
-    const why = shorten(headline(proposal), FEWER_WORDS);
-    add(`Festina: ask again (${why})`, "again", "Ask for the same, from what came so far");
-    dismiss();
+    const title = `Festina: ask again (${shorten(why, FEWER_WORDS)})`;
+    add(title, "again", "Ask for the same, from what came so far");
+    dismiss("dismiss");
   } else {
-    add(`Festina: dismiss (${shorten(`${state}: ${message}`, WORDS)})`, "dismiss", message);
+    dismiss(`Festina: dismiss (${why})`);
+  }
+  if (state === "unverified") {
+    add("apply unverified", "acceptUnverified", "Apply the edit although it was not verified");
   }
   if ((verdict?.findings ?? []).length > 0) {
     const title = state === "rejected" ? "show what failed" : "show remarks";
@@ -56,7 +56,7 @@ export function lenses(proposal: Proposal): Lens[] {
   add("redirect", "redirect", "Go on from here with a further instruction");
   add("diff", "diff", "Open the edit in the diff editor");
   if (state === "ready") {
-    dismiss();
+    dismiss("dismiss");
   }
   return found;
 }

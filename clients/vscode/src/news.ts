@@ -1,6 +1,7 @@
 // What a person is told of proposals that they do not look at.
 import { window, type Disposable } from "vscode";
-import { headline, isRunning, shorten, type Proposal } from "./proposal";
+import type { Diffs } from "./diffs";
+import { headline, isRunning, shorten, withdrawal, type Proposal } from "./proposal";
 import { documentOf, type Proposals } from "./proposals";
 
 const SHOW = "Show";
@@ -9,9 +10,14 @@ const MOST = 200;
 export class News implements Disposable {
   /** The state that was last told of: what is verified again and ends as it did is no news. */
   private readonly told = new Map<string, string>();
+  /** The candidate that was on show when it was last ready. */
+  private readonly ready = new Map<string, number>();
   private readonly listening: Disposable;
 
-  constructor(private readonly proposals: Proposals) {
+  constructor(
+    private readonly proposals: Proposals,
+    private readonly diffs: Diffs,
+  ) {
     this.listening = proposals.onDidChange((proposal) => this.take(proposal));
   }
 
@@ -22,42 +28,52 @@ export class News implements Disposable {
   private take(proposal: Proposal): void {
     const { proposal: id, state, name, message } = proposal;
     if (state === "failed") {
-      this.told.delete(id);
       void window.showErrorMessage(`Festina: the edit of ${name} failed: ${message}`);
-      return;
     }
     if (this.proposals.get(id) === undefined) {
       this.told.delete(id);
-    } else if (state === "streaming") {
+      this.ready.delete(id);
+      return;
+    }
+    const gone = withdrawal(proposal, this.ready.get(id));
+    if (state === "ready") {
+      this.ready.set(id, proposal.candidate);
+    } else if (state === "streaming" || gone !== "") {
+      this.ready.delete(id);
+    }
+    if (state === "streaming") {
       this.told.delete(id);
+    } else if (gone !== "") {
+      this.told.set(id, state);
+      void this.tell(proposal, gone); // also where it can be seen: it might just be accepted
     } else if (!isRunning(proposal) && this.told.get(id) !== state) {
       this.told.set(id, state);
       if (!this.isSeen(proposal)) {
-        void this.tell(proposal);
+        void this.tell(proposal, `${name} is ${headline(proposal)}`);
       }
     }
   }
 
-  private async tell(proposal: Proposal): Promise<void> {
-    const words = shorten(`Festina: ${proposal.name} is ${headline(proposal)}`, MOST);
-    const say =
-      proposal.state === "ready" ? window.showInformationMessage : window.showWarningMessage;
-    if ((await say(words, SHOW)) === SHOW) {
+  private async tell(proposal: Proposal, what: string): Promise<void> {
+    const isGood = proposal.state === "ready" && !what.includes("withdrawn");
+    const say = isGood ? window.showInformationMessage : window.showWarningMessage;
+    if ((await say(shorten(`Festina: ${what}`, MOST), SHOW)) === SHOW) {
       await this.proposals.reveal(this.proposals.get(proposal.proposal) ?? proposal);
     }
   }
 
-  /** Whether the region's first line, and so what stands around it, can be seen. */
+  /** Whether its region's first line, and so what stands around it, or its diff can be seen. */
   private isSeen(proposal: Proposal): boolean {
     const where = this.proposals.where(proposal);
     const document = documentOf(proposal);
     return window.visibleTextEditors.some(
       (editor) =>
-        editor.document === document &&
-        where !== undefined &&
-        editor.visibleRanges.some(
-          ({ start, end }) => start.line <= where.first && where.first <= end.line,
-        ),
+        this.diffs.of(editor.document.uri)?.proposal === proposal.proposal ||
+        (editor.document === document &&
+          where !== undefined &&
+          editor.visibleRanges.some(
+            ({ start, end }) => start.line <= where.first && where.first <= end.line,
+          )),
     );
   }
 }

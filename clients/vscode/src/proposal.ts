@@ -189,9 +189,24 @@ export function headline(proposal: Proposal): string {
   if (isRunning(proposal)) {
     return progressWords(proposal);
   }
+  const { message } = proposal;
   // no fault of the edit: a limit of the provider's has ended it
   const state = proposal.again && proposal.verdict === null ? "held back" : proposal.state;
-  return proposal.message === "" ? state : `${state}: ${proposal.message}`;
+  // one that was ready, and that the rest of the suite has refuted since, says so itself
+  return message === "" || message.startsWith("withdrawn: ")
+    ? message || state
+    : `${state}: ${message}`;
+}
+
+/** Say that a candidate which was ready has been withdrawn since; nothing where that is not so. */
+export function withdrawal(proposal: Proposal, wasReady: number | undefined): string {
+  const { name, state, message } = proposal;
+  if (proposal.candidates.find(({ index }) => index === wasReady)?.status !== "failed") {
+    return "";
+  }
+  return state === "rejected"
+    ? `${name} was withdrawn: ${message.replace(/^withdrawn: /, "")}`
+    : `variation ${(wasReady ?? 0) + 1} of ${name} was withdrawn`;
 }
 
 /** Cut a line to a number of characters, with an ellipsis where something was lost. */

@@ -11,6 +11,7 @@ import {
   read,
   shorten,
   showing,
+  withdrawal,
   type Proposal,
 } from "../src/proposal";
 
@@ -76,6 +77,19 @@ describe("a proposal", () => {
   it("says its state, and on what that rests", () => {
     assert.equal(headline(one({ state: "ready", message: "3 tests ok" })), "ready: 3 tests ok");
     assert.equal(headline(one({ state: "queued" })), "queued");
+    const message = "withdrawn: test_a failed in the whole suite";
+    assert.equal(headline(one({ state: "rejected", message })), message);
+  });
+
+  it("says once that what was ready has been withdrawn", () => {
+    const message = "withdrawn: test_a failed in the whole suite";
+    const candidates = [candidate(0, "failed"), candidate(1, "passed")];
+    const rejected = one({ state: "rejected", name: "clamp", message, candidates });
+    assert.equal(withdrawal(rejected, 0), "clamp was withdrawn: test_a failed in the whole suite");
+    const other = one({ state: "ready", name: "clamp", candidate: 1, candidates });
+    assert.equal(withdrawal(other, 0), "variation 1 of clamp was withdrawn");
+    assert.equal(withdrawal(rejected, undefined), ""); // it never was ready
+    assert.equal(withdrawal(other, 1), "");
   });
 
   it("has choices: those that passed, or all where none did", () => {
