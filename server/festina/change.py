@@ -32,7 +32,9 @@ def change(
     path: str,
     hidden: Hidden | None = None,
 ) -> Change | Defect | None:
-    """Return the change to ``region`` of ``text``, or why there is none; None where it is empty.
+    """Return the change to ``region`` of ``text``, or why there is none.
+
+    None where nothing changes but that the comment which asked for it would go.
 
     ``prepared`` is what the model was given, ``path`` the name in the diff; ``hidden`` are the
     secrets that it was not given, which stay where they are or make the answer one of no use.
@@ -50,8 +52,10 @@ def change(
                 "model is given. Keep such lines as they are, or leave them out entirely.",
             )
         region_text = whole
+    if not edits.rewrite(*markers.strip(text, region), region_text):
+        return None
     line_edits = edits.rewrite(text, region, region_text)
-    if not line_edits:
+    if not line_edits:  # the answer stands there already
         return None
     new = edits.apply(text, line_edits)
     return Change(region_text, line_edits, new, edits.patch(text, new, path))

@@ -14,13 +14,16 @@ from festina.text import Text
 
 NO_MORE = "; no more came: "
 """What stands before the reason why a model gave no further candidates."""
+NO_BETTER = "; no better answer came: "
+"""What stands before the reason why the last repair could not be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one candidate. ``new`` is the whole file's text, where there is one.
 
-    ``error`` is why there is no answer, ``no_more`` why there is no better one.
+    ``error`` is why there is no answer, ``no_more`` why there is no better one, ``no_better`` why
+    one that was to be better could not be used.
     """
 
     view: CandidateView
@@ -28,6 +31,7 @@ class Outcome:
     diff_size: int = 0
     error: ModelError | None = None
     no_more: ModelError | None = None
+    no_better: str = ""
 
 
 @dataclass(slots=True)
@@ -40,13 +44,18 @@ class Outcomes:
         """Take what became of a candidate, in the place of what was known of it."""
         self._of[outcome.view.index] = outcome
 
-    def refuse(self, index: int, error: ModelError) -> CandidateView | None:
-        """No answer came for a candidate. What was known of it stands, and is returned."""
-        if (earlier := self._of.get(index)) is None:
-            view = CandidateView(index, CandidateStatus.UNUSABLE, defect=str(error))
+    def refuse(self, index: int, why: str, error: ModelError | None = None) -> CandidateView | None:
+        """No answer came for a candidate (``error``), or none that can be used.
+
+        Whatever was known of it stands, and is returned; only of two that cannot be used it is the
+        later one.
+        """
+        earlier = self._of.get(index)
+        if earlier is None or (error is None and earlier.view.verdict is None):
+            view = CandidateView(index, CandidateStatus.UNUSABLE, defect=why)
             self.add(Outcome(view, error=error))
             return None
-        self.add(replace(earlier, no_more=error))
+        self.add(replace(earlier, no_more=error, no_better="" if error else why))
         return earlier.view
 
     def __contains__(self, index: int) -> bool:
@@ -87,7 +96,7 @@ class Outcomes:
             elif earned.rest is Rest.OPEN and outcome.view.verdict is not None:
                 yield outcome, Earned(outcome.view.verdict, Rest.OPEN)
 
-    def to_repair(self) -> CandidateView | None:
+    def to_repair(self) -> Outcome | None:
         """Return the candidate that is nearest to passing, if none is usable.
 
         An answer that does not come to its end says nothing of the others; any other error would
@@ -101,8 +110,8 @@ class Outcomes:
             for outcome in outcomes
         ):
             return None
-        ended = [o.view for o in outcomes if o.error is None and o.no_more is None]
-        return min(ended, key=_distance, default=None)
+        ended = [o for o in outcomes if o.error is None and o.no_more is None]
+        return min(ended, key=lambda outcome: _distance(outcome.view), default=None)
 
     def finished(self, model_seconds: float, verify_seconds: float) -> Finished:
         """Return the end of the run."""
@@ -124,6 +133,8 @@ class Outcomes:
         stopped = [*(error for error in errors if _ends_all(error)), *no_more]
         if stopped:
             why = f"{why}{NO_MORE}{stopped[0]}"
+        elif len(self._of) == 1 and (no_better := next(iter(self._of.values())).no_better):
+            why = f"{why}{NO_BETTER}{no_better}"
         return Finished(None, Status.FAILED, why, *seconds, again=again)
 
     @property
@@ -135,11 +146,15 @@ class Outcomes:
         return {index: outcome.diff_size for index, outcome in self._of.items()}
 
 
-def findings_of(view: CandidateView) -> tuple[Finding, ...]:
+def findings_of(outcome: Outcome) -> tuple[Finding, ...]:
     """Return what is to be told to the model that made a candidate which is of no use."""
-    if view.verdict is not None:
+    view = outcome.view
+    if view.verdict is None:
+        return (Finding(Gate.SYNTAX, "", view.defect),)
+    if not outcome.no_better:
         return view.verdict.counted
-    return (Finding(Gate.SYNTAX, "", view.defect),)
+    told = f"The answer after this one could not be used: {outcome.no_better}"
+    return (*view.verdict.counted, Finding(Gate.SYNTAX, "", told))
 
 
 def _ends_all(error: ModelError | None) -> bool:

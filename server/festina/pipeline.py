@@ -42,7 +42,7 @@ from festina.models.base import Model, ModelError
 from festina.models.retry import UNSEEN_SECONDS
 from festina.models.runner import Runner
 from festina.progress import Step as GateStep
-from festina.proposals import CandidateStatus, CandidateView
+from festina.proposals import CandidateView
 from festina.reducer import judged
 from festina.task import Task
 from festina.verify.base import Verifier
@@ -179,24 +179,26 @@ class _Run:
         """Send findings back, at most ``rounds`` times, while nothing is usable."""
         self.alone = True
         for number in range(1, self.task.rounds + 1):
-            view = self.outcomes.to_repair()
-            if view is None:
+            rejected = self.outcomes.to_repair()
+            if rejected is None:
                 return
+            view = rejected.view
             self.events.put_nowait(Repairing(view.index, number))
             self.shown = view.index
             await self.attempt(
                 view.index,
                 attempt=view.index + number,
                 previous=view.text or None,
-                findings=findings_of(view),
+                findings=findings_of(rejected),
             )
-        if self.adviser is not None and (view := self.outcomes.to_repair()) is not None:
-            await self.replan(self.adviser, view)
+        if self.adviser is not None and (rejected := self.outcomes.to_repair()) is not None:
+            await self.replan(self.adviser, rejected)
 
-    async def replan(self, adviser: slow.Adviser, view: CandidateView) -> None:
+    async def replan(self, adviser: slow.Adviser, rejected: Outcome) -> None:
         """Ask the slow model for a better instruction, and the fast one with that."""
-        task, index, gathered = self.task, view.index, self.gathered
-        request = await asyncio.to_thread(task.plan, gathered, view.text, findings_of(view))
+        task, view, gathered = self.task, rejected.view, self.gathered
+        index, findings = view.index, findings_of(rejected)
+        request = await asyncio.to_thread(task.plan, gathered, view.text, findings)
         self.events.put_nowait(Planning(index))
 
         def on_wait(wait: Wait | None) -> None:
@@ -249,9 +251,7 @@ class _Run:
         try:
             answer = await self.writer.write(index, request, why, on_text)
         except ModelError as error:
-            earlier = self.outcomes.refuse(index, error)
-            code, message = str(error.trouble), str(error)
-            self.events.put_nowait(Refused(index, code, message, error, earlier))
+            self.refuse(index, str(error.trouble), str(error), error)
             return
         made = await asyncio.to_thread(
             change,
@@ -273,10 +273,10 @@ class _Run:
         """For how long it is worth to be held back: as long as it takes, while there is nothing."""
         return UNSEEN_SECONDS if self.outcomes.usable else math.inf
 
-    def refuse(self, index: int, code: str, message: str) -> None:
-        view = CandidateView(index, CandidateStatus.UNUSABLE, defect=message)
-        self.outcomes.add(Outcome(view))
-        self.events.put_nowait(Refused(index, code, message))
+    def refuse(self, index: int, code: str, why: str, error: ModelError | None = None) -> None:
+        """No usable answer came for a candidate; what was rejected before it stands."""
+        earlier = self.outcomes.refuse(index, why, error)
+        self.events.put_nowait(Refused(index, code, why, error, earlier))
 
     async def judge(self, index: int, made: Change, model_seconds: float) -> None:
         new = made.new

@@ -108,6 +108,10 @@ def settle(proposal: Proposal, finished: Finished) -> Proposal:
         return advance(proposal, State.FAILED, finished.message)
     proposal = replace(proposal, again=finished.again)  # a limit costs no proposal (issue 4)
     message = finished.message
+    if visible is None or visible.verdict is None:
+        visible = _nearest(proposal)
+    if visible is not None:
+        proposal = _show(proposal, visible)
     if finished.best is not None and visible is not None:
         message = visible.words  # what the run ended with has been withdrawn since
     return advance(proposal, State.REJECTED, message)
@@ -273,6 +277,13 @@ def release(proposal: Proposal) -> Proposal:
         return proposal
     assert proposal.candidate is not None
     return proposal.with_candidate(replace(proposal.candidate, rest=Rest.OWED))
+
+
+def _nearest(proposal: Proposal) -> CandidateView | None:
+    """Return the rejected candidate that most is to be learnt from: the fewest findings."""
+    found = {v.index: len(v.verdict.counted) for v in proposal.candidates if v.verdict is not None}
+    best = min(found, key=lambda index: (found[index], index), default=proposal.visible)
+    return proposal.find(best)
 
 
 def _missing(finished: Finished) -> str:

@@ -145,6 +145,28 @@ async def test_a_repair_that_breaks_off_leaves_the_rejected_edit_and_its_finding
         assert (await editor.execute("festina.dismiss", {"proposal": proposal}))["ok"]
 
 
+async def test_answers_that_change_nothing_leave_the_rejected_edit_and_its_findings(
+    start, workspace, tmp_path
+):
+    desk.put_project(workspace)
+    source = (workspace / desk.MODULE).read_text()
+    unchanged = desk.answer(desk.OLD, source)
+    with FakeModel(desk.answer(desk.WRONG, source), unchanged, unchanged) as fake:
+        environment = desk.config(tmp_path, fake)
+        config = tmp_path / "user-config.toml"
+        config.write_text(config.read_text() + "[repair]\nrounds = 2\n")
+        editor = await start(VSCODE_PLUGIN, env=environment)
+        buffer = await desk.open_with_marker(editor)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        last = await clamp.reach(editor, proposal, "rejected", "failed")
+        assert last["text"] == desk.region_of(source).replace(desk.OLD, desk.WRONG)
+        assert "test_inflection.py" in last["verdict"]["findings"][0]["path"]
+        assert (last["candidate"], last["message"]) == (0, "None of 4 candidates passed")
+        assert [one["status"] for one in last["candidates"]] == ["failed"] + ["unusable"] * 3
+        assert len(fake.requests) == 6
+        assert (await editor.execute("festina.dismiss", {"proposal": proposal}))["ok"]
+
+
 async def test_accept_by_lens_is_one_versioned_edit(start, workspace, tmp_path):
     desk.put_project(workspace)
     source = (workspace / desk.MODULE).read_text()

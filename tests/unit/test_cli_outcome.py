@@ -1,7 +1,17 @@
 import pytest
 
 from festina.commands.outcome import Outcome
-from festina.events import Completing, Finished, Judged, Parsed, Refused, Repairing, Step, Streaming
+from festina.events import (
+    Completing,
+    Finished,
+    Judged,
+    Parsed,
+    Planned,
+    Refused,
+    Repairing,
+    Step,
+    Streaming,
+)
 from festina.findings import Rest, Status
 from festina.models.base import ModelError, Trouble
 from festina.proposals import CandidateStatus, CandidateView
@@ -50,7 +60,8 @@ def test_the_whole_suite_judges_a_candidate_once_more():
     assert ended.status is CandidateStatus.FAILED
 
 
-def test_a_repair_that_fails_leaves_what_was_rejected():
+@pytest.mark.parametrize("error", [ModelError(Trouble.NETWORK, "reset"), None])
+def test_a_repair_that_fails_leaves_what_was_rejected(error):
     kept = CandidateView(0, CandidateStatus.FAILED, "x\n", failed())
     outcome, ended = folded(
         1,
@@ -58,12 +69,14 @@ def test_a_repair_that_fails_leaves_what_was_rejected():
         Judged(0, "x\ny\n", failed()),
         Repairing(0, 1),
         Streaming(0, "z", 2),
-        Refused(0, "network", "reset", ModelError(Trouble.NETWORK, "reset"), kept),
+        Refused(0, "network", "reset", error, kept),
     )
     assert ended == [0]
     answer = outcome.answers[0]
-    assert (answer.status, answer.diff, answer.round) == (CandidateStatus.FAILED, "+x\n", 0)
+    assert (answer.status, answer.diff, answer.round) == (CandidateStatus.FAILED, "+x\n", 1)
     assert answer.verdict.findings
+    outcome.fold(Planned(0, "Return x."))
+    assert outcome.status() == "repair 2: waiting for the model"
 
 
 def test_a_repair_starts_its_candidate_anew():

@@ -130,6 +130,35 @@ async def test_a_repair_that_the_model_fails_takes_nothing_away(answer, trouble)
     assert refused.earlier.text == (answer if answer == BAD else "")
 
 
+@pytest.mark.parametrize("useless", ["", GOOD.replace("1", "2")], ids=["empty", "unchanged"])
+async def test_a_repair_that_cannot_be_used_takes_nothing_away(useless):
+    events, model, _ = await run(task(rounds=2), [BAD, useless, useless], by_value)
+    assert len(model.requests) == 3
+    refused = [event for event in events if isinstance(event, Refused)]
+    assert [(event.error, event.earlier.text) for event in refused] == [(None, BAD)] * 2
+    assert all(event.earlier.verdict.findings for event in refused)
+    last = [message.content for message in model.requests[2].messages]
+    assert BAD in last[-2]
+    assert "assert 1 == 2" in last[-1]
+    assert f"The answer after this one could not be used: {refused[0].message}" in last[-1]
+    first, _, why = events[-1].message.partition("; no better answer came: ")
+    assert (first, why) == (failed().summary(), refused[1].message)
+
+
+async def test_to_take_away_the_comment_that_asked_is_no_edit():
+    text = Text("# festina: return 1\n" + SOURCE)
+    given = task(text=text, region=Region(0, 3), rounds=0)
+    events, _, verifier = await run(given, [GOOD.replace("1", "2")], lambda _: passed())
+    assert (events[-1].best, verifier.judged) == (None, [])
+    assert events[-1].message == "The model returned the lines unchanged."
+
+
+async def test_a_repair_that_can_be_used_after_one_that_could_not_stands_for_itself():
+    events, _, _ = await run(task(rounds=2), [BAD, "", BAD.replace("3", "4")], by_value)
+    assert events[-1].message == failed().summary()
+    assert [event.region_text for event in events if isinstance(event, Parsed)][-1].endswith("4\n")
+
+
 async def test_one_failing_stream_does_not_end_the_others():
     error = ModelError(Trouble.NETWORK, "reset")
     events, _, _ = await run(task(count=2, rounds=0), [error, GOOD], by_value)

@@ -36,7 +36,7 @@ _OF_VERDICT = {
 
 @dataclass(slots=True)
 class Answer:
-    """One candidate so far. ``doing`` is what a gate is about, ``round`` the repair under way.
+    """One candidate so far. ``doing`` is what a gate is about, ``round`` the last repair of it.
 
     ``before`` is what it was before that.
     """
@@ -121,7 +121,7 @@ class Outcome:
         elif isinstance(event, Planned):
             self.answers[event.candidate] = answer.again(answer.round + 1)
         elif isinstance(event, Refused) and event.earlier is not None and answer.before is not None:
-            self.answers[event.candidate] = answer.before
+            self.answers[event.candidate] = replace(answer.before, round=answer.round)
             return None  # which was told already
         elif isinstance(event, Refused):
             answer.status, answer.defect = CandidateStatus.UNUSABLE, event.message
