@@ -53,7 +53,7 @@ lua: ## Check the form of the Neovim plugin: StyLua and luacheck (needs npm and 
 clean: ## Remove .venv and all caches
 	rm -rf $(VENV) .tools build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find server tests -name __pycache__ -type d -prune -exec rm -rf {} +
-	cd clients/vscode && rm -rf node_modules dist dist-test festina.vsix
+	cd clients/vscode && rm -rf node_modules dist dist-test dist-host festina.vsix
 
 # -- the environment: each stamp says that what it names is installed -------------------------------
 

@@ -45,7 +45,10 @@ def test_a_key_is_kept_for_one_origin_and_used_there(desk, tmp_path, request):
         window.until(lambda: fake.requests and fake.streams == 0, "the question")
         heads = list(fake.heads)
         assert {head.headers["authorization"] for head in heads} == {f"Bearer {KEY}"}
+        window.until(lambda: "what of the bounds" in " ".join(window.texts(".tab")), "its page")
+        window.page.wait_for_timeout(1000)  # it takes the focus when it is drawn
         window.shot("answered")
+        window.select(1, 2)
 
         # forgotten: the next request has none
         window.command("Festina: Clear API Key")
@@ -58,6 +61,8 @@ def test_a_key_is_kept_for_one_origin_and_used_there(desk, tmp_path, request):
         typed(window, "and now?", "What do you want to know")
         window.until(lambda: len(fake.heads) > len(heads), "a request without a key")
         assert "authorization" not in fake.heads[-1].headers
+        window.page.wait_for_timeout(1000)
+        window.select(1, 2)
         window.command("Festina: Clear API Key")
         window.until(lambda: any("no key" in toast for toast in window.toasts), "there is none")
     assert KEY not in " ".join(window.texts("body"))

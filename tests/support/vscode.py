@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -40,6 +41,9 @@ SETTINGS = {
 }
 """What a test must have quiet or certain. What people see of Festina is as delivered."""
 
+MACHINE = {"workbench.welcomePage.walkthroughs.openOnInstall": False}
+"""Those that VS Code takes from the machine alone; or the first steps would cover each file."""
+
 OPTIONS = [
     "--without-connection-token",
     "--telemetry-level=off",
@@ -56,38 +60,45 @@ THREAD = ".review-widget"
 def server(
     tools: Path,
     folder: Path,
-    vsix: Path,
+    vsix: Path | None,
     environment: Mapping[str, str],
     keybindings: Sequence[Mapping[str, Any]] = (),
+    settings: Mapping[str, Any] = MappingProxyType({}),
+    options: Sequence[str] = (),
 ) -> Iterator[str]:
     """Run VS Code's server with the extension installed in it; yields its address.
 
     Args:
         tools: where ``install_vscode.sh`` has put things.
         folder: an empty one for VS Code's own data.
-        vsix: the extension.
+        vsix: the extension, if one is to be installed.
         environment: of the server, and so of the extension and all that it starts.
         keybindings: the user's own.
+        settings: further ones of the user's.
+        options: further ones of the server's.
     """
     user = folder / "user" / "User"
     user.mkdir(parents=True)
-    (user / "settings.json").write_text(json.dumps(SETTINGS))
+    (user / "settings.json").write_text(json.dumps({**SETTINGS, **settings}))
+    (folder / "user" / "Machine").mkdir()
+    (folder / "user" / "Machine" / "settings.json").write_text(json.dumps(MACHINE))
     (user / "keybindings.json").write_text(json.dumps(keybindings))
     program = [tools / "node", tools / "vscode" / "out" / "server-main.js"]
     data = ["--server-data-dir", folder / "server", "--user-data-dir", folder / "user"]
     data += ["--extensions-dir", folder / "extensions", "--accept-server-license-terms"]
     environment = {**environment, "EXTENSIONS_GALLERY": '{"serviceUrl": ""}'}
-    subprocess.run(
-        [*program, *data, "--install-extension", vsix],
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+    if vsix is not None:
+        subprocess.run(
+            [*program, *data, "--install-extension", vsix],
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
     port = _free_port()
     log = folder / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*program, *data, "--host", "127.0.0.1", "--port", str(port), *OPTIONS],
+            [*program, *data, "--host", "127.0.0.1", "--port", str(port), *OPTIONS, *options],
             env=environment,
             stdout=out,
             stderr=out,

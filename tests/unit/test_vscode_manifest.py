@@ -130,6 +130,25 @@ def test_its_commands_do_not_collide_with_those_of_the_server():
         assert command["command"].startswith("festina.ui.")
 
 
+def test_what_it_links_to_is_there():
+    commands = {command["command"] for command in MANIFEST["contributes"]["commands"]}
+    linked = set(re.findall(r"\(command:(festina[.\w]+)", (EXTENSION / "package.json").read_text()))
+    assert linked
+    assert linked <= commands
+    packaged = (EXTENSION / ".vscodeignore").read_text()
+    assert "!walkthrough/*.md" in packaged
+    for walkthrough in MANIFEST["contributes"]["walkthroughs"]:
+        for step in walkthrough["steps"]:
+            assert (EXTENSION / step["media"]["markdown"]).read_text().startswith("## ")
+            assert step["completionEvents"]
+
+
+def test_its_pages_for_beginners_name_the_providers_that_the_server_knows():
+    page = (EXTENSION / "walkthrough" / "model.md").read_text()
+    rows = re.findall(r"^\| (\w+) *\| `(https:[^`]+)` *\|$", page, re.MULTILINE)
+    assert rows == [(preset.title, preset.base_url) for preset in HOSTED]
+
+
 def test_the_lock_file_names_no_registry():
     packages = json.loads((EXTENSION / "package-lock.json").read_text())["packages"]
     assert len(packages) > 100

@@ -1,8 +1,10 @@
-// Bundles the extension into one file; with --tests, each unit test into a file of its own.
+// Bundles the extension into one file; with --tests, each unit test into a file of its own; with
+// --host, the tests that run inside VS Code into one.
 import { readdirSync } from "node:fs";
 import { build } from "esbuild";
 
 const tests = process.argv.includes("--tests");
+const host = process.argv.includes("--host");
 await build({
   bundle: true,
   platform: "node",
@@ -14,10 +16,16 @@ await build({
         entryPoints: readdirSync("test").map((name) => `test/${name}`),
         outdir: "dist-test",
       }
-    : {
-        entryPoints: ["src/extension.ts"],
-        outfile: "dist/extension.js",
-        external: ["vscode"],
-        minify: true,
-      }),
+    : host
+      ? {
+          entryPoints: ["host/index.ts", "host/failing.ts"],
+          outdir: "dist-host",
+          external: ["vscode", "mocha"],
+        }
+      : {
+          entryPoints: ["src/extension.ts"],
+          outfile: "dist/extension.js",
+          external: ["vscode"],
+          minify: true,
+        }),
 });

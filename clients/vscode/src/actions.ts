@@ -6,6 +6,7 @@ import { Failures } from "./failures";
 import { asked } from "./history";
 import type { Instructions } from "./instruct";
 import { pickHunks, pickVariation, type Look } from "./picker";
+import { placeOf, unfit } from "./place";
 import type { Preview } from "./preview";
 import { choices, isRunning, type Proposal } from "./proposal";
 import type { Proposals } from "./proposals";
@@ -69,8 +70,9 @@ export class Actions implements Disposable {
   /** Ask what is to be done with the selected lines, and have it done. */
   private async edit(): Promise<void> {
     const editor = window.activeTextEditor;
-    if (editor === undefined || editor.document.uri.scheme !== "file") {
-      say("open a file that is on a disk, and select the lines that are to be edited.");
+    const why = unfit(placeOf(editor?.document));
+    if (editor === undefined || why !== undefined) {
+      say(why ?? "");
       return;
     }
     const { document } = editor;

@@ -15,7 +15,17 @@ import { answers as settingsOf } from "./configuration";
 import type { Configured } from "./configured";
 import type { Edits } from "./edits";
 import type { Keys } from "./keys";
-import { ANSWER, ASK, CAPABILITIES, KEY, PROPOSAL, SHOW_PROMPT, STATUS } from "./messages";
+import {
+  ANSWER,
+  ASK,
+  CANCEL,
+  CAPABILITIES,
+  KEY,
+  PROPOSAL,
+  SHOW_PROMPT,
+  STATUS,
+  VERIFY,
+} from "./messages";
 import { LANGUAGES } from "./place";
 import { isPrompt } from "./prompt";
 import type { Prompts } from "./prompts";
@@ -23,6 +33,7 @@ import type { Status } from "./status";
 import type { StatusBar } from "./statusBar";
 import { LastWords } from "./stderr";
 import { initializationOptions } from "./trust";
+import { note } from "./walkthrough";
 
 /** A client for one server process (and for those that follow it, should it crash). */
 export class FestinaClient extends LanguageClient {
@@ -61,7 +72,13 @@ export class FestinaClient extends LanguageClient {
     });
     this.onNotification(STATUS, (status: Status) => bar.take(status));
     this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
-    this.onNotification(PROPOSAL, (proposal: Parameters<Edits["take"]>[0]) => edits.take(proposal));
+    this.onNotification(PROPOSAL, (proposal: Parameters<Edits["take"]>[0]) => {
+      edits.take(proposal);
+      bar.count(proposal);
+      if (proposal.state === "applied") {
+        note("hasEdited");
+      }
+    });
     this.onRequest(KEY, async ({ origin }: { origin: string }) => ({ key: await keys.of(origin) }));
     this.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
@@ -95,6 +112,18 @@ export class FestinaClient extends LanguageClient {
     const argument = { uri, range: where };
     const command = SHOW_PROMPT;
     await this.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument] });
+  }
+
+  /** Have a document examined as if it had just been saved. */
+  async verify(document: TextDocument): Promise<void> {
+    const uri = this.code2ProtocolConverter.asUri(document.uri);
+    await this.sendRequest(ExecuteCommandRequest.type, { command: VERIFY, arguments: [{ uri }] });
+  }
+
+  /** Stop a proposal. */
+  async cancel(proposal: string): Promise<void> {
+    const command = CANCEL;
+    await this.sendRequest(ExecuteCommandRequest.type, { command, arguments: [{ proposal }] });
   }
 
   override async start(): Promise<void> {

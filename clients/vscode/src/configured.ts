@@ -1,5 +1,5 @@
 // VS Code's settings for the server: who set what, and where. What holds a key is left out.
-import { Uri, workspace } from "vscode";
+import { Uri, workspace, type WorkspaceConfiguration } from "vscode";
 import { pasted } from "./secrets";
 import { ofTheMachine, ofTheWorkspace, type Declared, type Inspect, type Tables } from "./settings";
 
@@ -66,16 +66,15 @@ export class Configured {
 
   /** All values of all settings below `festina`, also of those that there are not. */
   private *all(): Generator<[string, unknown]> {
-    const inspect = inspector();
-    const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => inspector(uri.toString()));
-    for (const name of Object.keys(this.declared)) {
-      for (const look of [inspect, ...folders]) {
-        const values = look(name);
+    const folders = (workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
+    for (const scope of [undefined, ...folders]) {
+      const inspect = inspector(scope);
+      for (const name of Object.keys(this.declared)) {
+        const values = inspect(name);
         yield [name, [values?.globalValue, values?.workspaceValue, values?.workspaceFolderValue]];
       }
+      yield* this.unknown(settingsOf(scope).get<Tables>("festina") ?? {}, "festina");
     }
-    const merged = workspace.getConfiguration().get<Tables>("festina") ?? {};
-    yield* this.unknown(merged, "festina");
   }
 
   private *unknown(tables: Tables, prefix: string): Generator<[string, unknown]> {
@@ -93,9 +92,10 @@ export class Configured {
 }
 
 function inspector(scope?: string): Inspect {
-  const settings = workspace.getConfiguration(
-    undefined,
-    scope === undefined ? null : Uri.parse(scope),
-  );
+  const settings = settingsOf(scope);
   return (name) => settings.inspect(name);
+}
+
+function settingsOf(scope: string | undefined): WorkspaceConfiguration {
+  return workspace.getConfiguration(undefined, scope === undefined ? null : Uri.parse(scope));
 }

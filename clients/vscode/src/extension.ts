@@ -1,26 +1,24 @@
-import { commands, window, workspace, type ExtensionContext } from "vscode";
+import { ExtensionMode, window, workspace, type ExtensionContext } from "vscode";
+import { register } from "./commands";
 import { Session } from "./session";
+import { welcome } from "./walkthrough";
 
 let session: Session | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+/** Returns what the tests in the extension host look at; nothing to anybody else. */
+export async function activate(context: ExtensionContext): Promise<Session | undefined> {
   const log = window.createOutputChannel("Festina", { log: true });
   const ours = (session = new Session(log, context));
   context.subscriptions.push(
     log,
     ours,
-    commands.registerCommand("festina.ui.restart", () => ours.restart()),
-    commands.registerCommand("festina.ui.ask", () => ours.ask()),
-    commands.registerCommand("festina.ui.prompt", () => ours.showPrompt()),
-    commands.registerCommand("festina.ui.key", () => ours.setKey()),
-    commands.registerCommand("festina.ui.clearKey", () => ours.clearKey()),
-    commands.registerCommand("festina.ui.install", () => ours.install()),
-    commands.registerCommand("festina.ui.remove", () => ours.remove()),
-    commands.registerCommand("festina.ui.log", () => log.show()),
+    ...register(ours, log),
     workspace.onDidGrantWorkspaceTrust(() => ours.trusted()),
     workspace.onDidChangeConfiguration((event) => ours.settingsChanged(event)),
   );
+  void welcome(context.globalState);
   await ours.restart();
+  return context.extensionMode === ExtensionMode.Test ? ours : undefined;
 }
 
 export async function deactivate(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type QuickPickItem,
   type SecretStorage,
 } from "vscode";
+import { originOf } from "./origin";
 import { changed, choices, type Choice } from "./origins";
 import { withoutSecrets } from "./traces";
 
@@ -41,6 +42,16 @@ export class Keys {
     return key;
   }
 
+  async keep(origin: string, key: string): Promise<void> {
+    await this.secrets.store(origin, key);
+    await this.memento.update(LIST, changed(this.origins, origin, true));
+  }
+
+  async forget(origin: string): Promise<void> {
+    await this.secrets.delete(origin);
+    await this.memento.update(LIST, changed(this.origins, origin, false));
+  }
+
   /** Have the person enter a key; whether they did. `configured` are the models' addresses. */
   async enter(configured: readonly string[]): Promise<boolean> {
     const origin = await this.chooseOrigin(configured);
@@ -58,8 +69,7 @@ export class Keys {
     if (key === undefined || key.trim() === "") {
       return false;
     }
-    await this.secrets.store(origin, key.trim());
-    await this.memento.update(LIST, changed(this.origins, origin, true));
+    await this.keep(origin, key.trim());
     void window.showInformationMessage(`Festina: the key for ${origin} is kept.`);
     return true;
   }
@@ -79,8 +89,7 @@ export class Keys {
       return false;
     }
     for (const origin of chosen === ALL ? origins : [chosen]) {
-      await this.secrets.delete(origin);
-      await this.memento.update(LIST, changed(this.origins, origin, false));
+      await this.forget(origin);
     }
     void window.showInformationMessage(
       chosen === ALL
@@ -111,8 +120,12 @@ export class Keys {
     return new Promise((resolve) => {
       pick.onDidChangeValue(offer);
       pick.onDidAccept(() => {
-        resolve(pick.selectedItems[0]?.origin);
-        pick.hide();
+        // who types fast is ahead of the list
+        const origin = pick.selectedItems[0]?.origin ?? originOf(pick.value);
+        if (origin !== undefined) {
+          resolve(origin);
+          pick.hide();
+        }
       });
       pick.onDidHide(() => {
         resolve(undefined);

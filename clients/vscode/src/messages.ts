@@ -29,6 +29,12 @@ export const CANDIDATE = "festina/candidate";
 /** Command of the server: answer a question about a range of a document. */
 export const ASK = "festina.ask";
 
+/** Command of the server: examine an open document as if it had just been saved. */
+export const VERIFY = "festina.verify";
+
+/** Command of the server: stop the model and the gates of a proposal. */
+export const CANCEL = "festina.cancel";
+
 /** Command of the server: show what is sent, or would be, for a range of a document. */
 export const SHOW_PROMPT = "festina.showPrompt";
 

@@ -17,6 +17,13 @@ export interface Place {
   readonly languageId: string;
 }
 
+/** The place of a document as VS Code has it. */
+export function placeOf(
+  document: { readonly uri: { readonly scheme: string }; readonly languageId: string } | undefined,
+): Place | undefined {
+  return document && { scheme: document.uri.scheme, languageId: document.languageId };
+}
+
 /** Say why nothing can be asked of a document; undefined where something can. */
 export function unfit(document: Place | undefined): string | undefined {
   if (document === undefined) {

@@ -1,6 +1,5 @@
 // One server for the window: started, restarted, told of trust. One thing at a time, in order.
 import {
-  commands,
   window,
   workspace,
   type ConfigurationChangeEvent,
@@ -9,40 +8,35 @@ import {
   type LogOutputChannel,
   type TextEditor,
 } from "vscode";
+import type { ServerCapabilities } from "vscode-languageclient/node";
 import { Answers } from "./answers";
 import { FestinaClient } from "./client";
 import { Configured } from "./configured";
 import { Edits } from "./edits";
-import { Installer } from "./installer";
-import { Interpreters } from "./interpreters";
+import { Finder } from "./finder";
 import { Keys } from "./keys";
-import { locate, type Located } from "./locate";
 import { TRUST } from "./messages";
-import { unfit } from "./place";
+import { placeOf, unfit } from "./place";
 import { Prompts } from "./prompts";
 import { refusal } from "./secrets";
 import { startFailure } from "./stderr";
 import { StatusBar } from "./statusBar";
+import { tell } from "./telling";
+import { note } from "./walkthrough";
 
-const AGAIN = "Try Again";
-const INSTALL = "Install";
 const NO_SERVER = "The server does not run. Festina: Restart Server says why.";
-const SET_KEY = "Set API Key";
-const SETTINGS = "Open Settings";
-const LOG = "Show Log";
 
 export class Session implements Disposable {
   private readonly bar = new StatusBar();
   private readonly answers = new Answers();
   private readonly prompts = new Prompts();
-  private readonly interpreters = new Interpreters();
-  private readonly configured: Configured;
-  private readonly installer: Installer;
-  private readonly keys: Keys;
+  readonly configured: Configured;
+  readonly keys: Keys;
   private readonly edits: Edits;
+  private readonly finder: Finder;
   private readonly parts: Disposable[];
   private client: FestinaClient | undefined;
-  private command: string | undefined;
+  private started: string | undefined;
   private told = "";
   private last: Promise<void> = Promise.resolve();
 
@@ -53,15 +47,20 @@ export class Session implements Disposable {
     this.configured = new Configured(context.extension.packageJSON);
     this.keys = new Keys(context.secrets, context.globalState);
     this.edits = new Edits(context.workspaceState);
-    this.installer = new Installer(
-      context.globalStorageUri,
-      context.extensionUri,
-      this.interpreters,
-      () => this.configured.own("server.package"),
-      log,
-    );
-    const moved = this.interpreters.onDidChange(() => this.moved());
-    this.parts = [moved, this.interpreters, this.bar, this.answers, this.prompts, this.edits];
+    this.finder = new Finder(this.configured, context, log);
+    const { interpreters } = this.finder;
+    const moved = interpreters.onDidChange(() => this.moved());
+    this.parts = [moved, interpreters, this.bar, this.answers, this.prompts, this.edits];
+  }
+
+  /** The program of the server that runs. */
+  get command(): string | undefined {
+    return this.started;
+  }
+
+  /** What that server can do. */
+  get capabilities(): ServerCapabilities | undefined {
+    return this.client?.initializeResult?.capabilities;
   }
 
   /** Start the server; stop the one that runs first. */
@@ -74,9 +73,10 @@ export class Session implements Disposable {
 
   /** The person trusts the workspace from now on. */
   trusted(): Promise<void> {
+    note("isTrusted");
     return this.next(async () => {
-      const located = await this.locate();
-      const isSame = "command" in located && located.command === this.command;
+      const located = await this.finder.find();
+      const isSame = "command" in located && located.command === this.started;
       if (this.client?.isRunning() && isSame) {
         await this.client.sendNotification(TRUST, { trusted: true });
       } else {
@@ -99,17 +99,17 @@ export class Session implements Disposable {
 
   /** Install the server into an environment of its own, and start it. */
   async install(): Promise<void> {
-    if (await this.installer.install()) {
+    if (await this.finder.installer.install()) {
       await this.restart();
     }
   }
 
   /** Take that environment away. */
   async remove(): Promise<void> {
-    if (await this.installer.confirmRemoval()) {
+    if (await this.finder.installer.confirmRemoval()) {
       await this.next(async () => {
         await this.end();
-        await this.installer.remove();
+        await this.finder.installer.remove();
         await this.begin();
       });
     }
@@ -153,19 +153,44 @@ export class Session implements Disposable {
     }
   }
 
-  /** The client, once a server runs; undefined where the editor's document is not for it, which is said. */
+  /** The client, once a server runs; undefined where nothing can be asked of it, which is said. */
   async ready(editor: TextEditor | undefined): Promise<FestinaClient | undefined> {
-    const place = editor && {
-      scheme: editor.document.uri.scheme,
-      languageId: editor.document.languageId,
-    };
     await this.last; // it may be on its way
-    const why = unfit(place) ?? (this.client ? undefined : NO_SERVER);
+    const why = this.why(editor);
     if (why !== undefined) {
       void window.showInformationMessage(`Festina: ${why}`);
       return undefined;
     }
     return this.client;
+  }
+
+  /** Why nothing can be asked about what an editor shows; undefined where something can. */
+  why(editor: TextEditor | undefined): string | undefined {
+    return unfit(placeOf(editor?.document)) ?? (this.client === undefined ? NO_SERVER : undefined);
+  }
+
+  /** Have the file on show examined as if it had just been saved. */
+  async verify(): Promise<void> {
+    const editor = window.activeTextEditor;
+    const client = await this.ready(editor);
+    if (editor !== undefined && client !== undefined) {
+      await client.verify(editor.document);
+    }
+  }
+
+  /** Stop all edits that are on their way. */
+  async cancelAll(): Promise<void> {
+    const { client } = this;
+    await Promise.all(this.bar.counts.pending.map((proposal) => client?.cancel(proposal)));
+  }
+
+  /** What the menu depends on. */
+  get situation(): { isRunning: boolean; pending: number; keys: number } {
+    return {
+      isRunning: this.client?.isRunning() ?? false,
+      pending: this.bar.counts.pending.length,
+      keys: this.keys.origins.length,
+    };
   }
 
   stop(): Promise<void> {
@@ -179,27 +204,21 @@ export class Session implements Disposable {
     }
   }
 
-  private async locate(): Promise<Located> {
-    const folders = workspace.workspaceFolders ?? [];
-    return locate({
-      configured: this.configured.own("server.path"),
-      interpreters: await this.interpreters.selected(),
-      path: process.env["PATH"] ?? "",
-      own: this.installer.program,
-      distrusted: workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),
-    });
-  }
-
   private async begin(): Promise<void> {
     this.refuseKeys();
-    const located = await this.locate();
+    if (this.keys.origins.length > 0) {
+      note("hasKey");
+    }
+    if (workspace.isTrusted) {
+      note("isTrusted");
+    }
+    const located = await this.finder.find();
     if ("problem" in located) {
-      const first = located.isMissing ? [INSTALL, AGAIN] : [AGAIN];
-      this.tell(`Festina: ${located.problem}`, [...first, SETTINGS, LOG]);
+      this.fail(`Festina: ${located.problem}`, located.isMissing);
       return;
     }
     if (located.isOwn) {
-      await this.installer.use();
+      await this.finder.installer.use();
       this.update();
     }
     this.log.info(`starting ${located.command} server`);
@@ -216,15 +235,16 @@ export class Session implements Disposable {
     try {
       await client.start();
       this.client = client;
-      this.command = located.command;
+      this.started = located.command;
+      note("serverRuns");
     } catch (error) {
-      this.tell(startFailure(located.command, await client.said(), error), [AGAIN, SETTINGS, LOG]);
+      this.fail(startFailure(located.command, await client.said(), error), false);
     }
   }
 
   private async end(): Promise<void> {
     const client = this.client;
-    this.client = this.command = undefined;
+    this.client = this.started = undefined;
     if (client !== undefined) {
       // a server that does not stop in time is killed by the client library
       await client.dispose().catch((error: unknown) => this.log.warn(String(error)));
@@ -234,8 +254,8 @@ export class Session implements Disposable {
   /** Another environment was selected: its server is the one that counts. */
   private moved(): void {
     void this.next(async () => {
-      const located = await this.locate();
-      if ("command" in located && located.command !== this.command) {
+      const located = await this.finder.find();
+      if ("command" in located && located.command !== this.started) {
         await this.end();
         await this.begin();
       }
@@ -244,7 +264,9 @@ export class Session implements Disposable {
 
   /** Offer what is newer. Not waited for: the person may look at it later, or never. */
   private update(): void {
-    void this.installer.offerUpdate().then((isDone) => (isDone ? this.restart() : undefined));
+    void this.finder.installer
+      .offerUpdate()
+      .then((isDone) => (isDone ? this.restart() : undefined));
   }
 
   /** Say so once when there is a key in the settings. It is not used. */
@@ -253,27 +275,20 @@ export class Session implements Disposable {
     if (names.join() !== this.told) {
       this.told = names.join();
       if (names.length > 0) {
-        this.tell(refusal(names), [SET_KEY, SETTINGS], names[0]);
+        tell(this.log, refusal(names), ["key", "settings"], names[0]);
       }
     }
   }
 
-  /** Say what is wrong. Not waited for: the person may look at it later, or never. */
-  private tell(problem: string, ways: string[], setting = "festina.server.path"): void {
-    this.log.error(problem);
-    void window.showErrorMessage(problem, ...ways).then((chosen) => {
-      if (chosen === AGAIN) {
-        void this.restart();
-      } else if (chosen === INSTALL) {
-        void this.install();
-      } else if (chosen === SET_KEY) {
-        void this.setKey();
-      } else if (chosen === SETTINGS) {
-        void commands.executeCommand("workbench.action.openSettings", setting);
-      } else if (chosen === LOG) {
-        this.log.show();
-      }
-    });
+  /** There is no server, which the status bar goes on saying. */
+  private fail(problem: string, isMissing: boolean): void {
+    this.bar.fail(problem);
+    tell(this.log, problem, [
+      ...(isMissing ? (["install"] as const) : []),
+      "again",
+      "settings",
+      "log",
+    ]);
   }
 
   private next(work: () => Promise<void>): Promise<void> {

@@ -1,4 +1,6 @@
-// What the status bar says of the files that were saved. Knows nothing of VS Code.
+// What the status bar says: how saved files stand, and what edits are on their way. Knows nothing
+// of VS Code.
+import type { Tally } from "./counts";
 
 /** The parameters of `festina/status`, as far as they are shown. */
 export interface Status {
@@ -22,35 +24,79 @@ const ICONS: ReadonlyMap<string, string> = new Map([
   ["passed", "$(check) "],
   ["unchanged", ""],
 ]);
+/** Characters that the words about saved files may have: alone, and beside counts. */
 const MOST = 80;
+const MOST_BESIDE = 40;
 const IDLE = "Festina: what you save is verified";
+const MENU = "Click for what can be done";
 
 /**
- * Say how the saved files stand.
+ * Say how the saved files stand, and how many edits there are.
  *
- * While something runs there is nothing to say: VS Code shows its progress in the same place.
+ * Of files that are being examined nothing is said: VS Code shows the progress of that beside us.
  */
-export function shown(statuses: readonly Status[]): Shown | undefined {
-  if (statuses.some(({ state }) => state === "running")) {
-    return undefined;
-  }
+export function shown(statuses: readonly Status[], tally: Tally): Shown {
   const order = [...ICONS.keys()];
   const known = statuses
     .filter(({ state }) => ICONS.has(state))
     .sort((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
-  const [worst] = known;
-  if (worst === undefined) {
-    return { text: "Festina", tooltip: IDLE, failed: false };
-  }
-  const words = `Festina: ${worst.message}`;
+  const isRunning = statuses.some(({ state }) => state === "running");
+  const worst = isRunning ? undefined : known[0];
+  const counts = parts(tally);
+  const words = worst === undefined ? "Festina" : `Festina: ${worst.message}`;
+  const most = counts.length > 0 ? MOST_BESIDE : MOST;
+  const saved = isRunning || worst === undefined ? [IDLE] : known.map(ofSaved);
   return {
-    text: icon(worst) + (words.length > MOST ? `${words.slice(0, MOST - 1)}…` : words),
-    tooltip: known.map(({ message }) => `Festina, of what was last saved: ${message}`).join("\n"),
-    failed: worst.state === "failed",
+    text: [worst ? icon(worst) + cut(words, most) : words, ...counts].join("  "),
+    tooltip: [...saved, ...details(tally), MENU].join("\n"),
+    failed: worst?.state === "failed",
   };
+}
+
+/** What the status bar says where there is no server. */
+export function absent(problem: string): Shown {
+  return { text: "$(warning) Festina", tooltip: `${problem}\n${MENU}`, failed: false };
 }
 
 /** Where no test ran nothing is ticked off: a comment was changed, or what no test executes. */
 function icon({ state, selected }: Status): string {
   return state === "passed" && !selected ? "" : (ICONS.get(state) ?? "");
+}
+
+function ofSaved({ message }: Status): string {
+  return `Festina, of what was last saved: ${message}`;
+}
+
+/** The model and its speed while it writes, then the edits by how far they are. */
+function parts({ model, speed, pending, passed }: Tally): string[] {
+  const found: string[] = [];
+  if (pending > 0) {
+    const words = [model, speed > 0 ? `${number(speed)} tok/s` : ""].filter((part) => part !== "");
+    found.push(["$(sync~spin)", String(pending), ...words].join(" "));
+  }
+  if (passed > 0) {
+    found.push(`$(pass) ${passed}`);
+  }
+  return found;
+}
+
+function details({ model, speed, pending, passed }: Tally): string[] {
+  return [
+    model === "" ? "" : `Model: ${model}`,
+    speed === 0 ? "" : `${number(speed)} tokens a second`,
+    pending === 0 ? "" : `${edits(pending)} on the way`,
+    passed === 0 ? "" : `${edits(passed)} passed, to be accepted`,
+  ].filter((line) => line !== "");
+}
+
+function edits(count: number): string {
+  return count === 1 ? "1 edit" : `${count} edits`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en");
+}
+
+function cut(words: string, most: number): string {
+  return words.length > most ? `${words.slice(0, most - 1)}…` : words;
 }

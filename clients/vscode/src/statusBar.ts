@@ -1,31 +1,47 @@
-// The item in the status bar: there while a server runs, and true of what was saved last.
+// The item in the status bar: what was saved last, the edits, and a menu.
 import { StatusBarAlignment, ThemeColor, window, type Disposable } from "vscode";
-import { shown, type Status } from "./status";
+import { Counts, type Counted } from "./counts";
+import { absent, shown, type Shown, type Status } from "./status";
 
 /** Milliseconds that a run may take before the result of the last one is taken away. */
 const PATIENCE = 500;
+/** Milliseconds between two pictures of what streams: nobody reads faster. */
+const REFRESH = 200;
 
 export class StatusBar implements Disposable {
+  readonly counts = new Counts();
   private readonly item = window.createStatusBarItem("festina", StatusBarAlignment.Left);
   private readonly statuses = new Map<string, Status>();
   private timer: NodeJS.Timeout | undefined;
+  private refresh: NodeJS.Timeout | undefined;
+  private problem: string | undefined;
 
   constructor() {
     this.item.name = "Festina";
-    this.item.command = "workbench.actions.view.problems";
+    this.item.command = "festina.ui.menu";
   }
 
   /** A server has started, and knows nothing yet. */
   show(): void {
+    this.problem = undefined;
     this.statuses.clear();
+    this.counts.clear();
     this.draw();
   }
 
   hide(): void {
-    clearTimeout(this.timer);
+    this.stop();
     this.item.hide();
   }
 
+  /** There is no server, and why. */
+  fail(problem: string): void {
+    this.stop();
+    this.problem = problem;
+    this.draw();
+  }
+
+  /** How the saved files of a folder stand. */
   take(status: Status): void {
     this.statuses.set(status.workspace, status);
     clearTimeout(this.timer);
@@ -36,17 +52,31 @@ export class StatusBar implements Disposable {
     }
   }
 
+  /** The newest value of a proposal. */
+  count(proposal: Counted): void {
+    this.counts.take(proposal);
+    this.refresh ??= setTimeout(() => {
+      this.refresh = undefined;
+      this.draw();
+    }, REFRESH);
+  }
+
   dispose(): void {
-    clearTimeout(this.timer);
+    this.stop();
     this.item.dispose();
   }
 
+  private stop(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.refresh);
+    this.refresh = undefined;
+  }
+
   private draw(): void {
-    const now = shown([...this.statuses.values()]);
-    if (now === undefined) {
-      this.item.hide();
-      return;
-    }
+    const now: Shown =
+      this.problem === undefined
+        ? shown([...this.statuses.values()], this.counts.tally)
+        : absent(this.problem);
     this.item.text = now.text;
     this.item.tooltip = now.tooltip;
     this.item.backgroundColor = now.failed

@@ -1,0 +1,60 @@
+// How many edits are on their way, and how many have passed. Knows nothing of VS Code.
+
+/** What is counted of a proposal. */
+export interface Counted {
+  readonly proposal: string;
+  readonly state: string;
+  /** Empty where it is not known yet; an older server does not say it. */
+  readonly model?: string;
+  readonly progress?: { readonly tokens_per_second: number | null } | null;
+}
+
+export interface Tally {
+  /** The model that was last at work; empty where none has been. */
+  readonly model: string;
+  /** Tokens a second of all that stream now, added up; 0 where nothing streams. */
+  readonly speed: number;
+  readonly pending: number;
+  readonly passed: number;
+}
+
+const PENDING = new Set(["queued", "streaming", "parsed", "verifying"]);
+
+export class Counts {
+  private readonly live = new Map<string, Counted>();
+  private model = "";
+
+  /** A server has started, and has no proposals. */
+  clear(): void {
+    this.live.clear();
+  }
+
+  /** Take the newest value of a proposal. */
+  take(one: Counted): void {
+    this.model = one.model || this.model;
+    if (PENDING.has(one.state) || one.state === "ready") {
+      this.live.set(one.proposal, one);
+    } else {
+      this.live.delete(one.proposal);
+    }
+  }
+
+  /** The ids of those that are on their way. */
+  get pending(): string[] {
+    return [...this.live.values()]
+      .filter(({ state }) => PENDING.has(state))
+      .map(({ proposal }) => proposal);
+  }
+
+  get tally(): Tally {
+    const streams = [...this.live.values()].filter(({ state }) => state === "streaming");
+    const speeds = streams.map(({ progress }) => progress?.tokens_per_second ?? 0);
+    const pending = this.pending.length;
+    return {
+      model: this.model,
+      speed: Math.round(speeds.reduce((sum, speed) => sum + speed, 0)),
+      pending,
+      passed: this.live.size - pending,
+    };
+  }
+}

@@ -1,0 +1,37 @@
+// Where this window's server comes from.
+import { workspace, type ExtensionContext, type LogOutputChannel } from "vscode";
+import type { Configured } from "./configured";
+import { Installer } from "./installer";
+import { Interpreters } from "./interpreters";
+import { locate, type Located } from "./locate";
+
+export class Finder {
+  readonly interpreters = new Interpreters();
+  readonly installer: Installer;
+
+  constructor(
+    private readonly configured: Configured,
+    context: ExtensionContext,
+    log: LogOutputChannel,
+  ) {
+    this.installer = new Installer(
+      context.globalStorageUri,
+      context.extensionUri,
+      this.interpreters,
+      () => configured.own("server.package"),
+      log,
+    );
+  }
+
+  /** Look for it as things are now. */
+  async find(): Promise<Located> {
+    const folders = workspace.workspaceFolders ?? [];
+    return locate({
+      configured: this.configured.own("server.path"),
+      interpreters: await this.interpreters.selected(),
+      path: process.env["PATH"] ?? "",
+      own: this.installer.program,
+      distrusted: workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),
+    });
+  }
+}
