@@ -104,4 +104,26 @@ check(
   "the file is untouched"
 )
 
+-- an operator, and the definition around the cursor
+vim.cmd("silent edit!")
+t.attached()
+local place
+vim.ui.input = function(options, done)
+  place = options.prompt
+  done(nil)
+end
+t.press("5G\\fip")
+check(place == "Festina, edit lines 4-6: ", "an operator takes a motion", place)
+t.press("10G\\ff")
+check(place == "Festina, edit this definition: ", "a key of its own means the definition", place)
+check(
+  t.state() == "none" and #t.messages == 0,
+  "and leaving the prompt asks for nothing",
+  t.messages
+)
+vim.api.nvim_win_set_cursor(0, { 6, 0 })
+vim.cmd("Festina edit respect the upper bound")
+check(t.until_state("ready"), "the definition is what is edited", { t.state(), t.messages })
+check(t.drawn().row == 4, "from its first line", t.drawn())
+
 t.done()

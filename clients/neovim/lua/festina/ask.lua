@@ -48,6 +48,7 @@ local function show(buf)
   vim.wo[window].number = false
   vim.wo[window].relativenumber = false
   vim.wo[window].winfixheight = true
+  vim.wo[window].conceallevel = 2
 end
 
 ---@param client_id integer
@@ -60,6 +61,7 @@ local function open(client_id, answer)
   vim.b[buf].festina_answer = key
   pcall(vim.api.nvim_buf_set_name, buf, "festina://answer/" .. key)
   vim.bo[buf].filetype = "markdown"
+  pcall(vim.treesitter.start, buf, "markdown")
   vim.keymap.set("n", "q", function()
     close(key)
   end, { buffer = buf, nowait = true, desc = "Festina: put the answer away" })

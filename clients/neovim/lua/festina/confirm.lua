@@ -35,6 +35,15 @@ local function result(buf, edits, encoding)
   return lines
 end
 
+--- End the step of undo that a person is in the middle of, as when they insert text: so that an edit is
+--- one of its own.
+---@param buf integer
+local function end_undo_step(buf)
+  vim.api.nvim_buf_call(buf, function()
+    vim.o.undolevels = vim.o.undolevels
+  end)
+end
+
 --- Note what an edit is to make of the text; call the function that this returns once it was applied:
 --- it says why not all is as it should be, or returns nil.
 ---@param edit lsp.WorkspaceEdit
@@ -50,9 +59,11 @@ function M.expect(edit, client_id)
     local buf = vim.uri_to_bufnr(uri)
     vim.fn.bufload(buf)
     wanted[buf] = result(buf, edits, client.offset_encoding)
+    end_undo_step(buf)
   end
   return function()
     for buf, lines in pairs(wanted) do
+      end_undo_step(buf)
       rpc.flush(client, buf)
       if not vim.deep_equal(lines, vim.api.nvim_buf_get_lines(buf, 0, -1, false)) then
         return "the text has changed meanwhile"

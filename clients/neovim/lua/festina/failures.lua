@@ -25,14 +25,14 @@ local function of_proposal(proposal)
   local found = {}
   for _, finding in ipairs(verdict and verdict.findings or {}) do
     if finding.gate == "tests" and finding.path and finding.line then
-      local message = finding.message:gsub("%s*\n%s*", " ")
+      local message = finding.message:gsub("%s*\n.*", ""):gsub("^%S-::", "")
       local name = proposal.data.name
       found[#found + 1] = {
         filename = absolute(proposal, finding.path),
         lnum = finding.line,
         col = finding.column or 1,
         type = "E",
-        words = (message:gsub("^%S-::", "")),
+        words = message,
         text = name and name ~= "" and ("edit of %s: %s"):format(name, message) or message,
       }
     end

@@ -29,7 +29,7 @@ local OFFERS = {
   streaming = { "cancel", "redirect", "diff" },
   parsed = { "cancel", "redirect", "diff" },
   verifying = { "cancel", "redirect", "diff" },
-  ready = { "accept", "next", "variations", "redirect", "diff", "dismiss" },
+  ready = { "accept", "hunk", "next", "variations", "redirect", "diff", "dismiss" },
   rejected = { "test", "redirect", "variations", "diff", "dismiss" },
   unverified = { "redirect", "variations", "diff", "dismiss" },
   failed = { "dismiss" },
@@ -153,6 +153,7 @@ local function hints(data)
   for _, action in ipairs(OFFERS[data.state] or {}) do
     local key = require("festina.keys").shown(action)
     local fits = action ~= "next" or M.place(data) ~= nil
+    fits = fits and (action ~= "hunk" or #(data.hunks or {}) > 1)
     fits = fits and (action ~= "test" or (M.finding(data) or {}).gate == "tests")
     if key and fits then
       chunks[#chunks + 1] = { "  ", "FestinaHint" }

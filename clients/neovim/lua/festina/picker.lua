@@ -7,47 +7,60 @@ local rpc = require("festina.rpc")
 
 local M = {}
 
-local MORE = { more = true }
+local space = vim.api.nvim_create_namespace("festina.preview")
 local SIGNS = { passed = "✓", failed = "✗", unverified = "?", unusable = "✗" }
 
----@param candidate festina.CandidateInfo
----@param here boolean
+---@class festina.Choice
+---@field index? integer nil: ask for more
+---@field title string
+---@field new? string[] the region's new lines
+
+--- How long to wait for the texts of all candidates before the list is shown, in milliseconds.
+local PATIENCE = 1000
+
+---@param found festina.Hunk[]
 ---@return string
-local function titled(candidate, here)
-  local sign = SIGNS[candidate.status] or "…"
-  local message = candidate.message and candidate.message ~= "" and candidate.message
-    or candidate.status
-  return ("%s %s%s"):format(sign, here and "(shown) " or "", message)
+local function size(found)
+  local gone, new = 0, 0
+  for _, hunk in ipairs(found) do
+    gone, new = gone + hunk.count, new + #hunk.lines
+  end
+  return ("+%d -%d "):format(new, gone)
 end
 
---- A page with the new text of a candidate, its changed lines marked; filled when the answer comes.
 ---@param proposal festina.Proposal
 ---@param candidate festina.CandidateInfo
+---@param text? string
+---@return festina.Choice
+local function choice(proposal, candidate, text)
+  local here = candidate.index == proposal.data.candidate
+  local message = candidate.message or ""
+  local new = text and hunks.lines(text)
+  local title = ("%s %s%s%s"):format(
+    SIGNS[candidate.status] or "…",
+    here and "(shown) " or "",
+    new and size(hunks.between(proposal.old or {}, new, true)) or "",
+    message ~= "" and message or candidate.status
+  )
+  return { index = candidate.index, title = title, new = new }
+end
+
+--- A page with the new text of a candidate, its changed lines marked.
+---@param proposal festina.Proposal
+---@param item festina.Choice
 ---@return integer buf
-local function preview(proposal, candidate)
+local function preview(proposal, item)
   local buf = vim.api.nvim_create_buf(false, true)
   vim.bo[buf].bufhidden = "wipe"
-  local client = vim.lsp.get_client_by_id(proposal.client_id)
-  local function fill(found)
-    if not found or not vim.api.nvim_buf_is_valid(buf) then
-      return
+  vim.api.nvim_buf_set_lines(buf, 0, -1, false, item.new or {})
+  vim.bo[buf].syntax = vim.bo[proposal.buf].filetype
+  local shift = 0
+  for _, hunk in ipairs(hunks.between(proposal.old or {}, item.new or {}, true)) do
+    for offset = 0, #hunk.lines - 1 do
+      local row = hunk.first + shift + offset
+      vim.api.nvim_buf_set_extmark(buf, space, row, 0, { line_hl_group = "FestinaAdd" })
     end
-    local old, new = proposal.old or {}, hunks.lines(found.text)
-    vim.api.nvim_buf_set_lines(buf, 0, -1, false, new)
-    vim.bo[buf].syntax = vim.bo[proposal.buf].filetype
-    local space = vim.api.nvim_create_namespace("festina.preview")
-    local shift = 0
-    for _, hunk in ipairs(hunks.between(old, new, true)) do
-      local row = hunk.first + shift
-      for offset = 0, #hunk.lines - 1 do
-        vim.api.nvim_buf_set_extmark(buf, space, row + offset, 0, { line_hl_group = "FestinaAdd" })
-      end
-      shift = shift + #hunk.lines - hunk.count
-    end
-  end
-  if client then
-    local params = { proposal = proposal.id, candidate = candidate.index }
-    rpc.request(client, "festina/candidate", params, fill, proposal.buf)
+    shift = shift + #hunk.lines - hunk.count
   end
   return buf
 end
@@ -62,34 +75,62 @@ local function choices(data)
   return #found > 0 and found or data.candidates or {}
 end
 
---- Let the person pick.
+--- Show the list.
 ---@param proposal festina.Proposal
-function M.pick(proposal)
-  local data = proposal.data
-  local items = vim.list_extend({}, choices(data))
-  if not proposals.RUNNING[data.state] and data.state ~= "failed" then
-    items[#items + 1] = MORE
-  end
-  local place = head.place(data)
+---@param items festina.Choice[]
+local function show(proposal, items)
+  local place = head.place(proposal.data)
   vim.ui.select(items, {
     prompt = ("Festina, variations%s:"):format(place and (" (%s)"):format(place) or ""),
     kind = "festina",
     format_item = function(item)
-      return item.more and "ask for four more" or titled(item, item.index == data.candidate)
+      return item.title
     end,
     preview_item = function(item)
-      return item.more and {} or { buf = preview(proposal, item) }
+      return item.new and { buf = preview(proposal, item) } or {}
     end,
   }, function(item)
-    if not item then
-      return
-    end
-    if item.more then
+    if item and not item.index then
       actions.send(proposal, "variations", { count = 4 })
-    elseif item.index ~= proposal.data.candidate then
+    elseif item and item.index ~= proposal.data.candidate then
       actions.send(proposal, "next", { candidate = item.index })
     end
   end)
+end
+
+--- Let the person pick. The texts of the candidates are fetched first: an older server has none.
+---@param proposal festina.Proposal
+function M.pick(proposal)
+  local client = vim.lsp.get_client_by_id(proposal.client_id)
+  if not client then
+    return
+  end
+  local candidates, items = choices(proposal.data), {}
+  local missing, shown = #candidates, false
+  local function ready()
+    if shown or not proposals.get(proposal.key) then
+      return
+    end
+    shown = true
+    for number, candidate in ipairs(candidates) do
+      items[number] = items[number] or choice(proposal, candidate)
+    end
+    if not proposals.RUNNING[proposal.data.state] and proposal.data.state ~= "failed" then
+      items[#items + 1] = { title = "ask for four more" }
+    end
+    show(proposal, items)
+  end
+  for number, candidate in ipairs(candidates) do
+    local params = { proposal = proposal.id, candidate = candidate.index }
+    rpc.ask(client, "festina/candidate", params, function(found)
+      items[number] = choice(proposal, candidate, found and found.text)
+      missing = missing - 1
+      if missing == 0 then
+        ready()
+      end
+    end)
+  end
+  vim.defer_fn(ready, #candidates > 0 and PATIENCE or 0)
 end
 
 return M

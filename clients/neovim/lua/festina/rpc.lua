@@ -21,29 +21,28 @@ function M.plain(value)
   return value
 end
 
---- Send a request; `done` gets its answer, unless it failed: then a message says so.
 ---@param client vim.lsp.Client
 ---@param method string
 ---@param params table
----@param done? fun(result: any)
----@param buf? integer whose pending changes go first
-function M.request(client, method, params, done, buf)
-  local function answered(err, result)
-    if err then
-      say.warn(type(err) == "table" and err.message or tostring(err))
-    elseif done then
-      done(M.plain(result))
-    end
-  end
-  local sent
+---@param answered fun(err: any, result: any)
+---@param buf? integer
+---@return boolean
+local function send(client, method, params, answered, buf)
   if NEW then
-    sent = client:request(method, params, answered, buf or 0)
-  else
-    sent = client.request(method, params, answered, buf or 0)
+    return (client:request(method, params, answered, buf or 0))
   end
-  if not sent then
-    say.warn("the server does not run. `:Festina restart` starts it.")
-  end
+  return (client.request(method, params, answered, buf or 0))
+end
+
+--- Ask for something that may be had or not: `done` gets it, or nil.
+---@param client vim.lsp.Client
+---@param method string
+---@param params table
+---@param done fun(result: any)
+function M.ask(client, method, params, done)
+  send(client, method, params, function(err, result)
+    done(not err and M.plain(result) or nil)
+  end)
 end
 
 --- Carry out one of the server's commands. A refusal is told in a message.
@@ -54,16 +53,19 @@ end
 ---@param buf? integer
 function M.execute(client, command, argument, done, buf)
   local params = { command = "festina." .. command, arguments = { argument } }
-  M.request(client, "workspace/executeCommand", params, function(answer)
-    if type(answer) ~= "table" then
-      return
-    end
-    if answer.ok == false then
+  local sent = send(client, "workspace/executeCommand", params, function(err, result)
+    local answer = M.plain(result)
+    if err then
+      say.warn(type(err) == "table" and err.message or tostring(err))
+    elseif type(answer) == "table" and answer.ok == false then
       say.warn(answer.message or "refused")
-    elseif done then
+    elseif type(answer) == "table" and done then
       done(answer)
     end
   end, buf)
+  if not sent then
+    say.warn("the server does not run. `:Festina restart` starts it.")
+  end
 end
 
 --- Tell the server now what was typed, and not after Neovim's usual pause.

@@ -73,6 +73,7 @@ function M.log()
   vim.api.nvim_buf_set_lines(buf, -1, -1, false, { "", "Neovim's own log: " .. path })
   vim.bo[buf].bufhidden = "wipe"
   vim.bo[buf].modifiable = false
+  pcall(vim.api.nvim_buf_set_name, buf, "festina://log")
   vim.cmd("botright split")
   vim.api.nvim_win_set_buf(0, buf)
   vim.api.nvim_win_set_cursor(0, { math.max(#say.log, 1), 0 })
