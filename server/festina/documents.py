@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from festina.text import Encoding, Range, Text
+
+AT_ONCE_SECONDS = 0.2
+"""Changes that come within this time are taken for one: some editors say in two messages that a
+formatter wrote the file anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._documents: dict[str, Document] = {}
+        self._before: dict[str, tuple[float, Text]] = {}
 
     def __iter__(self) -> Iterator[Document]:
         return iter(tuple(self._documents.values()))
@@ -53,14 +59,23 @@ class Documents:
         if document is None:
             return None
         text = document.text
+        now = time.monotonic()
+        if uri not in self._before or now - self._before[uri][0] > AT_ONCE_SECONDS:
+            self._before[uri] = now, text
         for change in changes:
             text = text.replace(change.range, change.text, encoding)
         document = replace(document, version=version, text=text)
         self._documents[uri] = document
         return document
 
+    def shortly_before(self, uri: str) -> Text | None:
+        """Return the text as it was before the last changes that came at once."""
+        before = self._before.get(uri)
+        return before and before[1]
+
     def close(self, uri: str) -> Document | None:
         """Forget a document and return its last version."""
+        self._before.pop(uri, None)
         return self._documents.pop(uri, None)
 
     def buffers(self, workspace: Path) -> dict[str, str]:

@@ -297,6 +297,10 @@ class Lifecycle:
         for old, changed in itertools.pairwise(texts):
             region = region and edits.rebase(old, changed, region)
         if region is None:
+            lines = proposal.base.lines[proposal.region.start : proposal.region.end]
+            shortly_before = self.session.documents.shortly_before(document.uri)
+            region = edits.find_again(lines, shortly_before or texts[0], new)
+        if region is None:
             self._end(proposal, State.STALE, "its lines have changed")
             return
         self.runs.results.forget(proposal.id)

@@ -3,37 +3,17 @@
 import asyncio
 import os
 import signal
-import sys
-import textwrap
 import threading
 
 import pytest
 
-from support import desk, fake_replies
+from support import desk, fake_replies, jumping
 from support.fake_model import FakeModel
 from support.presets import NEOVIM_11, VSCODE_PLUGIN
 
 DEADLINE = 2
 """Seconds without a token after which an answer is given up."""
 ASLEEP = 4
-
-JUMPING = """
-import os, sys, time
-real_time, real_monotonic = time.time, time.monotonic
-
-def jump(which):
-    try:
-        return float(open(os.environ["JUMPS"]).read().split()[which])
-    except (OSError, ValueError, IndexError):
-        return 0.0
-
-time.time = lambda: real_time() + jump(0)
-time.monotonic = lambda: real_monotonic() + jump(1)
-from festina.__main__ import main
-sys.argv = ["festina", "server"]
-sys.exit(main())
-"""
-DAY = 86_400
 
 
 def halves(source: str) -> tuple[fake_replies.Reply, threading.Event]:
@@ -102,27 +82,28 @@ async def test_a_server_that_was_stopped_goes_on_where_it_was(
 
 @pytest.mark.parametrize(
     "jumps",
-    [(DAY, 0), (-DAY, 0), (DAY, DAY)],
+    [(jumping.DAY, 0), (-jumping.DAY, 0), (jumping.DAY, jumping.DAY)],
     ids=["the wall clock, forwards", "the wall clock, backwards", "both, as after a hibernation"],
 )
 async def test_a_clock_that_jumps_loses_no_edit(start, source, tmp_path, jumps):
     answer, go = halves(source)
-    program, file = tmp_path / "jumping.py", tmp_path / "jumps"
-    program.write_text(textwrap.dedent(JUMPING))
+    jumps_of = tmp_path / "jumps"
+    program = jumping.program(tmp_path / "festina", jumps_of)
     with FakeModel(answer) as fake:
-        environment = {**config(tmp_path, fake), "JUMPS": str(file)}
-        editor = await start(VSCODE_PLUGIN, env=environment, command=(sys.executable, str(program)))
+        environment = config(tmp_path, fake)
+        command = (str(program), "server")
+        editor = await start(VSCODE_PLUGIN, env=environment, command=command)
         buffer = await desk.open_with_marker(editor)
         watch = desk.Watch(editor, buffer)
         await desk.ask_for_edit(editor, buffer)
         await watch.until("streaming")
         await asyncio.sleep(0.5)
-        file.write_text("{} {}".format(*jumps))
+        jumping.jump(jumps_of, *jumps)
         await asyncio.sleep(0.5)
         go.set()
         await watch.until("ready")
         before = news(editor)
-        file.write_text("{} {}".format(*(2 * jump for jump in jumps)))
+        jumping.jump(jumps_of, *(2 * one for one in jumps))
         await asyncio.sleep(1)
         assert news(editor) - before < 10, "nobody is flooded"
         actions = await editor.code_actions(buffer, (desk.FIRST, desk.FIRST + 1))

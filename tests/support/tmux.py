@@ -56,7 +56,7 @@ class Terminal:
 
     def screen(self, *, colour: bool = False) -> str:
         """Return what can be seen."""
-        return self._tmux("capture-pane", "-p", *(["-e"] if colour else []))
+        return self._tmux("capture-pane", "-p", *(["-eN"] if colour else []))
 
     def until(self, condition: str | Callable[[str], bool], seconds: float = SECONDS) -> str:
         """Wait until words are on the screen, or the screen fulfils a condition; return it.

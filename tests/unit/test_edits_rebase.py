@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from festina.edits import LineEdit, Region, apply, rebase, rewrite
+from festina.edits import LineEdit, Region, apply, find_again, rebase, rewrite
 from festina.text import Text
 
 LINE = st.sampled_from(["a\n", "b\n", "c\r\n", "\n"])
@@ -140,3 +140,25 @@ def test_an_edit_of_a_moved_region_gives_what_it_would_have_given():
     region = rebase(old, new, Region(1, 2))
     assert region is not None
     assert apply(new, rewrite(new, region, "B\n")).content == "x\na\nB\nc\n"
+
+
+class TestFindAgain:
+    OLD = Text("import b\nimport a\n\n\ndef f( x ):\n    return x\n\n\ny=1\n")
+    F = OLD.lines[4:6]
+
+    def test_lines_that_both_texts_have_once_are_where_they_are(self):
+        new = Text("import a\n" + self.OLD.content.replace("y=1", "y = 1"))
+        assert find_again(self.F, self.OLD, new) == Region(5, 7)
+
+    def test_lines_that_were_changed_are_nowhere(self):
+        new = Text(self.OLD.content.replace("( x )", "(x)"))
+        assert find_again(self.F, self.OLD, new) is None
+
+    def test_lines_that_either_text_has_twice_could_be_the_others(self):
+        twice = Text(self.OLD.content + "".join(self.F))
+        assert find_again(self.F, self.OLD, twice) is None
+        assert find_again(self.F, twice, self.OLD) is None
+
+    @pytest.mark.parametrize("lines", [OLD.lines[2:4], ()])
+    def test_blank_lines_and_no_lines_are_nowhere(self, lines):
+        assert find_again(lines, self.OLD, self.OLD) is None

@@ -3,7 +3,7 @@
 from festina.edits.answer import Defect, DefectCode, Parsed, finish, preview
 from festina.edits.diff import patch, unified
 from festina.edits.prepare import Prepared, prepare
-from festina.edits.rebase import rebase
+from festina.edits.rebase import find_again, rebase
 from festina.edits.region import (
     MAX_REGION_CHARS,
     MAX_REGION_LINES,
@@ -28,6 +28,7 @@ __all__ = [
     "apply",
     "enclosing",
     "enclosing_by_indentation",
+    "find_again",
     "finish",
     "hunks",
     "name_of",

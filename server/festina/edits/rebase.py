@@ -38,6 +38,27 @@ def rebase(old: Text, new: Text, region: Region) -> Region | None:
     return Region(region.start + moved, region.end + moved) if region.start >= bottom else None
 
 
+def find_again(lines: Sequence[str], old: Text, new: Text) -> Region | None:
+    """Return where a region's lines are in ``new``, if both texts have them exactly once.
+
+    For what writes a whole file anew, as a formatter may (``:%!ruff format -``): change by change,
+    or from both ends, no line was left alone. Never are they lines that only read the same.
+    """
+    lines = tuple(lines)
+    if not "".join(lines).strip() or len(_places(old.lines, lines)) != 1:
+        return None
+    found = _places(new.lines, lines)
+    return Region(found[0], found[0] + len(lines)) if len(found) == 1 else None
+
+
+def _places(text: Sequence[str], lines: tuple[str, ...]) -> list[int]:
+    return [
+        place
+        for place, line in enumerate(text)
+        if line == lines[0] and tuple(text[place : place + len(lines)]) == lines
+    ]
+
+
 def _common(old: Sequence[str], new: Sequence[str]) -> int:
     """Return how many first lines are equal."""
     count = 0

@@ -1,0 +1,245 @@
+"""What happens to an edit when something else happens meanwhile, in a real VS Code.
+
+The scenarios are those of ``test_scenarios_neovim.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import jumping, processes, vscode
+from support.vscode_edits import (
+    ACCEPTED,
+    ASK,
+    GOOD,
+    GOOD_LINE,
+    MODULE,
+    REGION,
+    TESTS,
+    halfway,
+    is_text,
+    remains,
+)
+
+pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
+
+DEADLINE, STOPPED = 3, 6
+"""Seconds after which a silent model is given up, and for which the server is stopped."""
+UNTIL = "w, value))"
+
+
+@pytest.fixture
+def editor(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
+    """A window on the project, whose files may change."""
+    shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
+    one = vscode.Window(desk.browser, desk.address, project, shots)
+    yield one
+    one.shot("end")
+    one.page.close()
+
+
+def streams(desk, window):
+    """Ask for an edit, of which half is shown; return what lets the rest come."""
+    answer, go = halfway(GOOD, UNTIL)
+    desk.fake.script(answer)
+    window.instruct(ASK, *REGION)
+    window.until(lambda: "min(high" in window.thread, "the edit streams")
+    return go
+
+
+def insert(window, line: int, text: str) -> None:
+    window.go_to(line)
+    window.page.keyboard.type(text)
+    window.press("Enter")
+
+
+def accepted(window, before: str, after: str, line: int = REGION[0]) -> None:
+    """Accept what has passed: nothing else changes, and one undo takes it back."""
+    window.lens("Festina: accept (")
+    assert is_text(window, before)
+    window.go_to(line)
+    window.press("Alt+Enter")
+    window.until(lambda: is_text(window, after), "it is accepted, and nothing else")
+    window.until(lambda: not remains(window), "it is over")
+    window.press("Control+z")
+    window.until(lambda: is_text(window, before), "one undo takes it back")
+
+
+def server(desk) -> int:
+    """The process id of the language server."""
+    found = []
+    for pid in processes.with_token(desk.token):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"server" in words and any(b"festina" in word for word in words[:3]):
+            found.append(pid)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_types_in_the_region(desk, window):
+    window.open("mod.py", trust=True)
+    gone = desk.fake.disconnects
+    go = streams(desk, window)
+    insert(window, 7, "    # mine")
+    window.until(lambda: not remains(window), "typing in it ends it")
+    desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)
+    go.set()
+    window.page.wait_for_timeout(500)
+    assert not remains(window)
+    assert "# mine" in window.text
+    assert GOOD_LINE not in window.text
+
+
+def test_types_above_and_below(desk, window):
+    window.open("mod.py", trust=True)
+    go = streams(desk, window)
+    insert(window, 1, "# above")
+    insert(window, 13, "# below")
+    assert "clamp: streaming" in window.thread
+    go.set()
+    typed = "# above\n" + MODULE + "# below\n"
+    after = "# above\n" + ACCEPTED + "# below\n"
+    accepted(window, typed, after, REGION[0] + 1)
+    # later than that: it is verified again
+    insert(window, 1, "# once more")
+    window.until(lambda: not remains(window), "what was accepted stays over")
+
+
+def test_saves_with_a_formatter(desk, editor, project):
+    settings = project / ".vscode" / "settings.json"
+    settings.parent.mkdir()
+    # what VS Code itself can format while it saves
+    settings.write_text('{"files.trimTrailingWhitespace": true, "files.insertFinalNewline": true}')
+    (project / "mod.py").write_text(MODULE + "\n\ntriple = 3   \nfour = 4")
+    editor.open("mod.py", trust=True)
+    go = streams(desk, editor)
+    insert(editor, 1, "# above   ")
+    editor.press("Control+s")
+    rest = "\n\ntriple = 3\nfour = 4\n"
+    saved = f"# above\n{MODULE}{rest}"
+    editor.until(lambda: (project / "mod.py").read_text() == saved, "it is saved and formatted")
+    assert "clamp: streaming" in editor.thread
+    go.set()
+    accepted(editor, saved, f"# above\n{ACCEPTED}{rest}", REGION[0] + 1)
+    assert (project / "mod.py").read_text() == saved
+
+
+def git(project: Path, *arguments: str) -> None:
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *arguments], cwd=project, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("file", ["another", "the same"])
+def test_switches_branches(desk, editor, project, file):
+    wrong = TESTS + "\n\ndef test_high():\n    assert clamp(50, 0, 10) == 50\n"
+    top = "# the other branch\n" if file == "another" else ""
+    git(project, "init", "-q", "-b", "main")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "one")
+    git(project, "checkout", "-qb", "other")
+    (project / "test_mod.py").write_text(wrong)
+    (project / "mod.py").write_text(top + MODULE)
+    git(project, "commit", "-qam", "two")
+    git(project, "checkout", "-q", "main")
+    desk.fake.script(GOOD)
+    editor.open("mod.py", trust=True)
+    editor.instruct(ASK, *REGION)
+    editor.lens("Festina: accept (")
+    git(project, "checkout", "-q", "other")
+    editor.until(lambda: is_text(editor, top + MODULE), "the file of the other branch is shown")
+    editor.lens("Festina: dismiss (rejected: ")
+    assert "test_high" in editor.thread
+    editor.shot("rejected-on-the-other-branch")
+    git(project, "checkout", "-q", "main")
+    editor.until(lambda: is_text(editor, MODULE), "back again")
+    # what was rejected stays so until it is asked for again
+    editor.go_to(REGION[0])
+    editor.press("Shift+Escape")
+    editor.until(lambda: not remains(editor), "it is put away")
+    editor.instruct(ASK, *REGION)
+    accepted(editor, MODULE, ACCEPTED)
+
+
+def test_closes_the_file(desk, window):
+    window.open("mod.py", trust=True)
+    gone = desk.fake.disconnects
+    streams(desk, window)
+    window.command("View: Close Editor")
+    desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)
+    window.until(lambda: "Festina: edit clamp" not in window.status, "its progress is gone")
+    window.say("mod.py", "Control+p")
+    window.until(lambda: is_text(window, MODULE), "opened again")
+    window.page.wait_for_timeout(500)
+    assert not remains(window)
+    desk.fake.script(GOOD)
+    window.instruct(ASK, *REGION)
+    accepted(window, MODULE, ACCEPTED)
+
+
+def test_kills_the_server(desk, window):
+    window.open("mod.py", trust=True)
+    streams(desk, window)
+    os.kill(server(desk), signal.SIGKILL)
+    window.until(lambda: not remains(window), "nothing is left of the edit")
+    assert is_text(window, MODULE)
+    desk.fake.script(GOOD)
+    window.until(lambda: _one(desk), "another server is started")
+    window.instruct(ASK, *REGION)
+    accepted(window, MODULE, ACCEPTED)
+
+
+def _one(desk) -> bool:
+    try:
+        return bool(server(desk))
+    except (AssertionError, OSError):
+        return False
+
+
+def test_stops_the_server_and_wakes_it(desk, window):
+    usual = desk.config.read_text()
+    short = f"inter_token_seconds = {DEADLINE}\nfirst_content_seconds = {DEADLINE}\n"
+    desk.config.write_text(usual.replace("inter_token_seconds = 600\n", short))
+    try:
+        window.open("mod.py", trust=True)
+        go = streams(desk, window)
+        pid = server(desk)
+        os.kill(pid, signal.SIGSTOP)
+        go.set()
+        try:
+            began = time.monotonic()
+            insert(window, 1, "# typed meanwhile")
+            assert "# typed meanwhile" in window.text
+            window.page.wait_for_timeout(1000 * max(0.0, STOPPED - (time.monotonic() - began)))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        line = "# typed meanwhile\n"
+        accepted(window, line + MODULE, line + ACCEPTED, REGION[0] + 1)
+    finally:
+        desk.config.write_text(usual)
+
+
+def test_has_its_clocks_jump(desk, window, tmp_path):
+    program, jumps = desk.programs / "festina", tmp_path / "jumps"
+    target = program.readlink()
+    program.unlink()
+    jumping.program(program, jumps)
+    try:
+        window.open("mod.py", trust=True)
+        go = streams(desk, window)
+        jumping.jump(jumps, jumping.DAY, jumping.DAY)
+        window.page.wait_for_timeout(500)
+        go.set()
+        window.lens("Festina: accept (")
+        jumping.jump(jumps, -jumping.DAY, 2 * jumping.DAY)
+        window.page.wait_for_timeout(500)
+        accepted(window, MODULE, ACCEPTED)
+    finally:
+        program.unlink()
+        program.symlink_to(target)
