@@ -29,7 +29,8 @@ export function lenses(proposal: Proposal): Lens[] {
   if (state === "ready") {
     // what was linted or tested can be compiled: that goes without saying
     const evidence = message.replace(/^syntax ok, (?=.* ok)/, "");
-    add(`Festina: accept (${shorten(evidence, WORDS)})`, "accept", `Apply this edit of ${name}`);
+    const title = `Festina: accept (${shorten(evidence, FEWER_WORDS)})`;
+    add(title, "accept", `Apply this edit of ${name}`);
   } else if (proposal.again) {
     const title = `Festina: ask again (${shorten(why, FEWER_WORDS)})`;
     add(title, "again", "Ask for the same, from what came so far");
@@ -45,11 +46,11 @@ export function lenses(proposal: Proposal): Lens[] {
     add(title, "failures", "Go to the place that speaks against it");
   }
   if (choices(proposal).length > 1) {
+    add("previous", "previous", "Show the previous variation");
     add(`next (${ordinal(proposal)})`, "next", "Show the next variation");
     add("variations", "variations", "Choose among the variations");
-  } else {
-    add("more", "more", "Have more variations written");
   }
+  add("more", "more", "Have more variations written");
   if (state === "ready" && hunks.length > 1) {
     add(`hunks (${hunks.length})`, "hunks", "Accept some of the changes only");
   }
