@@ -76,6 +76,12 @@ def test_what_is_drawn(tmp_path: Path, version: str) -> None:
         run(made, version, "draw.lua")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_not_usual(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        run(made, version, "odd.lua")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_all_that_can_be_done_with_a_proposal(tmp_path: Path, version: str) -> None:

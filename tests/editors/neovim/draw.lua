@@ -2,85 +2,8 @@
 local t = dofile(vim.fs.dirname(debug.getinfo(1, "S").source:sub(2)) .. "/support.lua")
 local check = t.check
 
-local asked = {}
-local dispatch
-local function serve(dispatchers)
-  dispatch = dispatchers
-  local function request(method, params, callback)
-    asked[#asked + 1] = { method, params }
-    local answer = { ok = true, message = "" }
-    if method == "initialize" then
-      answer =
-        { capabilities = { textDocumentSync = 2, executeCommandProvider = { commands = {} } } }
-    end
-    vim.schedule(function()
-      callback(nil, method ~= "shutdown" and answer or nil)
-    end)
-    return true, #asked
-  end
-  return {
-    request = request,
-    notify = function() end,
-    is_closing = function()
-      return false
-    end,
-    terminate = function() end,
-  }
-end
-local config = require("festina.server").config()
-config.cmd = serve
-config.root_dir = vim.fn.getcwd()
-
----@param lines string[]
-local function open(lines, kind)
-  vim.cmd("silent enew!")
-  local buf = vim.api.nvim_get_current_buf()
-  vim.api.nvim_buf_set_name(buf, vim.fn.tempname() .. ".txt")
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
-  vim.bo[buf].filetype = kind or ""
-  vim.lsp.start(config)
-  assert(t.attached(buf))
-  return buf
-end
-
-local number = 0
---- Send a notification about lines `first` to `stop` (zero-based, end-exclusive).
-local function send(buf, first, stop, new, more)
-  local payload = vim.tbl_extend("force", {
-    proposal = "p" .. number,
-    uri = vim.uri_from_bufnr(buf),
-    version = vim.lsp.util.buf_versions[buf],
-    range = { start = { line = first, character = 0 }, ["end"] = { line = stop, character = 0 } },
-    state = "ready",
-    candidate = 0,
-    candidates = { { index = 0, status = "passed" } },
-    text = #new > 0 and table.concat(new, "\n") .. "\n" or "",
-    hunks = {},
-    message = "3 tests ok",
-  }, more or {})
-  dispatch.notification("festina/proposal", payload)
-  vim.wait(1000, function()
-    local found = require("festina.proposals").of(buf)[1]
-    return found ~= nil and found.data.text == payload.text and found.data.state == payload.state
-  end, 1)
-end
-local function dismiss(buf)
-  dispatch.notification("festina/proposal", {
-    proposal = "p" .. number,
-    uri = vim.uri_from_bufnr(buf),
-    state = "dismissed",
-    range = { start = { line = 0, character = 0 }, ["end"] = { line = 1, character = 0 } },
-    candidates = {},
-    candidate = 0,
-    text = "",
-    hunks = {},
-    message = "",
-  })
-  vim.wait(1000, function()
-    return #require("festina.proposals").of(buf) == 0
-  end, 1)
-  number = number + 1
-end
+local served = dofile(vim.fs.dirname(debug.getinfo(1, "S").source:sub(2)) .. "/served.lua")
+local asked, open, send, dismiss = served.asked, served.open, served.send, served.dismiss
 
 --- What a region reads with what is drawn: without the marked lines, and with the virtual ones.
 local function read(buf, first, stop)
@@ -282,7 +205,7 @@ send(buf, 1, 2, {}, { state = "failed", message = "no model" })
 check(t.drawn().head:find("failed: no model", 1, true), "why it failed", t.drawn().head)
 t.press("gzx")
 check(t.drawn().marks == 0, "and away", t.drawn())
-number = number + 1
+served.forget()
 
 -- a hundred thousand lines in the file, a large region: no frame takes long
 local many = {}

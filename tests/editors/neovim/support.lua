@@ -14,6 +14,20 @@ vim.api.nvim_create_autocmd("User", {
   end,
 })
 
+--- What Neovim will not have any longer, and who uses it all the same.
+local old = {}
+local deprecate = vim.deprecate
+vim.deprecate = function(name, ...)
+  for level = 2, 12 do
+    local info = debug.getinfo(level, "Sl")
+    if info and info.source:find("/lua/festina/", 1, true) then
+      old[("%s in %s:%d"):format(name, vim.fs.basename(info.source), info.currentline)] = true
+      break
+    end
+  end
+  return deprecate(name, ...)
+end
+
 function M.check(ok, what, extra)
   local more = extra ~= nil and (" " .. vim.inspect(extra):gsub("%s+", " ")) or ""
   io.write(("%s %s%s\n"):format(ok and "ok  " or "FAIL", what, ok and "" or more))
@@ -29,6 +43,7 @@ end
 
 --- The end of a script: what became of the server, the test sees.
 function M.done()
+  M.check(vim.tbl_isempty(old), "nothing that is deprecated is used", old)
   io.write(M.failures == 0 and "all ok\n" or (M.failures .. " failed\n"))
   vim.cmd(M.failures == 0 and "qa!" or "cquit 1")
 end

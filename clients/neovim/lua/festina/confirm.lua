@@ -27,6 +27,7 @@ end
 local function result(buf, edits, encoding)
   local scratch = vim.api.nvim_create_buf(false, true)
   vim.bo[scratch].undolevels = -1
+  vim.bo[scratch].modifiable = true -- `nvim -M` turns that off for new buffers
   vim.api.nvim_buf_set_lines(scratch, 0, -1, false, vim.api.nvim_buf_get_lines(buf, 0, -1, false))
   vim.bo[scratch].modified = false
   vim.lsp.util.apply_text_edits(vim.deepcopy(edits), scratch, encoding)

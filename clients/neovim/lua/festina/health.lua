@@ -94,6 +94,34 @@ local function check_doctor()
   end
 end
 
+--- Mappings of the person's that an open edit's keys stand in the way of. Ours are buffer-local and wait
+--- for nothing.
+---@param amiss fun(what: string, advice: string)
+local function check_keys(amiss)
+  for name, key in pairs(config.options.keys or {}) do
+    for _, map in ipairs(key and vim.api.nvim_get_keymap("n") or {}) do
+      local here = ("`%s` (%s)"):format(key, name)
+      if (map.rhs or ""):find("festina", 1, true) then -- luacheck: ignore
+      elseif map.lhs == key then
+        amiss(
+          ("%s is a mapping of yours as well"):format(here),
+          "While an edit is open, in its buffer, Festina's is meant. The option `keys` names another."
+        )
+      elseif vim.startswith(map.lhs, key) then
+        amiss(
+          ("%s is how your mapping `%s` begins"):format(here, map.lhs),
+          "While an edit is open, in its buffer, yours cannot be typed. The option `keys` names another."
+        )
+      elseif vim.startswith(key, map.lhs) then
+        amiss(
+          ("%s begins like your mapping `%s`"):format(here, map.lhs),
+          "While an edit is open, in its buffer, yours waits for a further key ('timeoutlen')."
+        )
+      end
+    end
+  end
+end
+
 local function check_conflicts()
   health.start("festina: conflicts")
   local fine = true
@@ -118,17 +146,7 @@ local function check_conflicts()
       )
     end
   end
-  for name, key in pairs(config.options.keys or {}) do
-    for _, map in ipairs(key and vim.api.nvim_get_keymap("n") or {}) do
-      local clash = vim.startswith(map.lhs, key) or vim.startswith(key, map.lhs)
-      if clash and not (map.rhs or ""):find("festina", 1, true) then
-        amiss(
-          ("`%s` (%s) and your mapping `%s` share their first keys"):format(key, name, map.lhs),
-          "While an edit is open, the longer of the two is waited for ('timeoutlen')."
-        )
-      end
-    end
-  end
+  check_keys(amiss)
   if fine then
     health.ok("none")
   end

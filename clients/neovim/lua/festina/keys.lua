@@ -68,9 +68,15 @@ end
 ---@return string?
 function M.shown(name)
   local target = plug(name):lower()
-  for _, map in ipairs(vim.api.nvim_get_keymap("n")) do
-    if map.rhs and map.rhs:lower() == target then
-      return vim.fn.keytrans and vim.fn.keytrans(map.lhsraw or map.lhs) or map.lhs
+  -- to look through all mappings takes longer than the rest of drawing: only where there is one
+  local taken = vim.fn.hasmapto(plug(name), "n") == 1
+  for _, maps in
+    ipairs(taken and { vim.api.nvim_buf_get_keymap(0, "n"), vim.api.nvim_get_keymap("n") } or {})
+  do
+    for _, map in ipairs(maps) do
+      if map.rhs and map.rhs:lower() == target then
+        return vim.fn.keytrans(map.lhsraw or map.lhs)
+      end
     end
   end
   local keys = config.options.keys

@@ -22,6 +22,8 @@ local anchors = vim.api.nvim_create_namespace("festina.anchors")
 local all = {}
 ---@type table<integer, boolean>
 local watched = {}
+---@type table<integer, boolean> buffers that are about to be drawn again
+local waiting = {}
 
 local OVER = { applied = true, dismissed = true, cancelled = true, stale = true }
 local EVENTS = {
@@ -136,7 +138,12 @@ local function watch(buf)
         watched[buf] = nil
         return true
       end
+      if waiting[buf] then
+        return -- a macro changes many lines before anything can be drawn
+      end
+      waiting[buf] = true
       vim.schedule(function()
+        waiting[buf] = nil
         M.refresh(buf)
       end)
     end,

@@ -28,6 +28,7 @@ local function page(kind)
   end
   buf = vim.api.nvim_create_buf(false, true)
   vim.bo[buf].undolevels = -1
+  vim.bo[buf].modifiable = true
   pages[kind] = buf
   return buf
 end

@@ -68,7 +68,7 @@ end
 --- Open what was told, by this plugin and by the server.
 function M.log()
   local buf = vim.api.nvim_create_buf(false, true)
-  local path = vim.lsp.get_log_path and vim.lsp.get_log_path() or vim.lsp.log.get_filename()
+  local path = require("vim.lsp.log").get_filename()
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, say.log)
   vim.api.nvim_buf_set_lines(buf, -1, -1, false, { "", "Neovim's own log: " .. path })
   vim.bo[buf].bufhidden = "wipe"

@@ -1,0 +1,73 @@
+-- What is not usual: macros, backgrounds, colours and mappings of a person's own, several edits at once.
+local here = vim.fs.dirname(debug.getinfo(1, "S").source:sub(2))
+local t, served = dofile(here .. "/support.lua"), dofile(here .. "/served.lua")
+local check = t.check
+
+local lines = {}
+for row = 1, 40 do
+  lines[row] = "line " .. row
+end
+
+-- a macro that changes many lines: drawn once, when it is through
+local buf = served.open(lines)
+served.send(buf, 30, 33, { "new" })
+local render = require("festina.render")
+local draw, draws = render.draw, 0
+render.draw = function(...)
+  draws = draws + 1
+  return draw(...)
+end
+vim.fn.setreg("q", "A!\27j")
+t.press("gg25@q")
+vim.wait(100)
+check(draws >= 1 and draws <= 2, "a macro over 25 lines draws once", draws)
+t.press("ggdd")
+vim.wait(50)
+check(t.drawn().row == 30, "and what is typed afterwards draws again", t.drawn())
+render.draw = draw
+served.dismiss(buf)
+
+-- grounds follow the background, and the person's own stay
+local function turn(background)
+  vim.o.background = background
+  vim.cmd("doautocmd OptionSet background") -- which does not come by itself while Neovim starts
+end
+local function ground(name)
+  return vim.api.nvim_get_hl(0, { name = name }).bg
+end
+turn("dark")
+served.send(buf, 3, 5, { "new" })
+local dark = ground("FestinaAdd")
+turn("light")
+check(dark and ground("FestinaAdd") ~= dark, "a light background has a ground of its own", dark)
+turn("dark")
+check(ground("FestinaAdd") == dark, "and back", ground("FestinaAdd"))
+vim.api.nvim_set_hl(0, "FestinaAdd", { bg = 0x123456 })
+turn("light")
+check(ground("FestinaAdd") == 0x123456, "the person's own stays", ground("FestinaAdd"))
+vim.cmd("colorscheme habamax")
+check(ground("FestinaAdd") and ground("FestinaDelete"), "a scheme without them", dark)
+served.dismiss(buf)
+
+-- a mapping of the person's in this kind of file alone
+vim.keymap.set("n", "<F7>", "<Plug>(festina-diff)", { buffer = buf })
+served.send(buf, 3, 5, { "new" })
+check(t.drawn().head:find("<F7> diff", 1, true), "is the one that is shown", t.drawn().head)
+check(vim.fn.maparg("gzd", "n") == "", "and the only one", vim.fn.maparg("gzd", "n"))
+served.dismiss(buf)
+
+-- `nvim -M`: nothing can be changed, and that is said in one line
+vim.go.modifiable, vim.bo[buf].modifiable = false, false
+served.send(buf, 3, 5, { "new" })
+check(#t.new_lines() == 1, "what cannot be changed can be looked at", t.drawn())
+local answer = served.apply(buf, 3, 5, "new\n")
+check(
+  not answer.applied and answer.failureReason:find("modifiable", 1, true),
+  "an edit of it is refused, with the reason",
+  answer
+)
+check(not answer.failureReason:find("\n", 1, true), "in one line", answer)
+vim.go.modifiable, vim.bo[buf].modifiable = true, true
+served.dismiss(buf)
+
+t.done()
