@@ -14,7 +14,7 @@ import pytest
 
 from festina.commands.base import Exit
 from support import fake_replies
-from support.command_line import GOOD, CommandLine
+from support.command_line import GOOD, UNDEFINED, CommandLine
 from support.fake_model import FakeModel
 
 ASK = [sys.executable, "-m", "festina", "edit", "calc/core.py:5", "-m", "x"]
@@ -135,3 +135,34 @@ def test_where_nobody_sees_it_a_long_wait_has_an_end(line, more):
         ran = line.run("edit", "calc/core.py:5", "-m", "x", *more)
     assert ran.code == Exit.FAILED
     assert "Try again in 17 minutes" in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("replies", "more", "shown"),
+    [
+        ([GOOD], ("-n", "2"), "passed     #1"),
+        ([UNDEFINED], (), "F821  Undefined name `smallest`"),
+    ],
+    ids=["passed", "rejected"],
+)
+def test_what_had_come_is_shown_when_a_wait_for_more_is_stopped(line, replies, more, shown):
+    with FakeModel(*replies, fake_replies.status(429, retry_after="250")) as fake:
+        line.use(fake)
+        process = subprocess.Popen(
+            [*ASK, *more], cwd=line.project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        try:
+            fake.wait(lambda: len(fake.requests) == 2)
+            assert process.stderr is not None
+            told = b""
+            while b"Waiting for " not in told or (more and b"#1" not in told):
+                told += process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == Exit.INTERRUPTED
+    assert shown in out.decode()
+    assert "+++ b/calc/core.py" in out.decode()
+    assert out.decode().endswith("stopped before its end; nothing was written\n")
+    assert line.file.read_text() == line.before

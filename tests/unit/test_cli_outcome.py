@@ -98,6 +98,14 @@ def test_without_a_best_only_a_single_candidate_is_shown(count, best):
     assert (outcome.best.index if outcome.best else None) == best
 
 
+def test_of_what_had_come_the_best_is_known_also_while_it_is_repaired():
+    assert folded(1, Streaming(0, "x", 40))[0].so_far is None
+    outcome, _ = folded(1, parsed(0), Judged(0, "", failed()), Repairing(0, 1))
+    assert outcome.so_far.verdict == failed()
+    outcome, _ = folded(3, *(Judged(n, "", failed()) for n in (0, 1)), Judged(2, "", passed()))
+    assert outcome.so_far.index == 2
+
+
 def test_the_status_line_tells_how_far_things_are():
     assert Outcome(1).status() == "waiting for the model"
     assert folded(1, Streaming(0, "x", 40))[0].status() == "streaming, 40 tokens"

@@ -207,7 +207,8 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
             adviser = advice.slow_model(
                 order.settings, ready.runner, trust=order.trust, agreed=args.yes, terminal=terminal
             )
-            outcome = await job.pursue(task, ready, verifier, terminal, adviser)
+            left = _left(order, terminal)
+            outcome = await job.pursue(task, ready, verifier, terminal, adviser, on_stop=left)
         if (
             args.apply
             and job.finished_of(outcome).status is Status.PASSED
@@ -222,6 +223,13 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
     applied = args.apply and job.finished_of(outcome).status is Status.PASSED and refusal is None
     await asyncio.to_thread(job.tally, outcome, applied=applied)
     return Proposed(outcome, ready.choice, refusal)
+
+
+def _left(order: Order, terminal: Terminal | None) -> Callable[[Outcome], None] | None:
+    """Return what shows a person what had come when they stopped it: it was paid for."""
+    if terminal is None or order.args.diff:
+        return None
+    return lambda outcome: showing.show_so_far(terminal, order.place, outcome)
 
 
 async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> GateResult | None:

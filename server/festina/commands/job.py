@@ -229,8 +229,12 @@ async def pursue(
     adviser: Adviser | None = None,
     *,
     aside: bool = True,
+    on_stop: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
-    """Run a task to its end and show, of several candidates, each verdict as it falls."""
+    """Run a task to its end and show, of several candidates, each verdict as it falls.
+
+    ``on_stop`` gets what has come so far where it is cancelled.
+    """
     from festina.models.meter import counting
     from festina.terminal import in_a_line
 
@@ -244,20 +248,28 @@ async def pursue(
             preview = leader.preview.split("\n") if leader is not None else ()
             terminal.status(outcome.status(held.now()), preview)
 
-    with counting(EDIT), held.counting_down(show):
-        async with aclosing(events):
-            async for event in events:
-                ended = outcome.fold(event)
-                if terminal is None:
-                    continue
-                if isinstance(event, Waiting) and event.wait is not None:
-                    terminal.held(str(event.wait))
-                if ended is not None and outcome.total > 1:
-                    words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
-                    if (first := outcome.same(ended)) is not None:
-                        words = f"same as #{first.index + 1}: {words}"
-                    terminal.judged(ended.status, _name(ended, outcome.total), words, aside=aside)
-                show()
+    try:
+        with counting(EDIT), held.counting_down(show):
+            async with aclosing(events):
+                async for event in events:
+                    ended = outcome.fold(event)
+                    if terminal is None:
+                        continue
+                    if isinstance(event, Waiting) and event.wait is not None:
+                        terminal.held(str(event.wait))
+                    if ended is not None and outcome.total > 1:
+                        words = ended.defect if ended.verdict is None else in_a_line(ended.verdict)
+                        if (first := outcome.same(ended)) is not None:
+                            words = f"same as #{first.index + 1}: {words}"
+                        terminal.judged(
+                            ended.status, _name(ended, outcome.total), words, aside=aside
+                        )
+                    show()
+    except asyncio.CancelledError:
+        if on_stop is not None:
+            with contextlib.suppress(OSError):  # its terminal may be gone
+                on_stop(outcome)
+        raise
     return outcome
 
 

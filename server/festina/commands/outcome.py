@@ -33,6 +33,8 @@ _OF_VERDICT = {
     Status.FAILED: CandidateStatus.FAILED,
 }
 
+_BEST = (CandidateStatus.PASSED, CandidateStatus.UNVERIFIED, CandidateStatus.FAILED)
+
 
 @dataclass(slots=True)
 class Answer:
@@ -181,6 +183,13 @@ class Outcome:
             return self.answers[self.finished.best]
         return self.answers.get(0) if self.count == 1 else None
 
+    @property
+    def so_far(self) -> Answer | None:
+        """The best one that has a verdict, or had one before it was to be repaired."""
+        known = (one if one.over else one.before for one in self.answers.values())
+        judged = [one for one in known if one is not None and one.verdict is not None]
+        return min(judged, key=lambda one: (_BEST.index(one.status), one.index), default=None)
+
     def leader(self) -> Answer | None:
         """The first candidate that is streaming: the one to show while it comes."""
         streaming = [
@@ -201,7 +210,7 @@ class Outcome:
         streaming = [a for a in answers if a.status is CandidateStatus.STREAMING]
         verifying = [a for a in answers if a.status is CandidateStatus.VERIFYING]
         if self.total == 1:
-            return held or _of_one(next(iter(answers), None))
+            return _of_one(next(iter(answers), None), held)
         over = [answer for answer in answers if answer.over]
         passed = sum(answer.status is CandidateStatus.PASSED for answer in over)
         parts = [f"{len(over)} of {self.total} candidates", f"{passed} passed"]
@@ -214,10 +223,12 @@ class Outcome:
         return " · ".join(part for part in parts if part)
 
 
-def _of_one(answer: Answer | None) -> str:
+def _of_one(answer: Answer | None, held: str) -> str:
     if answer is None:
-        return "waiting for the model"
+        return held or "waiting for the model"
     repair = f"repair {answer.round}: " if answer.round else ""
+    if held:
+        return f"{repair}{held}"
     if answer.status is CandidateStatus.STREAMING:
         words = f"streaming, {answer.tokens} tokens" if answer.tokens else "waiting for the model"
         return f"{repair}{words}"

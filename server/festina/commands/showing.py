@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from festina.commands.job import finished_of
 from festina.findings import GateResult, Status, Verdict, duration
+from festina.proposals import CandidateStatus
 
 if TYPE_CHECKING:
-    from festina.commands.outcome import Outcome
+    from festina.commands.outcome import Answer, Outcome
     from festina.edits import Region
     from festina.models.discovery import Choice
     from festina.terminal import Terminal
@@ -17,25 +18,40 @@ if TYPE_CHECKING:
 
 def show(terminal: Terminal, place: str, outcome: Outcome, choice: Choice) -> None:
     """Print the diff of the best candidate, what its verdict rests on, and where the time went."""
-    from festina.terminal import brief
-
     finished, best = finished_of(outcome), outcome.best
     terminal.say(place, "bold")
     if best is None:
         terminal.say(f"{finished.message.rstrip('.')}.", "red")
     else:
-        terminal.diff(best.diff)
-        number = f"#{best.index + 1}" if outcome.total > 1 else ""
-        words = brief(best.verdict) if best.verdict is not None else best.defect
-        if count := outcome.alike(best):
-            words += f"; same as {count} other{'s' if count > 1 else ''}"
-        terminal.judged(best.status, number, words)
-        if best.verdict is not None and finished.status is not Status.PASSED:
-            terminal.findings(best.verdict)
+        _show(terminal, outcome, best)
     for call in outcome.calls:
         if call.who == "slow":
             terminal.say(call.words, "dim")
     terminal.say(_time_split(outcome, choice), "dim")
+
+
+def show_so_far(terminal: Terminal, place: str, outcome: Outcome) -> None:
+    """Print what had come of an edit that was stopped before its end, if anything had."""
+    best = outcome.so_far
+    if best is None:
+        return
+    with terminal.paused():
+        terminal.say(place, "bold")
+        _show(terminal, outcome, best)
+        terminal.say("stopped before its end; nothing was written", "dim")
+
+
+def _show(terminal: Terminal, outcome: Outcome, best: Answer) -> None:
+    from festina.terminal import brief
+
+    terminal.diff(best.diff)
+    number = f"#{best.index + 1}" if outcome.total > 1 else ""
+    words = brief(best.verdict) if best.verdict is not None else best.defect
+    if count := outcome.alike(best):
+        words += f"; same as {count} other{'s' if count > 1 else ''}"
+    terminal.judged(best.status, number, words)
+    if best.verdict is not None and best.status is not CandidateStatus.PASSED:
+        terminal.findings(best.verdict)
 
 
 def show_review(terminal: Terminal, review: GateResult, outcome: Outcome) -> None:
