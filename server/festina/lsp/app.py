@@ -213,6 +213,8 @@ class App:
     def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:
         """Folders were added to the editor's window or taken from it."""
         gone = {convert.to_path(folder.uri) for folder in event.removed}
+        if gone.intersection(self.session.roots):  # with all that runs and is kept warm for them
+            self.verifier.revoke()
         added = [path for folder in event.added if (path := convert.to_path(folder.uri))]
         kept = [root for root in self.session.roots if root not in gone]
         self.session.roots = tuple(dict.fromkeys([*kept, *added]))

@@ -2,10 +2,9 @@
 
 All proposals and candidates of this process share it, whichever event loop they are on. It asks
 before a request is sent, and learns from the headers of every response; ``known`` says with what it
-begins. While nothing remains, or
-a refusal (429, 529) has to be waited out, nobody sends; then one request goes ahead, and what it
-is answered opens the way for the others. Other processes have budgets of their own: the provider's
-figures count what all of them sent.
+begins. While nothing remains, or a refusal (429, 529) has to be waited out, nobody sends; then one
+request goes ahead, and what it is answered opens the way for the others. Other processes have
+budgets of their own: the provider's figures count what all of them sent.
 """
 
 from __future__ import annotations

@@ -119,10 +119,12 @@ class Exchange(ABC):
         )
         answer = self._stream_of(request)
         shown: list[str] = []
-        leave = await self._budget.places.take()
         clock = Deadlines(self._settings, failures, stream=request.stream)
         response: Response | None = None
+        before = clock.left()
+        leave = await self._budget.places.take()
         try:
+            clock.excuse(before - clock.left())
             response = await self._open(request, clock, failures)
             chunks = response.chunks()
             while not answer.over:

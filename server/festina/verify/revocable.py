@@ -1,4 +1,4 @@
-"""A verifier of which everything can be ended at once, because a workspace is no longer trusted.
+"""A verifier of which everything can be ended at once: a workspace is gone or no longer trusted.
 
 What runs then is killed before anything else happens, and whatever is still on its way to start
 something finds that it may not (:mod:`festina.verify.leave`). All processes go, also those that are

@@ -190,6 +190,9 @@ class States:
             yield self._bases[key]
         finally:
             self._users[key] -= 1
+            if not self._users[key]:
+                del self._users[key]
+                self._making.pop(key, None)
             await self._trim()
 
     async def _trim(self) -> None:
