@@ -27,6 +27,30 @@ check(t.drawn().row == 30, "and what is typed afterwards draws again", t.drawn()
 render.draw = draw
 served.dismiss(buf)
 
+-- a region whose first line is at the top of the window: what stands above it is seen all the same
+vim.cmd("syntax on")
+vim.bo[buf].filetype = "python"
+vim.cmd("normal! 20Gzt")
+served.send(buf, 19, 22, { "new" }, { state = "streaming" })
+local function above()
+  return #vim.split(t.drawn().head, "\n") - 1
+end
+local function fill()
+  return vim.fn.winsaveview().topfill
+end
+check(fill() == above() and fill() > 0, "the window scrolls to it", { fill(), above() })
+served.send(buf, 19, 22, { "new" }, { message = ("3 tests ok "):rep(40) })
+check(fill() == above() and fill() > 4, "also when it grows", { fill(), above() })
+t.press(fill() .. "<C-e>")
+served.send(buf, 19, 22, { "new" }, { message = "another verdict" })
+check(
+  fill() == 0 and vim.fn.line("w0") == 20,
+  "scrolled past it, it stays so",
+  vim.fn.winsaveview()
+)
+served.dismiss(buf)
+vim.cmd("normal! gg")
+
 -- grounds follow the background, and the person's own stay
 local function turn(background)
   vim.o.background = background

@@ -122,6 +122,26 @@ local function unfold(proposal, first, stop)
   end
 end
 
+--- Windows that have a region's first line at their top, and are to show what stands above it: nothing of
+--- that would be seen there. Once a person has scrolled past it, it is left alone.
+---@param proposal festina.Proposal
+---@param first integer
+---@return table<integer, integer> found most lines that there is room for, by window
+local function topped(proposal, first)
+  local found = {}
+  for _, window in ipairs(vim.fn.win_findbuf(proposal.buf)) do
+    local info = vim.fn.getwininfo(window)[1]
+    if info.topline == first + 1 and first > 0 then
+      local fill = vim.api.nvim_win_call(window, vim.fn.winsaveview).topfill
+      if fill > 0 or not proposal.memory.revealed then
+        found[window] = math.max(info.height - 3, 0)
+      end
+    end
+  end
+  proposal.memory.revealed = true
+  return found
+end
+
 --- Draw again where windows have another size, or show the buffer anew.
 local function follow_windows()
   if watching then
@@ -157,6 +177,7 @@ function M.draw(proposal)
     unfold(proposal, first, stop)
   end
   local width, height = room(buf)
+  local top = topped(proposal, first) -- before the marks go: Neovim scrolls back without them
   M.clear(proposal)
   local function mark(row, options)
     options.priority = PRIORITY
@@ -208,6 +229,11 @@ function M.draw(proposal)
   end
   -- made last, drawn first: of marks in one row the later one is nearer to it
   mark(first, { virt_lines = above, virt_lines_above = first > 0 })
+  for window, most_above in pairs(top) do
+    vim.api.nvim_win_call(window, function()
+      vim.fn.winrestview({ topfill = math.min(#above, most_above) })
+    end)
+  end
 end
 
 return M

@@ -25,6 +25,7 @@ end
 ---@param message string
 ---@return string
 local function short(message)
+  message = message:gsub(vim.pesc(vim.fn.getcwd() .. "/"), "") -- the log has whole paths
   local room = vim.v.echospace - 1
   if vim.fn.strdisplaywidth(message) <= room then
     return message
