@@ -1,5 +1,8 @@
+from datetime import datetime
+
 import pytest
 
+from festina.calls import Wait
 from festina.commands.outcome import Outcome
 from festina.events import (
     Completing,
@@ -11,6 +14,7 @@ from festina.events import (
     Repairing,
     Step,
     Streaming,
+    Waiting,
 )
 from festina.findings import Rest, Status
 from festina.models.base import ModelError, Trouble
@@ -122,6 +126,12 @@ def test_the_status_line_tells_how_far_things_are():
     assert outcome.status() == (
         "2 of 4 candidates · 1 passed · 1 streaming · 1 being checked · running ruff"
     )
+    until = datetime(2026, 1, 2, 18, 5).astimezone()
+    outcome.fold(Waiting(0, Wait("Groq", until, 60)))  # its end is not cut off by what runs
+    assert outcome.status().startswith("2 of 4 candidates · 1 passed · Waiting for Groq's limit")
+    repaired, _ = folded(1, Judged(0, "", failed()), Repairing(0, 1))
+    repaired.fold(Waiting(0, Wait("Groq", until, 60)))
+    assert repaired.status().startswith("repair 1: Waiting for Groq's limit until 18:05")
 
 
 def test_the_first_of_those_that_stream_is_on_show():

@@ -76,8 +76,9 @@ def test_repairs_count_towards_the_cap_of_a_proposal(line):
         ran = line.run(*ASK, "--json")
         assert len(fake.requests) == 2
     assert ran.code == Exit.FAILED
-    assert ran.json["candidates"][0]["status"] == "unusable"
-    assert "limits.tokens_per_proposal" in ran.json["candidates"][0]["message"]
+    assert ran.json["candidates"][0]["status"] == "failed"
+    assert "; no more came: Your own limit would be passed" in ran.json["message"]
+    assert "limits.tokens_per_proposal" in ran.json["message"]
 
 
 def test_stats_sum_up_by_day_and_model(line):

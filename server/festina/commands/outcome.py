@@ -213,13 +213,12 @@ class Outcome:
             return _of_one(next(iter(answers), None), held)
         over = [answer for answer in answers if answer.over]
         passed = sum(answer.status is CandidateStatus.PASSED for answer in over)
-        parts = [f"{len(over)} of {self.total} candidates", f"{passed} passed"]
+        parts = [f"{len(over)} of {self.total} candidates", f"{passed} passed", held]
         if streaming:
             parts.append(f"{len(streaming)} streaming")
         if verifying:
             parts.append(f"{len(verifying)} being checked")
             parts.append(verifying[0].doing)
-        parts.append(held)
         return " · ".join(part for part in parts if part)
 
 
