@@ -101,6 +101,7 @@ def test_some_of_the_changes_are_verified_and_applied_alone(desk, window):
     window.press("Control+k", "Alt+h")
     rows = ".quick-input-list .monaco-list-row"
     window.page.wait_for_selector(rows)
+    window.page.wait_for_timeout(300)  # it fades in
     window.shot("hunks")
     window.page.click(f"{rows}:has-text('{GOOD_LINE}')")
     window.press("Enter")
