@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-all test-editors test-editors-fast lint format bench vscode lua clean
+.PHONY: help try test test-all test-editors test-editors-fast media lint format bench vscode lua clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every
 
 test-editors-fast: $(VENV)/.dev ## The same with Neovim 0.11 and one look at VS Code: minutes
 	$(BIN)/python -m pytest -m smoke --no-skips --durations=5 tests/editors
+
+media: $(VENV)/.dev ## Take the README's pictures of real editors again, into docs/media
+	FESTINA_MEDIA=docs/media $(BIN)/python -m pytest --no-skips tests/editors/test_media.py
 
 lint: $(VENV)/.dev ## Check the code's form: ruff and mypy
 	$(BIN)/ruff check .

@@ -108,3 +108,9 @@ def test_every_message_that_is_explained_is_one_of_the_programs():
 def test_the_oldest_python_of_a_project_is_the_programs():
     oldest = ".".join(map(str, interpreter.OLDEST[:2]))
     assert f"It must be Python {oldest} or newer" in README
+
+
+def test_every_picture_is_there_and_small_and_every_one_that_is_there_is_shown():
+    named = {ROOT / path for path in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)}
+    assert named == {ROOT / "docs" / "try.svg", *(ROOT / "docs" / "media").iterdir()}
+    assert max(path.stat().st_size for path in named) < 200_000
