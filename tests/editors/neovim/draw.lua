@@ -87,6 +87,22 @@ check(
   t.drawn()
 )
 
+dismiss(buf)
+
+-- new lines before the first one of the region, and of the buffer
+for _, above in ipairs({ {}, { "x" } }) do
+  buf = open(vim.list_extend(vim.deepcopy(above), { "one", "two" }))
+  send(buf, #above, #above + 2, { "zero", "one", "two" })
+  local seen = read(buf, #above, #above + 2)
+  check(
+    vim.deep_equal(seen, { "zero", "one", "two" }),
+    ("a new first line below %d others"):format(#above),
+    seen
+  )
+  dismiss(buf)
+end
+buf = open({ "one", "two", "three", "four" })
+
 -- what the server's hunks say stands, also in the other position encodings
 local hunk = {
   id = 7,
