@@ -86,10 +86,11 @@ def test_the_main_job_in_a_narrow_terminal(tmp_path: Path, version: str) -> None
         terminal.until(lambda screen: "rejected" not in screen)
 
 
-def test_messages_never_wait_for_a_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_messages_never_wait_for_a_key(tmp_path: Path, version: str) -> None:
     with (
         bench(tmp_path, trusted=False) as made,
-        opened(made, "0.11", size=(60, 20)) as terminal,
+        opened(made, version, size=(60, 20)) as terminal,
     ):
         made.released.set()
         terminal.type("4GVjj:Festina edit respect the upper bound")

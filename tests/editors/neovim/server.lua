@@ -97,4 +97,34 @@ check(t.attached(), "and another one started")
 ask()
 check(t.until_state("ready"), "which works", { t.state(), t.messages })
 check(t.text() == before, "the text is untouched", t.text())
+
+-- started anew while it still starts; and one that cannot start
+vim.cmd("Festina restart")
+check(t.attached() and t.wait(function()
+  return server() ~= nil
+end), "it starts once more")
+check(#t.messages == 0, "no message so far", t.messages)
+local options = require("festina.config").options
+options.cmd = { "sleep", "1000" }
+vim.cmd("Festina restart")
+check(
+  t.wait(function()
+    local clients = vim.lsp.get_clients({ _uninitialized = true })
+    return clients[1] and not clients[1].initialized
+  end),
+  "one that never answers"
+)
+options.cmd = { "sh", "-c", "exit 3" }
+vim.cmd("Festina restart")
+check(
+  t.wait(function()
+    return #t.messages > 0
+  end, 15),
+  "it is replaced, by one that cannot start"
+)
+check(
+  #t.messages == 1 and t.said("could not start (exit code 3): see `:checkhealth festina`"),
+  "which is told, with what to do",
+  t.messages
+)
 t.done()

@@ -18,7 +18,9 @@ end
 --- Whether messages are shown by Neovim itself, on the last line of the screen.
 ---@return boolean
 local function is_plain()
-  return debug.getinfo(vim.notify, "S").source:find("vim/_", 1, true) ~= nil
+  local source = debug.getinfo(vim.notify, "S").source
+  -- Neovim 0.12 has built its own modules without the names of their files
+  return source:find("vim/_", 1, true) ~= nil or source:match("^=?%?$") ~= nil
 end
 
 --- What fits on the message line: a longer message would wait for a key.

@@ -14,6 +14,8 @@ local stopping = false
 ---@type integer? when a process was started that has not answered yet, in milliseconds
 local starting
 local told_missing = false
+---@type table<integer, boolean> clients that have answered
+local answered = {}
 --- Clients that were given up: they do not answer, and may not even end.
 ---@type table<integer, boolean>
 local given_up = {}
@@ -74,7 +76,9 @@ local function on_exit(_, _, client_id)
     end
     local why = how.signal ~= 0 and ("signal %d"):format(how.signal)
       or ("exit code %d"):format(how.code)
-    say.warn(("the server ended (%s). `:Festina restart` starts it again."):format(why))
+    local what = answered[client_id] and "the server ended (%s). `:Festina restart` starts it again."
+      or "the server could not start (%s): see `:checkhealth festina`, then `:Festina restart`."
+    say.warn(what:format(why))
   end)
 end
 
@@ -146,6 +150,9 @@ function M.config()
       end
       local options = vim.tbl_deep_extend("force", params.initializationOptions or {}, given)
       params.initializationOptions = next(options) and options or nil
+    end,
+    on_init = function(client)
+      answered[client.id] = true
     end,
     on_exit = on_exit,
   }
@@ -272,7 +279,8 @@ end
 ---@param then_? fun()
 function M.restart(then_)
   told_missing = false
-  local old = vim.lsp.get_clients({ name = M.NAME })
+  -- one that has not answered yet is none of those that are told of without that word
+  local old = vim.lsp.get_clients({ name = M.NAME, _uninitialized = true })
   stopping = true
   for _, client in ipairs(old) do
     rpc.stop(client)
