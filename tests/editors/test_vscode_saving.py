@@ -117,7 +117,6 @@ def test_an_edit_that_the_whole_suite_refutes_is_withdrawn_and_says_so(desk, sit
     with (project / "pyproject.toml").open("a") as file:
         file.write("[tool.festina]\nverify.tests.confirm_seconds = 0\nrepair.rounds = 0\n")
     window.open("registry.py", trust=True)
-    window.press("Control+Shift+M")
     shows(window, "Festina")
     for number in itertools.count():  # which test enters what is found out in the background
         rewrite(window, RETURN, ("return dict(found)", "return found")[number % 2])
