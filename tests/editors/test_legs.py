@@ -37,6 +37,10 @@ LEGS = {
         for version in ("0.10", "0.11", "0.12")
     },
     **{
+        f"plugin-{version}": f"test_neovim_plugin.py::{JOB}[{version}]"
+        for version in ("0.10", "0.11", "0.12")
+    },
+    **{
         f"terminal-{editor}": f"test_terminals.py::{JOB}[{editor}]"
         for editor in (
             *("neovim-0.10", "neovim-0.11", "neovim-0.12"),

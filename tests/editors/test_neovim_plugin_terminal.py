@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +21,6 @@ STATUS = "vim.o.statusline = \"%f %m%=%{v:lua.require'festina'.statusline()}\""
 
 @contextmanager
 def opened(made: Bench, version: str, *more: str, size: tuple[int, int]) -> Iterator[Terminal]:
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
     configure(made, version, "vim.o.laststatus = 2", STATUS, *more)
     command = ["env", f"FESTINA_TEST_TOKEN={made.token}", str(neovim(version)), "mod.py"]
     with Terminal(command, made.folder, made.environment, size) as terminal:
