@@ -90,6 +90,7 @@ vim.ui.select = function(items, options, done)
   )
   done(other)
 end
+vim.o.columns = 60
 t.press("gzv")
 t.wait(function()
   return offered ~= nil
@@ -100,6 +101,12 @@ check(
   "with verdicts",
   offered
 )
+local widest = 0
+for _, title in ipairs(offered or {}) do
+  widest = math.max(widest, vim.fn.strdisplaywidth(title))
+end
+check(widest == 54, "each in a line of its own", offered)
+vim.o.columns = 80
 check(offered[#offered] == "ask for four more", "and a way to more", offered)
 check(
   t.wait(function()

@@ -75,6 +75,17 @@ local function choices(data)
   return #found > 0 and found or data.candidates or {}
 end
 
+--- What fits beside a number in a line of the screen: of 75 choices as many as can be are to be seen.
+---@param title string
+---@return string
+local function fitting(title)
+  local room = vim.o.columns - 6
+  if vim.fn.strdisplaywidth(title) <= room then
+    return title
+  end
+  return vim.fn.strcharpart(title, 0, room - 1) .. "…"
+end
+
 --- Show the list.
 ---@param proposal festina.Proposal
 ---@param items festina.Choice[]
@@ -84,7 +95,7 @@ local function show(proposal, items)
     prompt = ("Festina, variations%s:"):format(place and (" (%s)"):format(place) or ""),
     kind = "festina",
     format_item = function(item)
-      return item.title
+      return fitting(item.title)
     end,
     preview_item = function(item)
       return item.new and { buf = preview(proposal, item) } or {}

@@ -76,7 +76,8 @@ local function on_exit(_, _, client_id)
     end
     local why = how.signal ~= 0 and ("signal %d"):format(how.signal)
       or ("exit code %d"):format(how.code)
-    local what = answered[client_id] and "the server ended (%s). `:Festina restart` starts it again."
+    local what = answered[client_id]
+        and "the server ended (%s). `:Festina restart` starts it again."
       or "the server could not start (%s): see `:checkhealth festina`, then `:Festina restart`."
     say.warn(what:format(why))
   end)
