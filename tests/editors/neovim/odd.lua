@@ -80,6 +80,16 @@ check(t.drawn().head:find("<F7> diff", 1, true), "is the one that is shown", t.d
 check(vim.fn.maparg("gzd", "n") == "", "and the only one", vim.fn.maparg("gzd", "n"))
 served.dismiss(buf)
 
+-- an accept leaves the person's options alone
+local levels = vim.go.undolevels
+vim.bo[buf].undolevels = 77
+check(served.apply(buf, 3, 5, "one\ntwo\n").applied, "an edit is applied")
+check(
+  vim.go.undolevels == levels and vim.bo[buf].undolevels == 77,
+  "and 'undolevels' stays",
+  { vim.go.undolevels, vim.bo[buf].undolevels }
+)
+
 -- `nvim -M`: nothing can be changed, and that is said in one line
 vim.go.modifiable, vim.bo[buf].modifiable = false, false
 served.send(buf, 3, 5, { "new" })

@@ -41,7 +41,7 @@ end
 ---@param buf integer
 local function end_undo_step(buf)
   vim.api.nvim_buf_call(buf, function()
-    vim.o.undolevels = vim.o.undolevels
+    vim.go.undolevels = vim.go.undolevels -- not `vim.o`: a buffer may have a value of its own
   end)
 end
 
