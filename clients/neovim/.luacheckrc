@@ -1,6 +1,6 @@
 -- `make lua` runs luacheck with this.
 std = "luajit"
 read_globals = { "vim" }
-globals = { "vim.g", "vim.b", "vim.bo", "vim.wo", "vim.o", "vim.v" }
+globals = { "vim.g", "vim.go", "vim.b", "vim.bo", "vim.wo", "vim.o", "vim.v" }
 max_line_length = 110
 cache = false
