@@ -32,6 +32,7 @@ export class Actions implements Disposable {
     private readonly diffs: Diffs,
     private readonly instructions: Instructions,
     private readonly look: Look,
+    private readonly ready: () => Promise<void>,
   ) {
     this.failures = new Failures(proposals, diffs);
     const on = (name: string, act: (proposal: Proposal, more: unknown) => Promise<void>) =>
@@ -82,6 +83,7 @@ export class Actions implements Disposable {
     if (words === undefined) {
       return;
     }
+    await this.ready(); // the person has typed while the server started
     // what is selected by now: VS Code has kept it up with what was typed elsewhere
     const { start, end } = editor.selection;
     const range = {

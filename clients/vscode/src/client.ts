@@ -2,6 +2,7 @@
 import { workspace, type LogOutputChannel, type Range, type TextDocument } from "vscode";
 import {
   CloseAction,
+  ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
   RevealOutputChannelOn,
@@ -27,6 +28,7 @@ import {
   VERIFY,
 } from "./messages";
 import { LANGUAGES } from "./place";
+import { within } from "./patience";
 import { isPrompt } from "./prompt";
 import type { Prompts } from "./prompts";
 import type { Status } from "./status";
@@ -35,20 +37,26 @@ import { LastWords } from "./stderr";
 import { initializationOptions } from "./trust";
 import { note } from "./walkthrough";
 
+/** Milliseconds that a server has to answer for the first time. A cold disk takes its time. */
+export const PATIENCE = 60_000;
+
 /** A client for one server process (and for those that follow it, should it crash). */
 export class FestinaClient extends LanguageClient {
   private readonly lastWords: LastWords;
   private started = false;
+  private isOver = false;
+  /** Called once it has ended again and again, and is not started any more. */
+  onGivenUp: () => void = () => undefined;
 
   constructor(
     command: string,
     log: LogOutputChannel,
-    bar: StatusBar,
+    private readonly bar: StatusBar,
     answers: Answers,
     prompts: Prompts,
     keys: Keys,
     configured: Configured,
-    edits: Edits,
+    private readonly edits: Edits,
   ) {
     const lastWords = new LastWords();
     const clientOptions = options(log, lastWords, prompts, configured, edits);
@@ -57,10 +65,25 @@ export class FestinaClient extends LanguageClient {
     this.lastWords = lastWords;
     const onCrash = this.createDefaultErrorHandler();
     this.clientOptions.errorHandler = {
-      error: (error, message, count) => onCrash.error(error, message, count),
-      // a server that cannot start once cannot start five times
-      closed: () =>
-        this.started ? onCrash.closed() : { action: CloseAction.DoNotRestart, handled: true },
+      error: async (error, message, count) => {
+        const result = await onCrash.error(error, message, count);
+        if (result.action === ErrorAction.Shutdown) {
+          this.giveUp();
+        }
+        return result;
+      },
+      closed: async () => {
+        // a server that cannot start once cannot start five times
+        if (!this.started || this.isOver) {
+          return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        const result = await onCrash.closed();
+        if (result.action !== CloseAction.DoNotRestart) {
+          return result;
+        }
+        this.giveUp();
+        return { ...result, handled: true };
+      },
     };
     this.registerFeature({
       fillClientCapabilities: (capabilities: ClientCapabilities) => {
@@ -73,6 +96,9 @@ export class FestinaClient extends LanguageClient {
     this.onNotification(STATUS, (status: Status) => bar.take(status));
     this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
     this.onNotification(PROPOSAL, (proposal: Parameters<Edits["take"]>[0]) => {
+      if (this.isOver) {
+        return; // the last words of one whose edits are put away
+      }
       edits.take(proposal);
       bar.count(proposal);
       if (proposal.state === "applied") {
@@ -81,13 +107,18 @@ export class FestinaClient extends LanguageClient {
     });
     this.onRequest(KEY, async ({ origin }: { origin: string }) => ({ key: await keys.of(origin) }));
     this.onDidChangeState(({ newState }) => {
+      if (this.isOver) {
+        return; // another one may be at work by now
+      }
       if (newState === State.Running) {
         bar.show();
         answers.begin();
         edits.begin(this);
       } else {
-        bar.hide();
-        edits.end();
+        this.leave();
+      }
+      if (newState === State.StartFailed && this.started) {
+        this.giveUp(); // it had run, ended, and does not come back
       }
     });
   }
@@ -131,9 +162,47 @@ export class FestinaClient extends LanguageClient {
     this.started = true;
   }
 
-  /** Until the server has started, everything goes to the log only: our caller tells the person. */
+  /** Wait while it is on its way, as it is again after a crash; not for ever. It never rejects. */
+  async settled(): Promise<void> {
+    if (this.state === State.Starting) {
+      await within(this.start(), PATIENCE).catch(() => undefined);
+    }
+  }
+
+  /** Be done with it, however far it has come. One that has not started yet is killed. */
+  override async dispose(timeout?: number): Promise<void> {
+    const isStopped = !this.isRunning();
+    this.isOver = true;
+    this.leave();
+    try {
+      await super.dispose(timeout);
+    } catch (error) {
+      if (!isStopped) {
+        throw error; // of one that does not run, the library says that it cannot be stopped
+      }
+    }
+  }
+
+  /**
+   * Until the server has started, and once it is over, everything goes to the log only: our caller
+   * tells the person.
+   */
   override error(message: string, data?: unknown, show?: boolean | "force"): void {
-    super.error(message, data, this.started ? show : false);
+    super.error(message, data, this.started && !this.isOver ? show : false);
+  }
+
+  private leave(): void {
+    this.bar.hide();
+    this.edits.end();
+  }
+
+  /** Once the library has come to rest. */
+  private giveUp(): void {
+    setImmediate(() => {
+      if (!this.isOver) {
+        this.onGivenUp();
+      }
+    });
   }
 }
 

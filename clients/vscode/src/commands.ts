@@ -1,5 +1,6 @@
 // The commands of the palette and of the status bar's menu, but for those that edit.
 import { commands, window, type Disposable, type LogOutputChannel } from "vscode";
+import { ask, showPrompt, verify } from "./asking";
 import { items } from "./menu";
 import { placeOf, unfit } from "./place";
 import type { Session } from "./session";
@@ -7,19 +8,19 @@ import { openWalkthrough } from "./walkthrough";
 
 export function register(session: Session, log: LogOutputChannel): Disposable[] {
   const all: Record<string, () => unknown> = {
-    ask: () => session.ask(),
+    ask: () => ask(session),
     cancelAll: () => session.cancelAll(),
     clearKey: () => session.clearKey(),
     install: () => session.install(),
     key: () => session.setKey(),
     log: () => log.show(),
     menu: () => menu(session),
-    prompt: () => session.showPrompt(),
+    prompt: () => showPrompt(session),
     remove: () => session.remove(),
     restart: () => session.restart(),
     settings: () =>
       commands.executeCommand("workbench.action.openSettings", "@ext:festina.festina"),
-    verify: () => session.verify(),
+    verify: () => verify(session),
     walkthrough: () => openWalkthrough(),
   };
   return Object.entries(all).map(([name, run]) =>

@@ -25,14 +25,17 @@ export class Edits implements Disposable {
   private readonly parts: Disposable[];
   private server: Server | undefined;
 
-  /** `memento` keeps the instructions that were given in this workspace. */
-  constructor(memento: Memento) {
+  /**
+   * `memento` keeps the instructions that were given in this workspace; `ready` waits for a server
+   * that is on its way.
+   */
+  constructor(memento: Memento, ready: () => Promise<void>) {
     const { proposals } = this;
     const preview = new Preview(proposals);
     const diffs = new Diffs(proposals);
     const look = (proposal: string, candidate: number) => this.look(proposal, candidate);
     this.parts = [
-      new Actions(proposals, preview, diffs, new Instructions(memento), look),
+      new Actions(proposals, preview, diffs, new Instructions(memento), look, ready),
       new Contexts(proposals, diffs),
       new Lenses(proposals),
       new News(proposals, diffs),

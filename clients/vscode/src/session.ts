@@ -10,16 +10,17 @@ import {
 } from "vscode";
 import type { ServerCapabilities } from "vscode-languageclient/node";
 import { Answers } from "./answers";
-import { FestinaClient } from "./client";
+import { FestinaClient, PATIENCE } from "./client";
 import { Configured } from "./configured";
 import { Edits } from "./edits";
 import { Finder } from "./finder";
 import { Keys } from "./keys";
 import { TRUST } from "./messages";
+import { Abandoned, Late, within } from "./patience";
 import { placeOf, unfit } from "./place";
 import { Prompts } from "./prompts";
 import { refusal } from "./secrets";
-import { startFailure } from "./stderr";
+import { GIVEN_UP, notAnswering, startFailure } from "./stderr";
 import { StatusBar } from "./statusBar";
 import { tell } from "./telling";
 import { note } from "./walkthrough";
@@ -37,6 +38,8 @@ export class Session implements Disposable {
   private readonly parts: Disposable[];
   private client: FestinaClient | undefined;
   private started: string | undefined;
+  /** Has a start that is on its way given up. */
+  private starting = new AbortController();
   private told = "";
   private last: Promise<void> = Promise.resolve();
 
@@ -46,7 +49,7 @@ export class Session implements Disposable {
   ) {
     this.configured = new Configured(context.extension.packageJSON);
     this.keys = new Keys(context.secrets, context.globalState);
-    this.edits = new Edits(context.workspaceState);
+    this.edits = new Edits(context.workspaceState, () => this.settled());
     this.finder = new Finder(this.configured, context, log);
     const { interpreters } = this.finder;
     const moved = interpreters.onDidChange(() => this.moved());
@@ -63,8 +66,9 @@ export class Session implements Disposable {
     return this.client?.initializeResult?.capabilities;
   }
 
-  /** Start the server; stop the one that runs first. */
+  /** Start the server; stop the one that runs first, or is on its way. */
   restart(): Promise<void> {
+    this.starting.abort();
     return this.next(async () => {
       await this.end();
       await this.begin();
@@ -115,21 +119,6 @@ export class Session implements Disposable {
     }
   }
 
-  /** Have the person ask about the selected lines; where none are, about the definition. */
-  async ask(): Promise<void> {
-    const editor = window.activeTextEditor;
-    const client = await this.ready(editor);
-    if (editor === undefined || client === undefined) {
-      return;
-    }
-    const { document, selection } = editor;
-    const prompt = "What do you want to know about these lines?";
-    const question = await window.showInputBox({ title: "Festina: Ask", prompt });
-    if (question !== undefined && question.trim() !== "") {
-      await client.ask(document, selection, question);
-    }
-  }
-
   /** Have the person enter an API key. The server asks for a key when it first needs it. */
   async setKey(): Promise<void> {
     if (await this.keys.enter(this.configured.addresses)) {
@@ -144,18 +133,9 @@ export class Session implements Disposable {
     }
   }
 
-  /** Show what would be sent for the selected lines; where none are, for the definition. */
-  async showPrompt(): Promise<void> {
-    const editor = window.activeTextEditor;
-    const client = await this.ready(editor);
-    if (editor !== undefined && client !== undefined) {
-      await client.showPrompt(editor.document, editor.selection);
-    }
-  }
-
   /** The client, once a server runs; undefined where nothing can be asked of it, which is said. */
   async ready(editor: TextEditor | undefined): Promise<FestinaClient | undefined> {
-    await this.last; // it may be on its way
+    await this.settled();
     const why = this.why(editor);
     if (why !== undefined) {
       void window.showInformationMessage(`Festina: ${why}`);
@@ -167,15 +147,6 @@ export class Session implements Disposable {
   /** Why nothing can be asked about what an editor shows; undefined where something can. */
   why(editor: TextEditor | undefined): string | undefined {
     return unfit(placeOf(editor?.document)) ?? (this.client === undefined ? NO_SERVER : undefined);
-  }
-
-  /** Have the file on show examined as if it had just been saved. */
-  async verify(): Promise<void> {
-    const editor = window.activeTextEditor;
-    const client = await this.ready(editor);
-    if (editor !== undefined && client !== undefined) {
-      await client.verify(editor.document);
-    }
   }
 
   /** Stop all edits that are on their way. */
@@ -194,6 +165,7 @@ export class Session implements Disposable {
   }
 
   stop(): Promise<void> {
+    this.starting.abort();
     return this.next(() => this.end());
   }
 
@@ -204,7 +176,14 @@ export class Session implements Disposable {
     }
   }
 
+  /** Wait for a server that is on its way. */
+  private async settled(): Promise<void> {
+    await this.last;
+    await this.client?.settled();
+  }
+
   private async begin(): Promise<void> {
+    const { signal } = (this.starting = new AbortController());
     this.refuseKeys();
     if (this.keys.origins.length > 0) {
       note("hasKey");
@@ -232,14 +211,30 @@ export class Session implements Disposable {
       this.configured,
       this.edits,
     );
+    client.onGivenUp = () => this.lost(client);
     try {
-      await client.start();
+      await within(client.start(), PATIENCE, signal);
       this.client = client;
       this.started = located.command;
       note("serverRuns");
     } catch (error) {
-      this.fail(startFailure(located.command, await client.said(), error), false);
+      await client.dispose();
+      if (error instanceof Late) {
+        this.fail(notAnswering(located.command, PATIENCE / 1000), false);
+      } else if (!(error instanceof Abandoned)) {
+        this.fail(startFailure(located.command, await client.said(), error), false);
+      }
     }
+  }
+
+  /** A server that had run does not any more. */
+  private lost(client: FestinaClient): void {
+    void this.next(async () => {
+      if (this.client === client) {
+        await this.end();
+        this.fail(GIVEN_UP, false);
+      }
+    });
   }
 
   private async end(): Promise<void> {

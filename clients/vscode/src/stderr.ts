@@ -2,6 +2,11 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
+/** Told of a server that had run, where starting it anew was in vain. */
+export const GIVEN_UP =
+  "Festina's server has ended again and again, so it is not started any more. " +
+  "The log has its last words.";
+
 /** Remembers the last line with words in it, which is what a program that cannot start says. */
 export class LastWords {
   private line = "";
@@ -25,6 +30,11 @@ export class LastWords {
     });
     this.ended = new Promise((resolve) => lines.once("close", resolve));
   }
+}
+
+/** Two sentences for a person about a server that is still silent after so many seconds. */
+export function notAnswering(command: string, seconds: number): string {
+  return `Festina's server did not answer within ${seconds} seconds, so it was ended. It is ${command}.`;
 }
 
 /** One sentence for a person about a server that did not start. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
-import { LastWords, startFailure } from "../src/stderr";
+import { LastWords, notAnswering, startFailure } from "../src/stderr";
 
 describe("what the server says beside the protocol", () => {
   it("goes to the log line by line, and the last words are kept", async () => {
@@ -23,5 +23,9 @@ describe("what the server says beside the protocol", () => {
     const error = new Error("spawn EACCES");
     assert.match(startFailure("/x/festina", "", error), /\/x\/festina said: spawn EACCES$/);
     assert.match(startFailure("/x/festina", "No\n room", error), /said: No room$/);
+  });
+
+  it("is waited for, and then said to be missing", () => {
+    assert.match(notAnswering("/x/festina", 60), /did not answer within 60 seconds.*\/x\/festina/);
   });
 });
