@@ -80,6 +80,32 @@ check(t.drawn().head:find("<F7> diff", 1, true), "is the one that is shown", t.d
 check(vim.fn.maparg("gzd", "n") == "", "and the only one", vim.fn.maparg("gzd", "n"))
 served.dismiss(buf)
 
+-- two edits in one buffer: the one under the cursor is meant, else the person is asked which
+served.send(buf, 3, 5, { "new" })
+served.send(buf, 9, 12, { "other" }, { proposal = "lower" })
+local function accepts(row)
+  vim.api.nvim_win_set_cursor(0, { row, 0 })
+  t.press("gza")
+  local last = served.asked[#served.asked]
+  return last[1] == "workspace/executeCommand" and last[2].arguments[1].proposal or nil
+end
+local upper = accepts(4)
+check(upper ~= nil and upper ~= "lower", "the upper one", upper)
+check(accepts(11) == "lower", "the lower one", served.asked[#served.asked])
+local count = #served.asked
+t.reset()
+accepts(20)
+check(t.wait(function()
+  return t.said("there are 2 edits here")
+end, 5) and #served.asked == count, "neither", t.messages)
+served.dismiss(buf)
+check(#t.new_lines() == 1 and t.drawn().row == 10, "the other stays when one goes", t.drawn())
+check(accepts(20) == "lower", "and is meant wherever the cursor is", served.asked[#served.asked])
+t.press("gzx")
+check(served.asked[#served.asked][2].command == "festina.dismiss", "and put away")
+require("festina.proposals").forget_buffer(buf)
+check(t.drawn().marks == 0 and vim.fn.maparg("gza", "n") == "", "nothing is left", t.drawn())
+
 -- an accept leaves the person's options alone
 local levels = vim.go.undolevels
 vim.bo[buf].undolevels = 77

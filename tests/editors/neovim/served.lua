@@ -70,13 +70,17 @@ function M.send(buf, first, stop, new, more)
   }, more or {})
   dispatch.notification("festina/proposal", payload)
   vim.wait(1000, function()
-    local found = require("festina.proposals").of(buf)[1]
-    return found ~= nil and found.data.text == payload.text and found.data.state == payload.state
+    for _, found in ipairs(require("festina.proposals").of(buf)) do
+      if found.id == payload.proposal then
+        return found.data.text == payload.text and found.data.state == payload.state
+      end
+    end
   end, 1)
 end
 
 --- Put the proposal away.
 function M.dismiss(buf)
+  local before = #require("festina.proposals").of(buf)
   dispatch.notification("festina/proposal", {
     proposal = "p" .. number,
     uri = vim.uri_from_bufnr(buf),
@@ -89,7 +93,7 @@ function M.dismiss(buf)
     message = "",
   })
   vim.wait(1000, function()
-    return #require("festina.proposals").of(buf) == 0
+    return #require("festina.proposals").of(buf) < before
   end, 1)
   M.forget()
 end
