@@ -98,6 +98,18 @@ def _same(now: CandidateView | None, then: CandidateView) -> bool:
     return earned and replace(now, verdict=then.verdict) == then
 
 
+def offers_unverified(session: Session, proposal: Proposal) -> bool:
+    """Whether the separate action for an unverified edit is there for the visible candidate."""
+    view = proposal.candidate
+    return (
+        proposal.state is State.UNVERIFIED
+        and view is not None
+        and view.verdict is not None
+        and view.verdict.status is Status.UNVERIFIED
+        and may_apply_unverified(session, proposal)
+    )
+
+
 def may_apply_unverified(session: Session, proposal: Proposal) -> bool:
     """Whether the settings leave the separate action for unverified edits in place."""
     document = session.documents.get(proposal.uri)

@@ -214,6 +214,7 @@ async def test_an_untrusted_workspace_runs_nothing_of_it(start, source, tmp_path
         assert gates["syntax"]["status"] == "passed"
         assert gates["lint"]["status"] == "passed"
         assert "festina trust" in gates["tests"]["reason"]
+        assert editor.proposal(proposal)["apply_unverified"] is True
         refused = await editor.execute("festina.accept", {"proposal": proposal})
         assert refused["ok"] is False
         # told to trust it later, the next proposal runs the tests
@@ -239,6 +240,22 @@ async def test_an_unverified_edit_is_applied_by_its_own_action_only(
         await editor.choose(unverified)
         await watch.gone()
         assert buffer.text == source.replace(desk.OLD, desk.GOOD)
+
+
+async def test_where_unverified_edits_are_switched_off_nobody_is_offered_one(
+    start, source, tmp_path, workspace
+):
+    with FakeModel(desk.answer(desk.GOOD, source)) as fake:
+        options = {"settings": {"apply_unverified": False}}
+        editor = await start(VSCODE_PLUGIN, env=desk.config(tmp_path, fake), options=options)
+        buffer = await desk.open_with_marker(editor)
+        watch = desk.Watch(editor, buffer)
+        proposal = await desk.ask_for_edit(editor, buffer)
+        await watch.until("unverified")
+        assert editor.proposal(proposal)["apply_unverified"] is False
+        asked = {"proposal": proposal, "unverified": True}
+        refused = await editor.execute("festina.accept", asked)
+        assert "switched off" in refused["message"]
 
 
 async def test_the_first_send_to_an_endpoint_that_was_found_asks_once(start, source, tmp_path):

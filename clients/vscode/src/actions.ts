@@ -5,6 +5,7 @@ import type { Diffs } from "./diffs";
 import { Failures } from "./failures";
 import { asked } from "./history";
 import type { Instructions } from "./instruct";
+import type { Only } from "./lens";
 import { pickHunks, pickVariation, type Look } from "./picker";
 import { placeOf, unfit } from "./place";
 import type { Preview } from "./preview";
@@ -53,7 +54,7 @@ export class Actions implements Disposable {
       on("again", (one) => this.send("redirect", one)),
       on("more", (one) => this.more(one)),
       on("variations", (one) => this.choose(one)),
-      on("hunks", (one) => this.hunks(one)),
+      on("hunks", (one, only) => this.hunks(one, only as Only | undefined)),
       on("diff", (one) => this.diffs.open(one)),
       on("failures", (one, index) =>
         this.failures.show(one, typeof index === "number" ? index : undefined),
@@ -101,15 +102,9 @@ export class Actions implements Disposable {
   }
 
   private async accept(proposal: Proposal): Promise<void> {
-    if (proposal.state !== "ready") {
-      say(
-        isRunning(proposal)
-          ? `the edit of ${proposal.name} can be accepted once it has passed.`
-          : `the edit of ${proposal.name} did not pass, so it cannot be accepted. ${proposal.message}`,
-      );
-      return;
+    if (isAcceptable(proposal)) {
+      await this.apply(proposal, {});
     }
-    await this.apply(proposal, {});
   }
 
   private async acceptUnverified(proposal: Proposal): Promise<void> {
@@ -166,13 +161,22 @@ export class Actions implements Disposable {
     }
   }
 
-  private async hunks(proposal: Proposal): Promise<void> {
-    const hunks = await pickHunks(proposal);
+  /** Accept some of the changes: `only` one, where that is what was clicked. */
+  private async hunks(proposal: Proposal, only: Only | undefined): Promise<void> {
+    if (!isAcceptable(proposal)) {
+      return;
+    }
+    if (proposal.hunks.length < 2) {
+      say(`the edit of ${proposal.name} is one change. “Festina: Accept the Edit” accepts it.`);
+      return;
+    }
+    const hunks = only === undefined ? await pickHunks(proposal) : [only.hunk];
+    const seen = only?.candidate ?? proposal.candidate;
     const now = this.proposals.get(proposal.proposal);
     if (hunks === undefined || hunks.length === 0 || now === undefined) {
       return;
     }
-    if (now.candidate !== proposal.candidate || now.version !== proposal.version) {
+    if (now.candidate !== seen || now.version !== proposal.version) {
       say("the edit has changed meanwhile. Choose again.");
       return;
     }
@@ -234,6 +238,19 @@ function place({ selection, document }: TextEditor): string {
   const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
   const lines = Math.min(last, document.lineCount);
   return lines > start.line + 1 ? `Lines ${start.line + 1}-${lines}` : `Line ${start.line + 1}`;
+}
+
+/** Whether it has passed; a sentence where it has not. */
+function isAcceptable(proposal: Proposal): boolean {
+  if (proposal.state === "ready") {
+    return true;
+  }
+  say(
+    isRunning(proposal)
+      ? `the edit of ${proposal.name} can be accepted once it has passed.`
+      : `the edit of ${proposal.name} did not pass, so it cannot be accepted. ${proposal.message}`,
+  );
+  return false;
 }
 
 function say(words: string): void {

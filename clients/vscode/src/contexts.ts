@@ -35,8 +35,6 @@ export class Contexts implements Disposable {
     this.set("festina.proposalUnderCursor", proposal !== undefined);
     this.set("festina.proposalState", state ?? "");
     this.set("festina.proposalHasOthers", proposal !== undefined && choices(proposal).length > 1);
-    this.set("festina.proposalHasFindings", (proposal?.verdict?.findings.length ?? 0) > 0);
-    this.set("festina.proposalHunks", proposal?.hunks.length ?? 0);
   }
 
   private set(key: string, value: unknown): void {

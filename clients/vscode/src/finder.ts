@@ -25,10 +25,12 @@ export class Finder {
 
   /** Look for it as things are now. */
   async find(): Promise<Located> {
+    const configured = this.configured.own("server.path");
     const folders = workspace.workspaceFolders ?? [];
     return locate({
-      configured: this.configured.own("server.path"),
-      interpreters: await this.interpreters.selected(),
+      configured,
+      // other extensions are not started for what is not asked of them
+      interpreters: configured.trim() === "" ? await this.interpreters.selected() : [],
       path: process.env["PATH"] ?? "",
       own: this.installer.program,
       distrusted: workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),

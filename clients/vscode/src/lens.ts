@@ -1,5 +1,6 @@
 // What stands above a proposal's region, to be clicked. Knows nothing of VS Code.
-import { choices, headline, isRunning, ordinal, shorten, type Proposal } from "./proposal";
+import { hunkItems } from "./choosing";
+import { choices, headline, isRunning, lines, ordinal, shorten, type Proposal } from "./proposal";
 
 export interface Lens {
   readonly title: string;
@@ -7,6 +8,21 @@ export interface Lens {
   readonly tooltip: string;
 }
 
+/** What stands above one change of several. */
+export interface HunkLens extends Lens {
+  /** Which line of the region it stands above, from 0. */
+  readonly line: number;
+  readonly only: Only;
+}
+
+/** One change of a candidate. */
+export interface Only {
+  readonly candidate: number;
+  readonly hunk: number;
+}
+
+/** Changes that have a lens each: with more of them the code would drown. */
+const MOST_HUNKS = 10;
 const WORDS = 110;
 /** Where what else can be clicked should be seen beside it. */
 const FEWER_WORDS = 70;
@@ -38,7 +54,7 @@ export function lenses(proposal: Proposal): Lens[] {
   } else {
     dismiss(`Festina: dismiss (${why})`);
   }
-  if (state === "unverified") {
+  if (proposal.apply_unverified) {
     add("apply unverified", "acceptUnverified", "Apply the edit although it was not verified");
   }
   if ((verdict?.findings ?? []).length > 0) {
@@ -60,4 +76,20 @@ export function lenses(proposal: Proposal): Lens[] {
     dismiss("dismiss");
   }
   return found;
+}
+
+/** A lens for each change of an edit that can be accepted without the others. */
+export function hunkLenses(proposal: Proposal): HunkLens[] {
+  const { state, hunks, candidate, name } = proposal;
+  if (state !== "ready" || hunks.length < 2 || hunks.length > MOST_HUNKS) {
+    return [];
+  }
+  const [first] = lines(proposal.range);
+  return hunkItems(hunks).map(({ id, description, detail = "" }, index) => ({
+    title: `accept only this (${description})`,
+    command: "festina.ui.hunks",
+    tooltip: `Verify this change of ${name} by itself, and apply it if it passes: ${detail}`,
+    line: lines(hunks[index]?.range ?? proposal.range)[0] - first,
+    only: { candidate, hunk: id },
+  }));
 }

@@ -1,14 +1,15 @@
-// What can be done about a proposal, above its region.
+// What can be done about a proposal, above its region, and above each of its changes.
 import {
   CodeLens,
   EventEmitter,
   languages,
+  Position,
   Range,
   type CodeLensProvider,
   type Disposable,
   type TextDocument,
 } from "vscode";
-import { lenses } from "./lens";
+import { hunkLenses, lenses, type Lens } from "./lens";
 import type { Proposals } from "./proposals";
 
 export class Lenses implements CodeLensProvider, Disposable {
@@ -24,7 +25,7 @@ export class Lenses implements CodeLensProvider, Disposable {
       languages.registerCodeLensProvider({ scheme: "file" }, this),
       proposals.onDidChange((proposal) => {
         const titles = proposals.get(proposal.proposal)
-          ? JSON.stringify([proposal.range, lenses(proposal)])
+          ? JSON.stringify([proposal.range, lenses(proposal), hunkLenses(proposal)])
           : undefined;
         if (this.titles.get(proposal.proposal) === titles) {
           return;
@@ -45,10 +46,16 @@ export class Lenses implements CodeLensProvider, Disposable {
       if (where === undefined) {
         return [];
       }
-      const place = new Range(where.first, 0, where.first, 0);
-      return lenses(proposal).map(({ title, command, tooltip }) => {
-        return new CodeLens(place, { title, command, tooltip, arguments: [proposal.proposal] });
-      });
+      const above = (line: number, { title, command, tooltip }: Lens, ...more: unknown[]) => {
+        // what is added at the end of a file stands below its last line
+        const place = new Position(Math.min(line, document.lineCount - 1), 0);
+        const what = { title, command, tooltip, arguments: [proposal.proposal, ...more] };
+        return new CodeLens(new Range(place, place), what);
+      };
+      return [
+        ...lenses(proposal).map((lens) => above(where.first, lens)),
+        ...hunkLenses(proposal).map((lens) => above(where.first + lens.line, lens, lens.only)),
+      ];
     });
   }
 

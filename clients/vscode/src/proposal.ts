@@ -77,6 +77,8 @@ export interface Proposal {
   readonly progress: Progress | null;
   /** A limit of the provider's has ended it: it is worth to ask again for the same. */
   readonly again: boolean;
+  /** It is unverified, and the settings let it be applied as such. */
+  readonly apply_unverified: boolean;
 }
 
 /** The answer to `festina/candidate`. */
@@ -119,6 +121,7 @@ export function read(raw: Raw): Proposal {
     instruction: raw.instruction ?? "",
     model: raw.model ?? "",
     again: raw.again ?? false,
+    apply_unverified: raw.apply_unverified ?? raw.state === "unverified",
     progress: progress && { ...progress, gates: progress.gates ?? [] },
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { lenses } from "../src/lens";
+import { hunkLenses, lenses } from "../src/lens";
 import { read, type Proposal } from "../src/proposal";
 
 const RANGE = { start: { line: 0, character: 0 }, end: { line: 2, character: 0 } };
@@ -39,6 +39,31 @@ describe("the lenses of a proposal", () => {
     assert.ok(!titles({ hunks, state: "rejected" }).some((title) => title.startsWith("hunks")));
   });
 
+  it("accept each change by itself, above its line, where there are a few", () => {
+    const at = (line: number, after: number) => ({
+      range: { start: { line, character: 0 }, end: { line: after, character: 0 } },
+      newText: "x\n",
+    });
+    const hunks = [
+      { id: 0, ...at(4, 5) },
+      { id: 1, ...at(7, 7) },
+    ];
+    const range = { start: { line: 4, character: 0 }, end: { line: 9, character: 0 } };
+    const base = { proposal: "p1", uri: "file:///m.py", range, candidate: 2 };
+    const found = hunkLenses(read({ ...base, state: "ready", hunks }));
+    assert.deepEqual(
+      found.map(({ title, line, only }) => [title, line, only]),
+      [
+        ["accept only this (+1 -1)", 0, { candidate: 2, hunk: 0 }],
+        ["accept only this (+1)", 3, { candidate: 2, hunk: 1 }],
+      ],
+    );
+    assert.deepEqual(hunkLenses(read({ ...base, state: "verifying", hunks })), []);
+    assert.deepEqual(hunkLenses(read({ ...base, state: "ready", hunks: hunks.slice(1) })), []);
+    const many = Array.from({ length: 11 }, (_, id) => ({ id, ...at(4, 5) }));
+    assert.deepEqual(hunkLenses(read({ ...base, state: "ready", hunks: many })), []);
+  });
+
   it("go through the variations where there are several", () => {
     const candidates = [candidate(0, "passed"), candidate(1, "passed")];
     const found = titles({ candidates, candidate: 1 });
@@ -70,5 +95,7 @@ describe("the lenses of a proposal", () => {
     assert.ok(found.includes("show what failed"));
     assert.ok(![...found, ...titles({ state: "unverified" })].some((one) => /accept/.test(one)));
     assert.ok(titles({ state: "unverified" }).includes("apply unverified"));
+    const off = titles({ state: "unverified", apply_unverified: false });
+    assert.ok(!off.includes("apply unverified"), "the settings have switched it off");
   });
 });

@@ -63,10 +63,13 @@ SOURCE = "festina"
 """The ``source`` of every diagnostic that we publish."""
 
 
-def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
+def proposal_payload(
+    proposal: Proposal, encoding: Encoding, *, offers_unverified: bool = False
+) -> dict[str, Any]:
     """Return the parameters of ``festina/proposal``.
 
     ``range`` and the hunks' ranges are in the negotiated encoding and count in ``version``.
+    ``offers_unverified`` says whether it may be applied although it is unverified.
     """
     view = proposal.candidate
     region = convert.line_range(proposal.base, proposal.region.start, proposal.region.end, encoding)
@@ -96,6 +99,7 @@ def proposal_payload(proposal: Proposal, encoding: Encoding) -> dict[str, Any]:
         "verdict": _verdict(view),
         "message": visible(_message(proposal)),
         "again": proposal.again,
+        "apply_unverified": offers_unverified,
         "progress": view.progress.to_json() if view is not None and at_work else None,
         "calls": [call.to_json() for call in proposal.calls[-MOST_CALLS:]],
         "usage": total(proposal.calls).to_json(),

@@ -162,7 +162,7 @@ local function hints(data)
       chunks[#chunks + 1] = { " " .. word, "FestinaHint" }
     end
   end
-  if data.state == "unverified" then
+  if data.state == "unverified" and data.apply_unverified ~= false then
     chunks[#chunks + 1] = { "  :Festina! accept", "FestinaKey" }
     chunks[#chunks + 1] = { " applies it all the same", "FestinaHint" }
   end

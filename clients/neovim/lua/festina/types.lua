@@ -72,6 +72,7 @@
 ---@field verdict? festina.Verdict
 ---@field message string
 ---@field again? boolean a limit has ended it, and a redirect without words asks for the same again
+---@field apply_unverified? boolean it is unverified, and the settings let it be accepted as such
 ---@field name? string
 ---@field instruction? string
 ---@field model? string

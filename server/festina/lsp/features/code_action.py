@@ -16,7 +16,6 @@ from lsprotocol import types as lsp
 from festina import accept, edits, markers
 from festina.context import enclosing
 from festina.edits import Region
-from festina.findings import Status
 from festina.lsp import convert, messages, render
 from festina.lsp.features import aftermath
 from festina.proposals import CandidateView, Proposal, State
@@ -96,7 +95,7 @@ def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
     if proposal.state is State.READY and view is not None and view.applicable:
         title = render.accept_title(proposal, view)
         found.append(_apply_action(app, proposal, view, title, unverified=False))
-    elif _offers_unverified(app, proposal, view):
+    elif accept.offers_unverified(app.session, proposal):
         assert view is not None
         title = render.unverified_title(proposal, view)
         found.append(_apply_action(app, proposal, view, title, unverified=True))
@@ -126,16 +125,6 @@ def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
         )
     )
     return found
-
-
-def _offers_unverified(app: App, proposal: Proposal, view: CandidateView | None) -> bool:
-    return (
-        proposal.state is State.UNVERIFIED
-        and view is not None
-        and view.verdict is not None
-        and view.verdict.status is Status.UNVERIFIED
-        and accept.may_apply_unverified(app.session, proposal)
-    )
 
 
 def _apply_action(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
+from festina import accept
 from festina.lsp import convert, messages, render
 from festina.lsp.features.progressing import Progresses
 from festina.lsp.throttle import Throttle
@@ -98,7 +99,10 @@ class Publisher:
     # -- the pieces -------------------------------------------------------------------------
 
     def _send_proposal(self, _: str, proposal: Proposal) -> None:
-        payload = messages.proposal_payload(proposal, self._app.caps.encoding)
+        offers = accept.offers_unverified(self._app.session, proposal)
+        payload = messages.proposal_payload(
+            proposal, self._app.caps.encoding, offers_unverified=offers
+        )
         self._app.client.notify_proposal(payload)
 
     def _diagnostics(self, uri: str) -> list[lsp.Diagnostic]:
