@@ -6,6 +6,7 @@ import { Failures } from "./failures";
 import { asked } from "./history";
 import type { Instructions } from "./instruct";
 import type { Only } from "./lens";
+import { confirm, inform, warn } from "./notices";
 import { pickHunks, pickVariation, type Look } from "./picker";
 import { placeOf, unfit } from "./place";
 import type { Preview } from "./preview";
@@ -109,8 +110,7 @@ export class Actions implements Disposable {
 
   private async acceptUnverified(proposal: Proposal): Promise<void> {
     const question = `Apply the edit of ${proposal.name} although it was not verified?`;
-    const options = { modal: true, detail: proposal.message };
-    if ((await window.showWarningMessage(question, options, APPLY)) === APPLY) {
+    if (await confirm(question, proposal.message, APPLY)) {
       const now = this.proposals.get(proposal.proposal);
       if (now !== undefined) {
         await this.apply(now, { unverified: true });
@@ -122,7 +122,7 @@ export class Actions implements Disposable {
   private async apply(proposal: Proposal, more: object): Promise<void> {
     const why = reason(this.proposals, proposal);
     if (why !== "") {
-      void window.showWarningMessage(`Festina: ${why}`);
+      void warn(`Festina: ${why}`);
       return;
     }
     await this.send("accept", proposal, { candidate: proposal.candidate, ...more });
@@ -254,5 +254,5 @@ function isAcceptable(proposal: Proposal): boolean {
 }
 
 function say(words: string): void {
-  void window.showInformationMessage(`Festina: ${words}`);
+  void inform(`Festina: ${words}`);
 }

@@ -3,7 +3,6 @@ import {
   CancellationTokenSource,
   CodeAction,
   Uri,
-  window,
   workspace,
   type CodeLens,
   type Command,
@@ -15,6 +14,7 @@ import {
   type Middleware,
 } from "vscode-languageclient/node";
 import { refusal } from "./guard";
+import { warn } from "./notices";
 import { textOf, documentOf, type Proposals } from "./proposals";
 import { lines, type Proposal } from "./proposal";
 
@@ -41,7 +41,7 @@ export function middleware(proposals: Proposals): Middleware {
     executeCommand: async (command, args, next) => {
       const answer = (await next(command, args)) as Answer | null;
       if (command.startsWith("festina.") && answer?.ok === false && answer.message) {
-        void window.showWarningMessage(`Festina: ${answer.message}`);
+        void warn(`Festina: ${answer.message}`);
       }
       return answer;
     },
@@ -57,7 +57,7 @@ export function middleware(proposals: Proposals): Middleware {
       if (resolved?.edit !== undefined && known !== undefined) {
         const why = reason(proposals, known);
         if (why !== "") {
-          void window.showWarningMessage(`Festina: ${why}`);
+          void warn(`Festina: ${why}`);
           delete resolved.edit;
         }
       }

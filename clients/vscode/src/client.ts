@@ -6,6 +6,8 @@ import {
   ExecuteCommandRequest,
   LanguageClient,
   RevealOutputChannelOn,
+  ShowMessageNotification,
+  ShowMessageRequest,
   State,
   type ClientCapabilities,
   type LanguageClientOptions,
@@ -28,6 +30,7 @@ import {
   VERIFY,
 } from "./messages";
 import { LANGUAGES } from "./place";
+import { pass } from "./notices";
 import { within } from "./patience";
 import { isPrompt } from "./prompt";
 import type { Prompts } from "./prompts";
@@ -93,6 +96,12 @@ export class FestinaClient extends LanguageClient {
       getState: () => ({ kind: "static" }),
       clear: () => undefined,
     });
+    this.onNotification(ShowMessageNotification.type, ({ type, message }) => {
+      void pass(type, message);
+    });
+    this.onRequest(ShowMessageRequest.type, ({ type, message, actions }) =>
+      pass(type, message, actions).then((chosen) => chosen ?? null),
+    );
     this.onNotification(STATUS, (status: Status) => bar.take(status));
     this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
     this.onNotification(PROPOSAL, (proposal: Parameters<Edits["take"]>[0]) => {

@@ -2,6 +2,7 @@
 import { Range, Uri, window, workspace } from "vscode";
 import { against } from "./choosing";
 import type { Diffs } from "./diffs";
+import { inform } from "./notices";
 import { lines, type Finding, type Proposal } from "./proposal";
 import type { Proposals } from "./proposals";
 
@@ -26,7 +27,7 @@ export class Failures {
     }
     finding ??= items[0]?.finding;
     if (finding === undefined) {
-      void window.showInformationMessage(`Festina: nothing speaks against it. ${proposal.message}`);
+      void inform(`Festina: nothing speaks against it. ${proposal.message}`);
       return;
     }
     await this.go(proposal, finding);
@@ -35,7 +36,7 @@ export class Failures {
   private async go(proposal: Proposal, finding: Finding): Promise<void> {
     const file = finding.path ? await resolve(Uri.parse(proposal.uri), finding.path) : undefined;
     if (file === undefined) {
-      void window.showInformationMessage(`Festina: ${finding.message}`);
+      void inform(`Festina: ${finding.message}`);
       return;
     }
     const line = Math.max(0, (finding.line ?? 1) - 1);

@@ -2,6 +2,7 @@
 import { ProgressLocation, window, workspace, type LogOutputChannel, type Uri } from "vscode";
 import { Failure, OwnEnvironment, type Wanted } from "./environment";
 import type { Interpreters } from "./interpreters";
+import { complain, confirm, inform } from "./notices";
 import { wanted } from "./packaged";
 import { findPython } from "./pythons";
 
@@ -73,7 +74,7 @@ export class Installer {
       return false;
     }
     const message = "Festina: this extension comes with another server than the one it installed.";
-    const chosen = await window.showInformationMessage(message, UPDATE, LATER);
+    const chosen = await inform(message, UPDATE, LATER);
     if (chosen !== UPDATE) {
       this.declined = what.identity; // until the next start of the window
       return false;
@@ -84,12 +85,12 @@ export class Installer {
   /** Whether the person really wants the server that was installed here taken away. */
   async confirmRemoval(): Promise<boolean> {
     if (this.program === undefined) {
-      void window.showInformationMessage("Festina: this extension has installed no server.");
+      void inform("Festina: this extension has installed no server.");
       return false;
     }
     const detail = "Settings, keys and your projects stay as they are.";
     const message = "Remove the server that this extension has installed?";
-    return (await window.showWarningMessage(message, { modal: true, detail }, REMOVE)) === REMOVE;
+    return confirm(message, detail, REMOVE);
   }
 
   /** Take it away. Its server must have ended. */
@@ -129,7 +130,7 @@ export class Installer {
 
   private fail(reason: string): false {
     this.log.error(reason);
-    void window.showErrorMessage(`Festina: ${reason}`, LOG).then((chosen) => {
+    void complain(`Festina: ${reason}`, LOG).then((chosen) => {
       if (chosen === LOG) {
         this.log.show();
       }

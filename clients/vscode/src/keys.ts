@@ -7,6 +7,7 @@ import {
   type QuickPickItem,
   type SecretStorage,
 } from "vscode";
+import { inform } from "./notices";
 import { originOf } from "./origin";
 import { changed, choices, type Choice } from "./origins";
 import { withoutSecrets } from "./traces";
@@ -70,7 +71,7 @@ export class Keys {
       return false;
     }
     await this.keep(origin, key.trim());
-    void window.showInformationMessage(`Festina: the key for ${origin} is kept.`);
+    void inform(`Festina: the key for ${origin} is kept.`);
     return true;
   }
 
@@ -78,7 +79,7 @@ export class Keys {
   async clear(): Promise<boolean> {
     const { origins } = this;
     if (origins.length === 0) {
-      void window.showInformationMessage("Festina: no key is kept here.");
+      void inform("Festina: no key is kept here.");
       return false;
     }
     const chosen = await window.showQuickPick(origins.length > 1 ? [...origins, ALL] : origins, {
@@ -91,7 +92,7 @@ export class Keys {
     for (const origin of chosen === ALL ? origins : [chosen]) {
       await this.forget(origin);
     }
-    void window.showInformationMessage(
+    void inform(
       chosen === ALL
         ? "Festina: all keys are forgotten."
         : `Festina: the key for ${chosen} is forgotten.`,

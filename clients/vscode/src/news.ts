@@ -1,6 +1,7 @@
 // What a person is told of proposals that they do not look at.
 import { window, type Disposable } from "vscode";
 import type { Diffs } from "./diffs";
+import { complain, inform, warn } from "./notices";
 import { headline, isRunning, shorten, withdrawal, type Proposal } from "./proposal";
 import { documentOf, type Proposals } from "./proposals";
 
@@ -28,7 +29,7 @@ export class News implements Disposable {
   private take(proposal: Proposal): void {
     const { proposal: id, state, name, message } = proposal;
     if (state === "failed") {
-      void window.showErrorMessage(`Festina: the edit of ${name} failed: ${message}`);
+      void complain(`Festina: the edit of ${name} failed: ${message}`);
     }
     if (this.proposals.get(id) === undefined) {
       this.told.delete(id);
@@ -56,7 +57,7 @@ export class News implements Disposable {
 
   private async tell(proposal: Proposal, what: string): Promise<void> {
     const isGood = proposal.state === "ready" && !what.includes("withdrawn");
-    const say = isGood ? window.showInformationMessage : window.showWarningMessage;
+    const say = isGood ? inform : warn;
     if ((await say(shorten(`Festina: ${what}`, MOST), SHOW)) === SHOW) {
       await this.proposals.reveal(this.proposals.get(proposal.proposal) ?? proposal);
     }

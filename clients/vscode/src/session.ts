@@ -1,6 +1,5 @@
 // One server for the window: started, restarted, told of trust. One thing at a time, in order.
 import {
-  window,
   workspace,
   type ConfigurationChangeEvent,
   type Disposable,
@@ -16,6 +15,7 @@ import { Edits } from "./edits";
 import { Finder } from "./finder";
 import { Keys } from "./keys";
 import { TRUST } from "./messages";
+import { inform } from "./notices";
 import { Abandoned, Late, within } from "./patience";
 import { placeOf, unfit } from "./place";
 import { Prompts } from "./prompts";
@@ -138,7 +138,7 @@ export class Session implements Disposable {
     await this.settled();
     const why = this.why(editor);
     if (why !== undefined) {
-      void window.showInformationMessage(`Festina: ${why}`);
+      void inform(`Festina: ${why}`);
       return undefined;
     }
     return this.client;

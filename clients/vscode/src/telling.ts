@@ -1,5 +1,6 @@
 // What is wrong, told with what can be done about it.
-import { commands, window, type LogOutputChannel } from "vscode";
+import { commands, type LogOutputChannel } from "vscode";
+import { complain } from "./notices";
 
 /** What a message offers, and the command behind it. */
 export const WAYS = {
@@ -23,7 +24,7 @@ export function tell(
 ): void {
   log.error(problem);
   const titles = ways.map((way) => WAYS[way][0]);
-  void window.showErrorMessage(problem, ...titles).then((chosen) => {
+  void complain(problem, ...titles).then((chosen) => {
     const way = ways.find((each) => WAYS[each][0] === chosen);
     if (way !== undefined) {
       void commands.executeCommand(WAYS[way][1], ...(way === "settings" ? [setting] : []));
