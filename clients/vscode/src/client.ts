@@ -120,7 +120,7 @@ export class FestinaClient extends LanguageClient {
         return; // another one may be at work by now
       }
       if (newState === State.Running) {
-        bar.show();
+        bar.show(configured.model);
         answers.begin();
         edits.begin(this);
       } else {

@@ -36,6 +36,12 @@ export class Configured {
     });
   }
 
+  /** The fast model's name, where the person has set it; else empty. */
+  get model(): string {
+    const name = this.inspect()("festina.models.fast.model")?.globalValue;
+    return typeof name === "string" ? name : "";
+  }
+
   /** For the initialization options. */
   ofTheMachine(): Tables {
     return ofTheMachine(this.declared, this.inspect());

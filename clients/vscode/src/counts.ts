@@ -10,7 +10,7 @@ export interface Counted {
 }
 
 export interface Tally {
-  /** The model that was last at work; empty where none has been. */
+  /** The model that was last at work, until then the one that the settings name; else empty. */
   readonly model: string;
   /** Tokens a second of all that stream now, added up; 0 where nothing streams. */
   readonly speed: number;
@@ -24,9 +24,10 @@ export class Counts {
   private readonly live = new Map<string, Counted>();
   private model = "";
 
-  /** A server has started, and has no proposals. */
-  clear(): void {
+  /** A server has started, and has no proposals. `model` is what the settings name, if they do. */
+  clear(model = ""): void {
     this.live.clear();
+    this.model = model;
   }
 
   /** Take the newest value of a proposal. */

@@ -21,11 +21,11 @@ export class StatusBar implements Disposable {
     this.item.command = "festina.ui.menu";
   }
 
-  /** A server has started, and knows nothing yet. */
-  show(): void {
+  /** A server has started, and knows nothing yet. `model` is what the settings name, if they do. */
+  show(model: string): void {
     this.problem = undefined;
     this.statuses.clear();
-    this.counts.clear();
+    this.counts.clear(model);
     this.draw();
   }
 

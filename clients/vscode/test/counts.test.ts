@@ -34,4 +34,14 @@ describe("the edits that there are", () => {
     counts.clear();
     assert.deepEqual([counts.pending, counts.tally.pending], [[], 0]);
   });
+
+  it("are written by the model that the settings name, until another one is seen at work", () => {
+    const counts = new Counts();
+    counts.clear("coder-0");
+    assert.equal(counts.tally.model, "coder-0");
+    counts.take(one("p1", "streaming", null, "coder-1"));
+    assert.equal(counts.tally.model, "coder-1");
+    counts.clear(); // another server, whose settings name none
+    assert.equal(counts.tally.model, "");
+  });
 });
