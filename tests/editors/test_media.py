@@ -163,6 +163,7 @@ def test_pictures_of_vscode(desk, window, media: Path) -> None:
     window.instruct(ASK, *REGION)
     window.lens("Festina: cancel (streaming)")
     window.until(lambda: "min(high" in window.thread, "the edit streams")
+    window.until(lambda: "tok/s" in window.thread, "and says how fast")
     picture("streaming")
     go.set()
     window.lens("Festina: accept (")

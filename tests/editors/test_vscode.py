@@ -40,7 +40,7 @@ def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     assert "clamp: streaming" in window.thread
     assert ASK in window.thread
     assert "tokens" in window.thread
-    window.until(lambda: "tokens" in head(window), "its progress is beside the first line")
+    window.until(lambda: "tok/s" in head(window), "its progress is beside the first line")
     window.lens("Festina: cancel (streaming)")
     window.until(lambda: "Festina: edit clamp" in window.status, "progress is in the status bar")
     assert not window.problems

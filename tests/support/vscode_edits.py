@@ -42,16 +42,21 @@ GOOD = (
 OTHER_LINE = "return max(low, min(high, value))"
 OTHER = GOOD.replace(GOOD_LINE, OTHER_LINE)
 WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
+SPEED = 300
+"""Tokens a second of an answer that stops halfway."""
 ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
     "return max(low, value)", GOOD_LINE
 )
 
 
 def halfway(answer: str, until: str) -> tuple[fake_replies.Reply, threading.Event]:
-    """An answer that stops before ``until`` and goes on when the event is set."""
+    """An answer that stops before ``until`` and goes on when the event is set.
+
+    It comes slowly enough for its speed to be told: that takes 50 ms of a stream.
+    """
     go = threading.Event()
-    reply = fake_replies.text(answer)
-    place = 1 + len(fake_replies.tokens(answer[: answer.index(until)]))
+    reply = fake_replies.text(answer, speed=SPEED)
+    place = 1 + 2 * len(fake_replies.tokens(answer[: answer.index(until)]))  # each has its pause
     steps = (*reply.steps[:place], fake_replies.Until(go), *reply.steps[place:])
     return fake_replies.Reply(steps), go
 
