@@ -109,6 +109,15 @@ export class Actions implements Disposable {
   }
 
   private async acceptUnverified(proposal: Proposal): Promise<void> {
+    if (!proposal.apply_unverified) {
+      say(
+        proposal.state === "unverified"
+          ? "the setting festina.applyUnverified, or apply_unverified in a festina.toml, is off: " +
+              "no edit is applied that was not verified."
+          : `the edit of ${proposal.name} is ${proposal.state}. This is for one that is unverified.`,
+      );
+      return;
+    }
     const question = `Apply the edit of ${proposal.name} although it was not verified?`;
     if (await confirm(question, proposal.message, APPLY)) {
       const now = this.proposals.get(proposal.proposal);

@@ -23,7 +23,7 @@ export class Configured {
 
   /** A setting of the extension's own that no workspace has a say in. */
   own(name: "server.path" | "server.package"): string {
-    const value = inspector()(`festina.${name}`)?.globalValue;
+    const value = this.inspect()(`festina.${name}`)?.globalValue;
     return typeof value === "string" ? value : "";
   }
 

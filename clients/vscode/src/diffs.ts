@@ -104,7 +104,8 @@ export class Diffs implements TextDocumentContentProvider, Disposable {
           matches(input.modified),
       );
     if (ours.length > 0) {
-      await window.tabGroups.close(ours);
+      // the person may have closed one in the same moment
+      await window.tabGroups.close(ours).then(undefined, () => false);
     }
   }
 }

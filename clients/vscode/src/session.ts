@@ -261,7 +261,8 @@ export class Session implements Disposable {
   private update(): void {
     void this.finder.installer
       .offerUpdate()
-      .then((isDone) => (isDone ? this.restart() : undefined));
+      .then((isDone) => (isDone ? this.restart() : undefined))
+      .catch((error: unknown) => this.log.error(String(error)));
   }
 
   /** Say so once when there is a key in the settings. It is not used. */
