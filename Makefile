@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help try test test-all test-editors test-editors-fast media lint format bench vscode lua clean
+.PHONY: help try test test-all test-editors test-editors-fast test-legs media lint format bench vscode lua clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test-all: lint ## Like `test`, with the slow tests
 # A test that skips itself, for want of its editor or for whatever reason, fails here.
 test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every test in them
 	$(BIN)/python -m pytest -m editors --no-skips --durations=10
+
+test-legs: $(VENV)/.dev ## See each of the editor tests' legs fail, with a broken server and without its editor: an hour
+	$(BIN)/python -m pytest -m legs --no-skips
 
 test-editors-fast: $(VENV)/.dev ## The same with Neovim 0.11 and one look at VS Code: minutes
 	$(BIN)/python -m pytest -m smoke --no-skips --durations=5 tests/editors

@@ -1,4 +1,7 @@
-"""Each leg of the editor tests can fail: with a broken server, and without its editor."""
+"""Each leg of the editor tests can fail: with a broken server, and without its editor.
+
+Run by `make test-legs`: a broken leg is waited for, so this takes longer than the tests themselves.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.legs, pytest.mark.slow, pytest.mark.timeout(900)]
 
 HERE = Path(__file__).parent
 
@@ -47,11 +50,7 @@ LEGS = {
             *("helix-trixie", "helix-sid", "emacs-30", "vim-ale"),
         )
     },
-    **{
-        f"neovim-plugin-{version}": f"test_neovim_plugin.py::{JOB}[{version}]"
-        for version in ("0.10", "0.11", "0.12")
-    },
-    "neovim-plugin-terminal": f"test_neovim_plugin_terminal.py::{JOB}_in_a_narrow_terminal[0.11]",
+    "plugin-terminal": f"test_neovim_plugin_terminal.py::{JOB}_in_a_narrow_terminal[0.11]",
     "vscode": f"test_vscode.py::{JOB}_from_the_selection_to_the_undo",
 }
 
