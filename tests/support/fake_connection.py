@@ -57,7 +57,8 @@ class Connection:
             reply = self.fake.reply_to(head, body)
             self.ahead = asyncio.create_task(self._peek())
             answer = asyncio.create_task(self._send(reply))
-            self.fake.count(streams=1)
+            answers = int(head.method == "POST")  # a look at what the server offers is no answer
+            self.fake.count(streams=answers)
             try:
                 await asyncio.wait({self.ahead, answer}, return_when="FIRST_COMPLETED")
                 if not answer.done():
@@ -66,7 +67,7 @@ class Connection:
                     return
                 self._settle(answer)
             finally:
-                self.fake.count(streams=-1)
+                self.fake.count(streams=-answers)
                 answer.cancel()
             if reply.framing != "chunked":
                 return

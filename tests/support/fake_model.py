@@ -34,7 +34,7 @@ class FakeModel:
 
     ``requests``: JSON bodies of the completions asked for. ``heads``: of every request.
     ``disconnects``: responses that the client did not wait for. ``connections``: accepted ever.
-    ``live``: connections open now. ``streams``: responses under way. ``written``: pieces of bodies
+    ``live``: connections open now. ``streams``: answers under way. ``written``: pieces of bodies
     sent ever, so of a paced answer the tokens.
     ``connect_status``: the answer to a proxy's CONNECT. ``props_reply``: what llama.cpp's server
     says of itself.

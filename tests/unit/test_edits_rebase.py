@@ -159,6 +159,11 @@ class TestFindAgain:
         assert find_again(self.F, self.OLD, twice) is None
         assert find_again(self.F, twice, self.OLD) is None
 
+    def test_lines_that_something_was_put_into_are_nowhere(self):
+        lines = ("\n", "\n", *self.F)
+        new = Text(self.OLD.content.replace("def f", "\ndef f"))
+        assert find_again(lines, self.OLD, new) is None, "between the two blank lines, or above"
+
     @pytest.mark.parametrize("lines", [OLD.lines[2:4], ()])
     def test_blank_lines_and_no_lines_are_nowhere(self, lines):
         assert find_again(lines, self.OLD, self.OLD) is None

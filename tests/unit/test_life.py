@@ -28,6 +28,12 @@ ALL = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch):
+    """What a person does comes one at a time here, though within milliseconds."""
+    monkeypatch.setattr("festina.documents.AT_ONCE_SECONDS", -1.0)
+
+
 class Proposals(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()

@@ -192,7 +192,7 @@ class States:
             self._users[key] -= 1
             if not self._users[key]:
                 del self._users[key]
-                self._making.pop(key, None)
+                self._making.pop(key, None)  # nobody waits for it
             await self._trim()
 
     async def _trim(self) -> None:
@@ -201,9 +201,6 @@ class States:
             if idle is None:
                 break
             await _in_thread(sweep.remove, self._bases.pop(idle))
-        for key in [key for key, users in self._users.items() if not users]:
-            if key not in self._bases:
-                del self._users[key], self._making[key]
 
     async def aclose(self) -> None:
         """Remove everything from the disk."""
