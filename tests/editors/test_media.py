@@ -137,6 +137,7 @@ def _type(terminal: Terminal, words: str) -> None:
 
 
 def _pause(seconds: float) -> None:
+    """Let a picture of the film stand, for whoever looks at it."""
     time.sleep(seconds)
 
 

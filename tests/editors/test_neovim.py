@@ -4,13 +4,12 @@ The first one is quick enough for every run; the others are slow only because th
 """
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from support import readme
-from support.bench import bench, neovim
+from support.bench import bench, headless
 
 SCRIPT = Path(__file__).parent / "neovim.lua"
 ASK = Path(__file__).parent / "neovim_ask.lua"
@@ -60,15 +59,4 @@ def run(made, version, script):
     if version != "0.10":
         lines += readme.block("lua", "init.lua: questions")
     (config / "init.lua").write_text(lines)
-    done = subprocess.run(
-        [neovim(version), "--headless", "mod.py", "-c", f"luafile {script}", "-c", "cquit 2"],
-        cwd=made.folder,
-        env={**made.environment, "FESTINA_TEST_TOKEN": made.token},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    report = done.stdout + done.stderr
-    assert "all ok" in report, report
-    assert done.returncode == 0, report
+    headless(made, version, script)

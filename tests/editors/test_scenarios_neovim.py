@@ -5,7 +5,6 @@ Each scenario is run with Neovim's own client and with the plugin, and says the 
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from support import jumping, readme
-from support.bench import Bench, bench, neovim
+from support.bench import Bench, bench, headless
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -35,7 +34,6 @@ SCENARIOS = [
     "stops_the_server",
     "has_its_clocks_jump",
 ]
-START = ["-c", f"luafile {SCRIPT}", "-c", "cquit 2"]
 DEADLINE, STOPPED = 3, 5
 """Seconds after which a silent model is given up, and for which the server is stopped."""
 
@@ -47,28 +45,17 @@ def test_a_person_who(tmp_path: Path, scenario: str, client: str) -> None:
         before = made.file.read_bytes()
         prepare(made, client, scenario)
         with working(made) as desk:
-            done = subprocess.run(
-                [neovim("0.11"), "--headless", "mod.py", *START],
-                cwd=made.folder,
-                env={
-                    **made.environment,
-                    "FESTINA_TEST_TOKEN": made.token,
-                    "FESTINA_TEST_CLIENT": client,
-                    "FESTINA_TEST_SCENARIO": scenario,
-                    "FESTINA_TEST_DESK": str(desk),
-                    "FESTINA_TEST_RELEASE": str(desk / "release"),
-                    "FESTINA_TEST_RUFF": str(Path(sys.executable).parent / "ruff"),
-                    "FESTINA_TEST_STOPPED": str(STOPPED),
-                    "FESTINA_TEST_SECONDS": os.environ.get("FESTINA_TEST_SECONDS", ""),
-                },
-                capture_output=True,
-                text=True,
-                timeout=280,
-                check=False,
+            headless(
+                made,
+                "0.11",
+                SCRIPT,
+                FESTINA_TEST_CLIENT=client,
+                FESTINA_TEST_SCENARIO=scenario,
+                FESTINA_TEST_DESK=str(desk),
+                FESTINA_TEST_RELEASE=str(desk / "release"),
+                FESTINA_TEST_RUFF=str(Path(sys.executable).parent / "ruff"),
+                FESTINA_TEST_STOPPED=str(STOPPED),
             )
-        report = done.stdout + done.stderr
-        assert "all ok" in report, report
-        assert done.returncode == 0, report
         shutil.rmtree(made.folder / ".git", ignore_errors=True)
         if "formatter" in scenario:
             made.file.write_bytes(before)  # it was to be saved

@@ -151,6 +151,27 @@ def neovim(version: str) -> Path:
     return debian(f"nvim-{version}", {"0.10": "trixie", "0.12": "sid"}[version], "neovim", "nvim")
 
 
+def headless(made: Bench, version: str, script: Path, **environment: str) -> None:
+    """Run a script in a Neovim without a screen; all its checks must hold."""
+    done = subprocess.run(
+        [neovim(version), "--headless", "mod.py", "-c", f"luafile {script}", "-c", "cquit 2"],
+        cwd=made.folder,
+        env={
+            **made.environment,
+            "FESTINA_TEST_TOKEN": made.token,
+            "FESTINA_TEST_SECONDS": os.environ.get("FESTINA_TEST_SECONDS", ""),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    report = done.stdout + done.stderr
+    assert "all ok" in report, report
+    assert done.returncode == 0, report
+
+
 def debian(name: str, suite: str, package: str, executable: str, *also: str) -> Path:
     """Return a program of a Debian suite, unpacked with other packages under ``.tools``."""
     return _fetched(name, executable, "install_debian.sh", suite, package, executable, *also)

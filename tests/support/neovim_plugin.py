@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support import readme
-from support.bench import Bench, neovim
+from support.bench import Bench, headless
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "tests" / "editors" / "neovim"
@@ -27,31 +25,7 @@ def run(made: Bench, version: str, script: str, *, init: str = "") -> None:
         (made.home / ".config" / "nvim" / "init.lua").write_text(init)
     release = made.home / "release"
     with released_by(made, release):
-        done = subprocess.run(
-            [
-                neovim(version),
-                "--headless",
-                "mod.py",
-                "-c",
-                f"luafile {SCRIPTS / script}",
-                "-c",
-                "cquit 2",
-            ],
-            cwd=made.folder,
-            env={
-                **made.environment,
-                "FESTINA_TEST_TOKEN": made.token,
-                "FESTINA_TEST_RELEASE": str(release),
-                "FESTINA_TEST_SECONDS": os.environ.get("FESTINA_TEST_SECONDS", ""),
-            },
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-    report = done.stdout + done.stderr
-    assert "all ok" in report, report
-    assert done.returncode == 0, report
+        headless(made, version, SCRIPTS / script, FESTINA_TEST_RELEASE=str(release))
 
 
 def configure(made: Bench, version: str, *more: str) -> None:

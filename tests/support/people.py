@@ -118,17 +118,8 @@ def _joined(screen: str) -> str:
     return " ".join(screen.split())
 
 
-class Neovim(Person):
-    def __init__(self, bench: Bench, version: str) -> None:
-        super().__init__(bench)
-        self.version = version
-
-    def command(self) -> list[str]:
-        folder = self.bench.home / ".config" / "nvim"
-        folder.mkdir(parents=True)
-        words = "Neovim 0.10" if self.version == "0.10" else "Neovim 0.11 or newer"
-        (folder / "init.lua").write_text(readme.block("lua", words))
-        return [str(neovim(self.version)), "mod.py"]
+class Vi(Person):
+    """What Vim and Neovim have in common: the keys, and a menu of numbered lines."""
 
     def ask(self) -> None:
         self.leave()
@@ -138,30 +129,11 @@ class Neovim(Person):
         screen = self.terminal.screen()
         if "Type number" not in screen:
             return []
-        return re.findall(r"^\d+: (Festina: .*)$", screen, re.MULTILINE)
+        return re.findall(r"^\d+[:)] (Festina: .*)$", screen, re.MULTILINE)
 
     def pick(self, index: int, title: str) -> None:
         self.terminal.type(str(index + 1))
         self.terminal.keys("Enter")
-
-    def leave(self) -> None:
-        screen = self.terminal.screen()
-        prompt = "Type number" in screen
-        assert prompt or "Press ENTER" not in screen, f"a message waits for a key\n{screen}"
-        if prompt:
-            self.terminal.keys("Enter")
-            done = lambda screen: "Type number" not in screen or "Press ENTER" in screen  # noqa: E731
-            if "Press ENTER" in self.terminal.until(done):  # a message came in below the prompt
-                self.terminal.keys("Enter")
-                self.terminal.until(lambda screen: "Press ENTER" not in screen)
-        self.terminal.keys("C-\\", "C-n")  # Escape and a letter might be taken for Alt and a letter
-
-    def look(self) -> None:
-        self.leave()
-        self.terminal.type(f"1G{self.at}G")
-        if self.version == "0.10":
-            self.terminal.keys("C-w")
-            self.terminal.type("d")
 
     def undo(self) -> None:
         self.leave()
@@ -186,6 +158,38 @@ class Neovim(Person):
         self.leave()
         self.terminal.type(":qa!")
         self.terminal.keys("Enter")
+
+
+class Neovim(Vi):
+    def __init__(self, bench: Bench, version: str) -> None:
+        super().__init__(bench)
+        self.version = version
+
+    def command(self) -> list[str]:
+        folder = self.bench.home / ".config" / "nvim"
+        folder.mkdir(parents=True)
+        words = "Neovim 0.10" if self.version == "0.10" else "Neovim 0.11 or newer"
+        (folder / "init.lua").write_text(readme.block("lua", words))
+        return [str(neovim(self.version)), "mod.py"]
+
+    def leave(self) -> None:
+        screen = self.terminal.screen()
+        prompt = "Type number" in screen
+        assert prompt or "Press ENTER" not in screen, f"a message waits for a key\n{screen}"
+        if prompt:
+            self.terminal.keys("Enter")
+            done = lambda screen: "Type number" not in screen or "Press ENTER" in screen  # noqa: E731
+            if "Press ENTER" in self.terminal.until(done):  # a message came in below the prompt
+                self.terminal.keys("Enter")
+                self.terminal.until(lambda screen: "Press ENTER" not in screen)
+        self.terminal.keys("C-\\", "C-n")  # Escape and a letter might be taken for Alt and a letter
+
+    def look(self) -> None:
+        self.leave()
+        self.terminal.type(f"1G{self.at}G")
+        if self.version == "0.10":
+            self.terminal.keys("C-w")
+            self.terminal.type("d")
 
 
 class Helix(Person):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from support import readme
 from support.bench import debian
-from support.people import SECONDS, Person
+from support.people import SECONDS, Vi
 
 
-class Vim(Person):
+class Vim(Vi):
     """Vim with ALE, which never resolves an action and applies no edit that a server sends."""
 
     def command(self) -> list[str]:
@@ -23,23 +22,9 @@ class Vim(Person):
         (folder / "vimrc").write_text(quiet + readme.block("vim", "~/.vimrc"))
         return [str(debian("vim", "trixie", "vim", "vim", "vim-ale")), "mod.py"]
 
-    def ask(self) -> None:
-        self.leave()
-        self.terminal.type(f"{self.at}GV{'j' * (self.lines - 1)}\\f")
-
-    def titles(self) -> list[str]:
-        screen = self.terminal.screen()
-        if "Type number" not in screen:
-            return []
-        return re.findall(r"^\d+\) (Festina: .*)$", screen, re.MULTILINE)
-
     def wait_for_titles(self, seconds: float) -> list[str]:
         # what is asked while the server starts is answered later, each time with a menu of its own
         return super().wait_for_titles(max(seconds, SECONDS / 2))
-
-    def pick(self, index: int, title: str) -> None:
-        self.terminal.type(str(index + 1))
-        self.terminal.keys("Enter")
 
     def leave(self) -> None:
         if "Type number" in self.terminal.screen():
@@ -54,26 +39,5 @@ class Vim(Person):
         self.terminal.type(f"{self.at}G\\d")
 
     def undo(self) -> None:
-        self.leave()
         time.sleep(1)  # ALE tells of changes after 0.2 s: the server would see neither of the two
-        self.terminal.type("u")
-
-    def type_at(self, line: int, text: str) -> None:
-        self.leave()
-        self.terminal.type(f"{line}GI{text}")
-        self.leave()
-
-    def append(self, line: int, text: str) -> None:
-        self.leave()
-        self.terminal.type(f"{line}GA{text}")
-        self.leave()
-
-    def save(self) -> None:
-        self.leave()
-        self.terminal.type(":w")
-        self.terminal.keys("Enter")
-
-    def quit(self) -> None:
-        self.leave()
-        self.terminal.type(":qa!")
-        self.terminal.keys("Enter")
+        super().undo()

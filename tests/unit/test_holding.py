@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -178,12 +179,12 @@ async def events(
 def held_after(number: int) -> Any:
     """Answer so many; then an hour's pause."""
 
+    asked = itertools.count(1)
+
     def answer(_: dict[str, Any]) -> Reply | str:
-        answer.asked += 1  # type: ignore[attr-defined]
-        late = answer.asked > number  # type: ignore[attr-defined]
+        late = next(asked) > number
         return status(429, None, retry_after="3600") if late else "def one():\n    return 1\n"
 
-    answer.asked = 0  # type: ignore[attr-defined]
     return answer
 
 

@@ -35,7 +35,7 @@ def stopped():
         [sys.executable, "-c", WAITS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "waits\n"
-    time.sleep(0.2)
+    time.sleep(0.2)  # long enough to begin to wait, and far from its two seconds
     os.kill(process.pid, signal.SIGSTOP)
     time.sleep(4)
     yield process

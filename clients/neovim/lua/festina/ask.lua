@@ -130,14 +130,7 @@ end
 ---@param words string
 ---@param place festina.Place
 local function send(words, place)
-  server.with(place.buf, function(client)
-    local argument = {
-      uri = vim.uri_from_bufnr(place.buf),
-      range = edit.range(place),
-      question = words,
-    }
-    rpc.execute(client, "ask", argument, nil, place.buf)
-  end)
+  edit.send("ask", place, { question = words })
 end
 
 --- Ask about lines.

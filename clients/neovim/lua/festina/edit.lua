@@ -87,17 +87,22 @@ function M.named(place)
     or ("lines %d-%d"):format(place.first + 1, place.stop)
 end
 
+--- Give a command about lines to the server, as soon as it runs.
+---@param command "propose"|"ask"
+---@param place festina.Place
+---@param words table<string, string> what is asked, under the name that the command has for it
+function M.send(command, place, words)
+  server.with(place.buf, function(client)
+    local where = { uri = vim.uri_from_bufnr(place.buf), range = M.range(place) }
+    local argument = vim.tbl_extend("error", where, words)
+    rpc.execute(client, command, argument, nil, place.buf)
+  end)
+end
+
 ---@param words string
 ---@param place festina.Place
 local function propose(words, place)
-  server.with(place.buf, function(client)
-    local argument = {
-      uri = vim.uri_from_bufnr(place.buf),
-      range = M.range(place),
-      instruction = words,
-    }
-    rpc.execute(client, "propose", argument, nil, place.buf)
-  end)
+  M.send("propose", place, { instruction = words })
 end
 
 --- Ask for an edit.
