@@ -23,6 +23,8 @@ WIDTH, HEIGHT = 8.4, 18.0
 EDGE = 12.0
 LONGEST = 1.6
 """Seconds for which a picture stays at most: nobody looks at a slow machine's waiting."""
+EVERY = 0.1
+"""Seconds between two looks: a fast machine would draw more pictures than anybody sees."""
 BACK, FORE = "#14161b", "#e0e2ea"
 
 
@@ -76,7 +78,7 @@ def filmed(terminal: Terminal) -> Iterator[Film]:
     film, over = Film(), threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.05):
+        while not over.wait(EVERY):
             picture = terminal.screen(colour=True)
             if not film.pictures or film.pictures[-1][1] != picture:
                 film.pictures.append((time.monotonic(), picture))
