@@ -14,10 +14,10 @@ try: $(VENV)/.try ## Watch the main job on a bundled sample with the embedded mo
 	@$(BIN)/festina try
 
 test: lint ## Check the code's form, then run the tests, without the slow ones
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 test-all: lint ## Like `test`, with the slow tests
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 # A test that skips itself, for want of its editor or for whatever reason, fails here.
 test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every test in them

@@ -45,7 +45,7 @@ class Runs:
         self._running: dict[str, _Mark] = {}
         self.results = Results()
         self.reviewing = Reviewing(session, models, self.jobs)
-        self.tallying = Tallying(session, self.jobs)
+        self.tallying = Tallying(session)
         self.confirming = Confirming(session, verifier, self.jobs, self.task, self.at_work)
 
     def start(
@@ -110,6 +110,7 @@ class Runs:
     async def close(self) -> None:
         """Stop everything, and wait until it has stopped."""
         await self.jobs.close()
+        await self.tallying.close()
 
     async def _run(
         self, proposal_id: str, mark: _Mark, count: int, first: int, previous: str | None

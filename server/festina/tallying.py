@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 from dataclasses import replace
 
-from festina.jobs import Jobs
 from festina.models.ledger import Name, Tally
 from festina.proposals import Proposal, State
 from festina.session import Session
@@ -30,11 +28,11 @@ class Tallying:
     that is taken back if it is accepted after all.
     """
 
-    def __init__(self, session: Session, jobs: Jobs) -> None:
-        self._jobs = jobs
+    def __init__(self, session: Session) -> None:
         self._ledger = session.ledger
         self._known: dict[str, str] = {}
-        self._numbers = itertools.count()
+        self._in_order = asyncio.Lock()
+        self._adding: set[asyncio.Task[None]] = set()
         if self._ledger is not None:
             session.followers.append(self.follow)
 
@@ -51,14 +49,21 @@ class Tallying:
             if before == "rejected":
                 counts = replace(counts, rejected=-1)
             counts += {"accepted": ACCEPTED, "rejected": REJECTED}.get(now, Tally())
-            key = f"tally {next(self._numbers)}"
-            self._jobs.start(key, self._add((call.origin, call.model), counts))
+            adding = asyncio.create_task(self._add((call.origin, call.model), counts))
+            self._adding.add(adding)
+            adding.add_done_callback(self._adding.discard)
         if proposal.state.final:
             self._known.pop(proposal.id, None)
+
+    async def close(self) -> None:
+        """Wait until all is written: many a person accepts an edit, saves, and is gone."""
+        if self._adding:
+            await asyncio.wait(self._adding)
 
     async def _add(self, name: Name, counts: Tally) -> None:
         assert self._ledger is not None
         try:
-            await asyncio.to_thread(self._ledger.add, {name: counts})
+            async with self._in_order:  # nothing can be taken back that was not added yet
+                await asyncio.to_thread(self._ledger.add, {name: counts})
         except OSError as error:
             logger.warning("what became of a proposal cannot be kept: %s", error.strerror)
