@@ -27,9 +27,9 @@ TESTS = "tests/test_core.py"
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     """No test may leave a process or a descriptor."""
-    descriptors = processes.open_descriptors()
+    children, descriptors = processes.children_of(os.getpid()), processes.open_descriptors()
     yield
-    assert processes.wait_until_gone(processes.children_of(os.getpid())) == set()
+    assert processes.wait_until_gone(processes.children_of(os.getpid()) - children) == set()
     assert processes.open_descriptors() <= descriptors
 
 

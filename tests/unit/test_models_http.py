@@ -13,11 +13,12 @@ import pytest
 import trustme
 
 from festina.models.base import Trouble
-from festina.models.http import Http, proxy_for
+from festina.models.http import Http
+from festina.models.proxies import proxy_for
 from festina.models.runner import Runner
 from support.asking import REQUEST, ask, failure, model_at
 from support.fake_model import FakeModel
-from support.fake_replies import Reset, chunk, data, status, stream
+from support.fake_replies import Hold, Reset, chunk, data, status, stream
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -255,3 +256,14 @@ async def test_connections_are_used_again_unless_told_not_to(reuse: bool, connec
                 await response.start()
                 await response.aclose()
         assert fake.connections == connections
+
+
+async def test_closing_a_response_in_the_middle_leaves_nothing_to_the_garbage_collector() -> None:
+    with FakeModel(stream(data(chunk("half")), Hold())) as fake:
+        async with Http() as http:
+            response = await http.send("POST", f"{fake.base_url}/chat/completions", {}, b"{}")
+            chunks = response.chunks()
+            assert b"half" in await anext(chunks)
+            await response.aclose()
+            with pytest.raises(StopAsyncIteration):
+                await anext(chunks)

@@ -17,8 +17,9 @@ from festina.models.base import Delta, Done, Message, Model, ModelError, Request
 from festina.models.catalogue import list_models
 from festina.models.dialects import MODELS
 from festina.models.discovery import Check, Choice, has_embedded, key_for
-from festina.models.http import Http, proxy_for
+from festina.models.http import Http
 from festina.models.presets import for_url, is_loopback
+from festina.models.proxies import proxy_for
 
 _UNREACHED = frozenset({Trouble.NETWORK, Trouble.PROXY, Trouble.TIMEOUT})
 _TRIAL = Request((Message("user", "Reply with the word OK."),), max_tokens=512)

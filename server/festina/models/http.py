@@ -7,16 +7,15 @@ never for this machine itself; no redirects, no compression; connections freed o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import os
 import socket
 import ssl
-import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -24,6 +23,7 @@ import festina
 from festina.models.base import ModelError, Trouble
 from festina.models.connecting import Backend
 from festina.models.presets import is_loopback, origin_of
+from festina.models.proxies import proxy_for, without_credentials
 
 for _name in ("httpx2", "httpcore2"):
     # they log addresses and the headers of responses, in which servers may echo a key
@@ -52,20 +52,27 @@ class Response:
         self._response = response
         self._origin = origin
         self._proxy = proxy
+        self._chunks: AsyncGenerator[bytes] | None = None
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it comes.
+    def chunks(self) -> AsyncGenerator[bytes]:
+        """Yield the body as it comes, once; ``aclose`` ends it.
 
         Raises:
             ModelError: the connection broke, or the body is not in the encoding it claims.
         """
+        self._chunks = self._read()
+        return self._chunks
+
+    async def _read(self) -> AsyncGenerator[bytes]:
         encoding = self.headers.get("content-encoding", "identity").lower()
         body = self._response
         try:
             if encoding not in _ENCODINGS:  # the library would hand it on as it is
                 raise httpx2.DecodingError(encoding)
-            async for chunk in body.aiter_raw() if encoding == "identity" else body.aiter_bytes():
-                yield chunk
+            source = body.aiter_raw() if encoding == "identity" else body.aiter_bytes()
+            async with contextlib.aclosing(source):
+                async for chunk in source:
+                    yield chunk
         except httpx2.RequestError as error:
             raise explain(error, self._origin, self._proxy) from None
 
@@ -83,7 +90,11 @@ class Response:
 
     async def aclose(self) -> None:
         """Free the connection: back to the pool if the body was read, else closed."""
-        await self._response.aclose()
+        try:
+            if self._chunks is not None:  # else the garbage collector would, on no loop or another
+                await self._chunks.aclose()
+        finally:
+            await self._response.aclose()
 
 
 class Http:
@@ -129,7 +140,7 @@ class Http:
         """
         origin = origin_of(url)
         proxy = proxy_for(url)
-        shown = _without_credentials(proxy)
+        shown = without_credentials(proxy)
         client = await self._client(proxy)
         try:
             request = client.build_request(method, url, headers=dict(headers), content=body)
@@ -169,7 +180,7 @@ class Http:
             "The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) is not "
             "an address that can be used. Set it to one such as http://proxy.example.com:3128.",
         )
-        if proxy and not _without_credentials(proxy):
+        if proxy and not without_credentials(proxy):
             raise unusable
         try:
             transport = httpx2.AsyncHTTPTransport(
@@ -218,31 +229,6 @@ def ssl_context() -> ssl.SSLContext:
         ModelError: what the environment names cannot be read.
     """
     return _ssl_context(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
-
-
-def proxy_for(url: str) -> str:
-    """Return the URL of the proxy that the environment asks for, "" where there is none.
-
-    This machine itself is never asked through a proxy.
-    """
-    if is_loopback(url):
-        return ""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
-    if not proxy or urllib.request.proxy_bypass(f"{host}:{parts.port}" if parts.port else host):
-        return ""
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _without_credentials(proxy: str) -> str:
-    try:
-        parts = urlsplit(proxy)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
 
 
 def explain(error: httpx2.RequestError, origin: str, proxy: str = "") -> ModelError:
