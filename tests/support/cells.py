@@ -116,6 +116,10 @@ class Cell:
         self.fate.close()
 
 
+class EndedError(Exception):
+    """The stand-in was ended, with all its cells, for the reason given."""
+
+
 @dataclass
 class Server:
     """The running stand-in."""
@@ -124,15 +128,23 @@ class Server:
     box: sandbox.Box
     run: asyncio.Task[process.Completed]
     cells: list[Cell] = field(default_factory=list)
+    ended: str = ""
 
     async def spawn(self) -> Cell:
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(self.control, b"+")
         self.control.setblocking(True)
+        received = asyncio.ensure_future(asyncio.to_thread(socket.recv_fds, self.control, 16, 2))
         try:
-            _, fds, _, _ = await asyncio.to_thread(socket.recv_fds, self.control, 16, 2)
+            await asyncio.wait((received, self.run), return_when=asyncio.FIRST_COMPLETED)
+            if not received.done():
+                self.control.shutdown(socket.SHUT_RD)  # it waits for nobody
+                await received
+                self.ended = self.run.result().ended
+                raise EndedError(self.ended)
         finally:
             self.control.setblocking(False)
+        _, fds, _, _ = received.result()
         talk, fate = (socket.socket(fileno=fd) for fd in fds)
         talk.setblocking(False)
         fate.setblocking(False)
@@ -187,4 +199,4 @@ async def open_server(
             for cell in server.cells:
                 cell.close()
             done = await run
-            assert (done.returncode, done.stderr) == (0, b"")
+            assert server.ended or (done.returncode, done.stderr) == (0, b"")

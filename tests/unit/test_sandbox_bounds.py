@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,11 +67,17 @@ async def test_a_fork_bomb_is_bounded_in_a_cell(
 ) -> None:
     if level not in levels.ISOLATING or limits.kernel() < (6, 6):
         pytest.skip("no cells here")
-    box = cells.make_box(tmp_path, limits=Limits(processes=MOST, memory_mib=256))
     code = BOMB.format(counter="/dev/shm/made") + "answer(count())"
-    async with cells.open_server(box, level) as server:
-        said = await server.ask(code)
-        assert (await server.ask("answer(1)")).answer == 1
+    for attempt in range(4):
+        box = cells.make_box(tmp_path / str(attempt), limits=Limits(processes=MOST, memory_mib=256))
+        # on a busy machine, who watches all the cells can be faster than who watches this one
+        with contextlib.suppress(cells.EndedError):
+            async with cells.open_server(box, level) as server:
+                said = await server.ask(code)
+                assert (await server.ask("answer(1)")).answer == 1
+                break
+    else:
+        pytest.fail("nobody watched the cell")
     if "ended" in said.fate:
         assert said.fate["ended"] == f"it had more than {MOST} processes and threads"
     else:
