@@ -42,7 +42,7 @@ GOOD = (
 OTHER_LINE = "return max(low, min(high, value))"
 OTHER = GOOD.replace(GOOD_LINE, OTHER_LINE)
 WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
-SPEED = 300
+SPEED = 60
 """Tokens a second of an answer that stops halfway."""
 ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
     "return max(low, value)", GOOD_LINE
@@ -52,7 +52,7 @@ ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replac
 def halfway(answer: str, until: str) -> tuple[fake_replies.Reply, threading.Event]:
     """An answer that stops before ``until`` and goes on when the event is set.
 
-    It comes slowly enough for its speed to be told: that takes 50 ms of a stream.
+    Its speed is told after 50 ms, so it takes far longer than that on a busy machine as well.
     """
     go = threading.Event()
     reply = fake_replies.text(answer, speed=SPEED)
