@@ -18,6 +18,16 @@ pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
 NEW = "return min(high, max(low, value))"
 STATUS = "vim.o.statusline = \"%f %m%=%{v:lua.require'festina'.statusline()}\""
 
+TYPING = """
+vim.keymap.set("i", "<F2>", "<Cmd>Festina accept<CR>")
+vim.g.passed = 0
+vim.api.nvim_create_autocmd("User", { pattern = "FestinaReady", callback = function()
+  vim.g.passed = vim.g.passed + 1
+  vim.cmd.redrawstatus()
+end })
+vim.o.statusline = "passed: %{g:passed}"
+"""
+
 
 @contextmanager
 def opened(made: Bench, version: str, *more: str, size: tuple[int, int]) -> Iterator[Terminal]:
@@ -102,6 +112,41 @@ def test_messages_never_wait_for_a_key(tmp_path: Path, version: str) -> None:
         terminal.type("gza")
         terminal.until(lambda screen: NEW in screen and "Festina clamp" not in screen)
         terminal.type("u")
+
+
+@pytest.mark.parametrize("line", ["Go", "ggO"], ids=["below", "above"])
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_an_accept_while_typing_is_one_undo_step(tmp_path: Path, version: str, line: str) -> None:
+    """What was typed before and after it are steps of their own."""
+    with bench(tmp_path) as made, opened(made, version, TYPING, size=(80, 30)) as terminal:
+        made.released.set()
+        terminal.type("4GVjj:Festina edit respect the upper bound")
+        terminal.keys("Enter")
+        terminal.until("passed: 1")
+        terminal.type(f"{line}# before")
+        terminal.until("# before")
+        terminal.until("passed: 2")  # verified again: the file is another one
+        terminal.keys("F2")
+        terminal.until(lambda screen: NEW in screen and "Festina clamp" not in screen)
+        assert "-- INSERT --" in terminal.screen()
+        terminal.type(", after")
+        terminal.until("# before, after")
+        terminal.keys("Escape")
+        terminal.until(lambda screen: "-- INSERT --" not in screen)
+        for edit, typed in [(True, "# before"), (False, "# before"), (False, "")]:
+            terminal.type("u")
+            terminal.until(
+                lambda screen, edit=edit, typed=typed: (
+                    (NEW in screen) == edit and _comment(screen) == typed
+                )
+            )
+        terminal.keys("C-r", "C-r", "C-r")
+        terminal.until(lambda screen: NEW in screen and _comment(screen) == "# before, after")
+        terminal.type("uuu")
+
+
+def _comment(screen: str) -> str:
+    return next((line.strip() for line in screen.splitlines() if line.startswith("# before")), "")
 
 
 def grounds(coloured: str, text: str) -> list[str]:
