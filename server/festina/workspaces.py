@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MARKERS = ("festina.toml", ".git", "pyproject.toml")
+MARKERS = ("festina.toml", ".git", "pyproject.toml", "setup.py", "setup.cfg")
 
 
 def workspace_of(path: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from support import fake_replies, readme
+from support import fake_replies, projects, readme
 from support.bench import PROJECT, bench
 from support.neovim_plugin import ROOT, run
 
@@ -113,6 +113,36 @@ def test_questions_saves_and_all_that_is_no_proposal(tmp_path: Path, version: st
         made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
         run(made, version, "rest.lua")
         assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("marker", ["setup.py", ""], ids=["setup.py", "nothing"])
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_a_folder_that_nothing_marks_as_a_project(
+    tmp_path: Path, version: str, marker: str
+) -> None:
+    """Its tests are found all the same; a further such folder has the same server."""
+    with bench(tmp_path, project=loose(marker)) as made:
+        other = projects.make(tmp_path / "elsewhere", loose(""))
+        made.released.set()
+        command = ["festina", "trust"]
+        subprocess.run(command, cwd=other, env=made.environment, check=True, capture_output=True)
+        made.environment |= {
+            "FESTINA_TEST_MARKED": str(made.folder) if marker else "",
+            "FESTINA_TEST_OTHER": str(other / "mod.py"),
+        }
+        run(made, version, "loose.lua")
+
+
+def loose(marker: str) -> str:
+    """The usual project without pyproject.toml; with a marker its tests lie in another folder."""
+    code = PROJECT[PROJECT.index("=== mod.py") :]
+    if not marker:
+        return code
+    packed = code.replace("=== mod.py", "=== package/mod.py").replace(
+        "=== test_mod.py", "=== tests/test_mod.py"
+    )
+    return f"=== {marker}\n" + packed.replace("from mod", "from package.mod")
 
 
 @pytest.mark.slow

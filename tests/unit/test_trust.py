@@ -81,6 +81,8 @@ def test_the_file_is_the_users_alone_and_no_scraps_stay(store, tmp_path):
         ([("outer", "festina.toml"), ("outer/inner", ".git")], "outer"),
         ([("outer", ".git"), ("outer/inner", "pyproject.toml")], "outer"),
         ([("outer", "pyproject.toml")], "outer"),
+        ([("outer", "setup.py")], "outer"),
+        ([("outer", "setup.cfg"), ("outer/inner", "setup.py")], "outer/inner"),
         ([], "outer/inner"),
     ],
 )

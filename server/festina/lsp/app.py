@@ -78,6 +78,7 @@ class App:
         self.session.changed = self._changed
         self._editor_settings: dict[str, Any] = {}
         self._problems: list[Problem] = []
+        self._has_folders = False
         self._register()
 
     # -- what features ask ------------------------------------------------------------------
@@ -165,6 +166,7 @@ class App:
         """Take the client's capabilities, folders and options."""
         self.session.encoding = self.caps.encoding
         self.session.roots = convert.roots(params)
+        self._has_folders = bool(self.session.roots)
         options = params.initialization_options
         if isinstance(options, Mapping):
             if isinstance(options.get("trusted"), bool):
@@ -216,6 +218,7 @@ class App:
         if gone.intersection(self.session.roots):  # with all that runs and is kept warm for them
             self.verifier.revoke()
         added = [path for folder in event.added if (path := convert.to_path(folder.uri))]
+        self._has_folders = self._has_folders or bool(added)
         kept = [root for root in self.session.roots if root not in gone]
         self.session.roots = tuple(dict.fromkeys([*kept, *added]))
         self.lifecycle.folders_changed()
@@ -240,9 +243,11 @@ class App:
 
     def adopt(self, document: Document) -> None:
         """Give a file that was opened without a folder the workspace that it lies in."""
-        if not self.session.roots and document.path is not None:
-            self.session.roots = (workspace_of(document.path),)
-            self.reload()  # it may have settings of its own
+        path, roots = document.path, self.session.roots
+        if self._has_folders or path is None or any(path.is_relative_to(root) for root in roots):
+            return
+        self.session.roots = (*roots, workspace_of(path))
+        self.reload()  # it may have settings of its own
 
     async def close(self) -> None:
         """Stop all work; nothing that we started survives."""

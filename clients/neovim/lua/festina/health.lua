@@ -26,7 +26,7 @@ local function workspace()
       return client.config.root_dir
     end
   end
-  return vim.fs.root(vim.fn.getcwd(), { "festina.toml", ".git", "pyproject.toml" })
+  return require("festina.root").of(vim.fn.getcwd())
     or vim.fn.getcwd()
 end
 

@@ -1,5 +1,6 @@
 -- The server: how it is found, started, attached and restarted, and what it sends.
 local config = require("festina.config")
+local root = require("festina.root")
 local rpc = require("festina.rpc")
 local say = require("festina.say")
 
@@ -19,15 +20,6 @@ local answered = {}
 --- Clients that were given up: they do not answer, and may not even end.
 ---@type table<integer, boolean>
 local given_up = {}
-
---- The folder that a buffer's file belongs to: what the command line takes as its workspace.
----@param buf integer
----@return string?
-function M.root(buf)
-  return vim.fs.root(buf, "festina.toml")
-    or vim.fs.root(buf, ".git")
-    or vim.fs.root(buf, "pyproject.toml")
-end
 
 --- Whether a buffer is a file that can be edited, and the server can be started for it.
 ---@param buf integer
@@ -139,7 +131,7 @@ function M.config()
     root_dir = function(buf, ready)
       if usable(buf) then
         starting = vim.uv.now()
-        ready(M.root(buf))
+        ready(root.of(buf))
       end
     end,
     capabilities = capabilities,
@@ -239,7 +231,7 @@ function M.attach(buf)
   if vim.lsp.config and vim.lsp.config[M.NAME] then
     given = vim.deepcopy(vim.lsp.config[M.NAME])
   end
-  given.root_dir = M.root(buf)
+  given.root_dir = root.of(buf)
   vim.lsp.start(given, {
     bufnr = buf,
     reuse_client = function(client)
