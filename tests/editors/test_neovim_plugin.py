@@ -84,6 +84,19 @@ def test_what_is_not_usual(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_no_code_of_the_working_directory_runs_in_the_server(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path, trusted=False) as made:
+        made.environment["PYTHONPATH"] = os.pathsep  # which means: from where it is started
+        made.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        # Neovim itself looks for its Python provider in this way, which is no matter of ours
+        ours = "import sys\nif 'festina' in str(sys.orig_argv):\n"
+        code = f"{ours}    open({str(made.folder / 'run')!r}, 'w')\n    1 / 0\n"
+        (made.folder / "re.py").write_text(code)
+        run(made, version, "start.lua")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_all_that_can_be_done_with_a_proposal(tmp_path: Path, version: str) -> None:
     with bench(tmp_path, project=THREE) as made:
         made.fake.script(variations)

@@ -106,6 +106,17 @@ check(served.asked[#served.asked][2].command == "festina.dismiss", "and put away
 require("festina.proposals").forget_buffer(buf)
 check(t.drawn().marks == 0 and vim.fn.maparg("gza", "n") == "", "nothing is left", t.drawn())
 
+-- a line of a megabyte: its beginning is shown, and Neovim goes on
+served.send(buf, 3, 5, { "ä" .. ("ö"):rep(500000), "short" })
+local shown = table.concat(t.new_lines(buf))
+check(
+  #shown > 1000 and #shown < 3000 and shown:find("ö…short$"),
+  "a very long line is cut",
+  #shown
+)
+check(shown:gsub("ö", "") == "ä…short", "between two characters", shown:sub(-20))
+served.dismiss(buf)
+
 -- an accept leaves the person's options alone
 local levels = vim.go.undolevels
 vim.bo[buf].undolevels = 77

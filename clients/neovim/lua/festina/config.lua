@@ -109,6 +109,16 @@ function M.command()
   return M.options.cmd or { "festina", "server" }
 end
 
+--- Where `festina` is started: in its own folder, and not in the working directory. With an empty entry
+--- in PYTHONPATH, as many have one, Python imports from where it is started, and the project that
+--- somebody looks at need not be trusted. Of another program in the option `cmd` nothing is known.
+---@return string?
+function M.folder()
+  local program = vim.fn.exepath(M.command()[1] or "")
+  local named = vim.fn.fnamemodify(program, ":t:r") == "festina"
+  return named and vim.fs.dirname(program) or nil
+end
+
 --- Another command of the same program, such as `festina doctor`.
 ---@param ... string
 ---@return string[]

@@ -169,6 +169,29 @@ local function hints(data)
   return #chunks > 0 and chunks or nil
 end
 
+--- Bytes of a line that are shown in place: one of a model's can be very long, and all of it would be
+--- drawn anew with each word that it writes.
+local LONGEST = 2000
+
+--- Leave out the end of a very long line.
+---@param chunks festina.Chunk[]
+---@return festina.Chunk[]
+local function cut(chunks)
+  local found, left = {}, LONGEST
+  for _, chunk in ipairs(chunks) do
+    local text = chunk[1]
+    if #text > left then
+      local whole = left + vim.str_utf_start(text, left + 1) -- not in the middle of a character
+      found[#found + 1] = { text:sub(1, whole), chunk[2] }
+      found[#found + 1] = { "…", "FestinaMore" }
+      return found
+    end
+    found[#found + 1] = chunk
+    left = left - #text
+  end
+  return found
+end
+
 --- Break a line of chunks where the window ends; of words, at a space if there is one.
 ---@param chunks festina.Chunk[]
 ---@param width integer
@@ -187,7 +210,7 @@ function M.wrap(chunks, width, words)
       put("  ", "FestinaHint")
     end
   end
-  for _, chunk in ipairs(chunks) do
+  for _, chunk in ipairs(cut(chunks)) do
     local text, group = chunk[1], chunk[2]
     while vim.fn.strdisplaywidth(text) > room do
       local count = 0

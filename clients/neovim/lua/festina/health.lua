@@ -13,7 +13,7 @@ local SECONDS = 60
 ---@return vim.SystemCompleted?
 local function run(command)
   local good, done = pcall(function()
-    return vim.system(command, { text = true }):wait(SECONDS * 1000)
+    return vim.system(command, { text = true, cwd = config.folder() }):wait(SECONDS * 1000)
   end)
   return good and done or nil
 end

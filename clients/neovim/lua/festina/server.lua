@@ -49,7 +49,7 @@ local function start(dispatchers, given)
   given = given or {}
   starting = vim.uv.now()
   return vim.lsp.rpc.start(config.command(), dispatchers, {
-    cwd = given.cmd_cwd,
+    cwd = given.cmd_cwd or config.folder(),
     env = given.cmd_env,
   })
 end

@@ -42,7 +42,7 @@ local function trust(client, trusted)
   end
   local command = trusted and config.program("trust", root)
     or config.program("trust", "--revoke", root)
-  vim.system(command, { text = true }, function(done)
+  vim.system(command, { text = true, cwd = config.folder() }, function(done)
     vim.schedule(function()
       if done.code ~= 0 then
         local why = vim.trim(done.stderr or "") ~= "" and done.stderr or done.stdout
