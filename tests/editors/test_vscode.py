@@ -3,10 +3,13 @@
 Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else in a temporary one).
 """
 
+from pathlib import Path
+
 import pytest
 
 from support import vscode
 from support.fake_replies import status
+from support.processes import with_token
 from support.vscode_edits import (
     ACCEPTED,
     ASK,
@@ -157,6 +160,8 @@ def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window):
     ask(window)
     window.lens("unverified")
     window.until(lambda: "Manage Workspace Trust" in window.thread, "the remedy is named")
+    # with an empty entry in PYTHONPATH, Python would run what lies where it is started
+    assert folders_of_servers(desk.token) == {desk.programs}
     window.shot("unverified")
     window.go_to(REGION[0])
     assert any("apply unverified edit of clamp" in title for title in window.menu())
@@ -168,6 +173,19 @@ def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window):
     window.press("Escape")
     window.lens("Festina: accept (")
     window.shot("trusted")
+
+
+def folders_of_servers(token):
+    """Where the servers that a test has started are at work."""
+    found = set()
+    for process in with_token(token):
+        try:
+            words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+            if words[1].endswith(b"/festina") and words[2] == b"server":
+                found.add(Path(f"/proc/{process}/cwd").readlink())
+        except (OSError, IndexError):
+            continue
+    return found
 
 
 def test_without_a_server_it_says_what_to_do_and_tries_again(desk, window):

@@ -7,5 +7,6 @@ export function run(): Promise<void> {
     require("./documents.test"); // before the settings: they have the server started anew
     require("./settings.test");
     require("./secrets.test");
+    require("./applying.test");
   });
 }

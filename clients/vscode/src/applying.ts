@@ -19,6 +19,7 @@ import { textOf, documentOf, type Proposals } from "./proposals";
 import { lines, type Proposal } from "./proposal";
 
 const OURS = "festina.ui.";
+const CLOSED = "The file is not open any more, so the edit was not applied.";
 /** For what cannot be cancelled. */
 const NEVER = new CancellationTokenSource().token;
 
@@ -79,7 +80,7 @@ export function middleware(proposals: Proposals): Middleware {
 export function reason(proposals: Proposals, proposal: Proposal): string {
   const document = documentOf(proposal);
   if (document === undefined) {
-    return "The file is not open any more, so the edit was not applied.";
+    return CLOSED;
   }
   const where = proposals.where(proposal);
   const now = where && textOf(document, where);
@@ -90,9 +91,12 @@ export function reason(proposals: Proposals, proposal: Proposal): string {
 /** Why the server's edit may not be applied now: compared with the text just before it is. */
 function objection(proposals: Proposals, { edit }: ApplyWorkspaceEditParams): string {
   for (const change of edit.documentChanges ?? []) {
-    const document = TextDocumentEdit.is(change) ? opened(change.textDocument.uri) : undefined;
-    if (!TextDocumentEdit.is(change) || document === undefined) {
+    if (!TextDocumentEdit.is(change)) {
       continue;
+    }
+    const document = opened(change.textDocument.uri);
+    if (document === undefined) {
+      return CLOSED; // VS Code would open it, and edit what it finds there now
     }
     const { version } = change.textDocument;
     const touched = change.edits.flatMap((one) => ("range" in one ? [one.range.start.line] : []));

@@ -1,5 +1,6 @@
 // What can be chosen from: variations, hunks, places that speak against an edit. Knows nothing of VS Code.
-import { choices, lines, type Finding, type Hunk, type Proposal } from "./proposal";
+import { visible } from "./markup";
+import { choices, lines, shorten, type Finding, type Hunk, type Proposal } from "./proposal";
 import { split } from "./rows";
 
 export interface Item {
@@ -7,6 +8,11 @@ export interface Item {
   readonly description: string;
   readonly detail?: string;
 }
+
+/** Characters of a line that are shown; one of a model's can be very long. */
+const WIDTH = 120;
+/** Characters of it that are looked at for that. */
+const MOST = 10 * WIDTH;
 
 const ICONS: ReadonlyMap<string, string> = new Map([
   ["passed", "$(check)"],
@@ -40,7 +46,8 @@ export function hunkItems(hunks: readonly Hunk[]): (Item & { readonly id: number
       ...(added.length > 0 ? [`+${added.length}`] : []),
       ...(after > first ? [`-${after - first}`] : []),
     ];
-    const detail = added.find((line) => line.trim() !== "")?.trim() ?? "(removed)";
+    const line = added.find((each) => each.trim() !== "");
+    const detail = line === undefined ? "(removed)" : visible(shorten(line.slice(0, MOST), WIDTH));
     return { id, label: where, description: counts.join(" "), detail };
   });
 }

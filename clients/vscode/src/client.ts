@@ -1,4 +1,5 @@
 // The language client: stock behaviour, with start failures told in our own words.
+import { dirname } from "node:path";
 import { workspace, type LogOutputChannel, type Range, type TextDocument } from "vscode";
 import {
   CloseAction,
@@ -64,7 +65,10 @@ export class FestinaClient extends LanguageClient {
     const lastWords = new LastWords();
     const clientOptions = options(log, lastWords, prompts, configured, edits);
     clientOptions.traceOutputChannel = keys.traces(log);
-    super("festina", "Festina", { command, args: ["server"] }, clientOptions);
+    // not in the workspace, as the library would: with an empty entry in PYTHONPATH, as many have one,
+    // Python imports from where it is started, and that folder may not be trusted
+    const program = { command, args: ["server"], options: { cwd: dirname(command) } };
+    super("festina", "Festina", program, clientOptions);
     this.lastWords = lastWords;
     const onCrash = this.createDefaultErrorHandler();
     this.clientOptions.errorHandler = {

@@ -65,8 +65,8 @@ export class Diffs implements TextDocumentContentProvider, Disposable {
     }
     const rows = rowsOf(proposal, old).filter(({ kind }) => kind === "same" || kind === "new");
     const lines = text.split(/\r\n|\r|\n/);
-    lines.splice(where.first, where.after - where.first, ...rows.map((row) => row.text));
-    return lines.join("\n");
+    const texts = rows.map((row) => row.text);
+    return [...lines.slice(0, where.first), ...texts, ...lines.slice(where.after)].join("\n");
   }
 
   dispose(): void {

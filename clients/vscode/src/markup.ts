@@ -12,6 +12,8 @@ const AROUND = 2;
 const STREAMED = 14;
 const ROWS = 80;
 const WIDTH = 200;
+/** Characters of a line that are looked at for that. */
+const MOST = 10 * WIDTH;
 const MOST_FINDINGS = 5;
 const TAB = "    ";
 
@@ -56,7 +58,7 @@ function block(rows: readonly Row[]): string {
     return "";
   }
   const texts = rows.map(({ text }) => {
-    const letters = [...visible(text)];
+    const letters = [...visible(text.slice(0, MOST))]; // one of a model's can be very long
     return letters.length <= WIDTH ? letters.join("") : `${letters.slice(0, WIDTH - 1).join("")}…`;
   });
   const width = Math.max(...texts.map((text) => [...text].length));

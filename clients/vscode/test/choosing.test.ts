@@ -40,6 +40,15 @@ describe("what can be chosen from", () => {
     );
   });
 
+  it("are hunks whose lines show what is in them, and not all of a very long one", () => {
+    const [odd, long] = hunkItems([
+      { id: 0, range: RANGE, newText: "x = 1 \u202e# odd\n" },
+      { id: 1, range: RANGE, newText: `${"y".repeat(1_000_000)}\n` },
+    ]);
+    assert.equal(odd?.detail, "x = 1 \\u202e# odd");
+    assert.equal(long?.detail, `${"y".repeat(119)}…`);
+  });
+
   it("are places that speak against it, tests first", () => {
     const found = against([
       { gate: "lint", message: "F821 x", path: "m.py", line: 3 },

@@ -70,6 +70,11 @@ describe("the rows of an edit", () => {
     assert.ok(performance.now() - start < 2000);
   });
 
+  it("can be very many", () => {
+    const rows = ofHunks(OLD, 10, [hunk(10, 13, "x\n".repeat(300_000))]);
+    assert.equal(rows.length, 300_003);
+  });
+
   it("are the same whatever ends a line", () => {
     assert.deepEqual(split("a\r\nb\rc\nd"), ["a", "b", "c", "d"]);
     assert.deepEqual([split(""), split("\n"), split("a\n")], [[], [""], ["a"]]);
