@@ -82,6 +82,12 @@ def test_what_is_not_usual(tmp_path: Path, version: str) -> None:
         run(made, version, "odd.lua")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_hard_on_a_plugin(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        run(made, version, "harsh.lua")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_no_code_of_the_working_directory_runs_in_the_server(tmp_path: Path, version: str) -> None:

@@ -3,6 +3,8 @@ local M = {}
 
 ---@type table[] what the client has asked, as {method, parameters}
 M.asked = {}
+---@type table[] of what it was told, as {method, parameters}
+M.told = {}
 local dispatch
 local function serve(dispatchers)
   dispatch = dispatchers
@@ -20,7 +22,9 @@ local function serve(dispatchers)
   end
   return {
     request = request,
-    notify = function() end,
+    notify = function(method, params)
+      M.told[#M.told + 1] = { method, params }
+    end,
     is_closing = function()
       return false
     end,
@@ -76,6 +80,11 @@ function M.send(buf, first, stop, new, more)
       end
     end
   end, 1)
+end
+
+--- Send another notification.
+function M.notify(method, params)
+  dispatch.notification(method, params)
 end
 
 --- Put the proposal away.

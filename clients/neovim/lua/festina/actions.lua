@@ -54,9 +54,16 @@ local function hunk_here(proposal)
     return nil
   end
   local here = vim.api.nvim_win_get_cursor(0)[1] - 1 - first
+  local new = require("festina.view").is_new(proposal, vim.api.nvim_get_current_buf())
+  local shift = 0
   for _, hunk in ipairs(proposals.hunks(proposal)) do
-    local last = hunk.first + math.max(hunk.count, 1) - 1
-    local before = hunk.count == 0 and hunk.first - 1 or hunk.first
+    local start, count = hunk.first, hunk.count
+    if new then -- the page has the new lines where the buffer has the old ones
+      start, count = start + shift, #hunk.lines
+      shift = shift + #hunk.lines - hunk.count
+    end
+    local last = start + math.max(count, 1) - 1
+    local before = count == 0 and start - 1 or start
     if hunk.id and here >= before and here <= last then
       return hunk
     end
@@ -140,11 +147,12 @@ end
 ---@param argument? string
 function M.run(name, argument)
   local proposal, why = M.target()
-  if proposal then
-    actions[name](proposal, argument)
-  else
-    say.warn(why or "")
+  if not proposal then
+    return say.warn(why or "")
   end
+  say.guarded(function()
+    actions[name](proposal, argument)
+  end)
 end
 
 return M

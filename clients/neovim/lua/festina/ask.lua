@@ -43,12 +43,13 @@ local function show(buf)
   end
   local height = math.max(math.min(15, math.floor(vim.o.lines / 3)), 3)
   local window = vim.api.nvim_open_win(buf, false, { split = "below", win = -1, height = height })
-  vim.wo[window].wrap = true
-  vim.wo[window].linebreak = true
-  vim.wo[window].number = false
-  vim.wo[window].relativenumber = false
-  vim.wo[window].winfixheight = true
-  vim.wo[window].conceallevel = 2
+  local options = vim.wo[window][0] -- for this page alone: a file that is opened here has its own
+  options.wrap = true
+  options.linebreak = true
+  options.number = false
+  options.relativenumber = false
+  options.winfixheight = true
+  options.conceallevel = 2
 end
 
 ---@param client_id integer
@@ -119,10 +120,9 @@ end
 --- The server is gone: what came stays, and no more comes.
 ---@param client_id integer
 function M.forget_client(client_id)
-  for key, page in pairs(pages) do
+  for _, page in pairs(pages) do
     if page.client_id == client_id then
       page.over = true
-      pages[key] = nil
     end
   end
 end

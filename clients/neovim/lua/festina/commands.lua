@@ -70,12 +70,14 @@ local function run(given)
     return require("festina.say").warn(("`:Festina` takes one of %s."):format(names))
   end
   local whole = given.range > 0
-  subcommand({
-    rest = rest,
-    bang = bang,
-    first = whole and given.line1 or nil,
-    last = whole and given.line2 or nil,
-  })
+  require("festina.say").guarded(function()
+    subcommand({
+      rest = rest,
+      bang = bang,
+      first = whole and given.line1 or nil,
+      last = whole and given.line2 or nil,
+    })
+  end)
 end
 
 --- The subcommands that begin with what was typed.
@@ -83,7 +85,8 @@ end
 ---@param line string
 ---@return string[]
 local function complete(lead, line)
-  if not line:match("^.-Festina!?%s+%S*$") then
+  -- a person may have typed less of the command: `:Fes` is enough
+  if not line:match("%f[%a]Fe?s?t?i?n?a?!?%s+%S*$") then
     return {}
   end
   return vim.tbl_filter(function(name)

@@ -56,8 +56,33 @@ local types = {
   lines = "number",
 }
 
+local words = { cmd = true, filetypes = true }
+
 ---@type festina.Options
 M.options = vim.deepcopy(M.defaults)
+
+--- Whether a value is a list of words, of which there is one at least.
+---@param value any
+---@return boolean
+local function is_words(value)
+  if type(value) ~= "table" or #value == 0 then
+    return false
+  end
+  for _, word in pairs(value) do
+    if type(word) ~= "string" or word == "" then
+      return false
+    end
+  end
+  return true
+end
+
+---@param name string
+---@param value any
+---@return boolean
+local function is_key(name, value)
+  return M.defaults.keys[name] ~= nil
+    and (value == false or (type(value) == "string" and value ~= ""))
+end
 
 --- What is wrong with options, as sentences.
 ---@param given table
@@ -69,18 +94,40 @@ local function problems(given)
       if value ~= false and type(value) ~= "table" then
         found[#found + 1] = "`keys` must be a table, or false"
       end
-      for key in pairs(type(value) == "table" and value or {}) do
+      for key, pressed in pairs(type(value) == "table" and value or {}) do
         if M.defaults.keys[key] == nil then
           found[#found + 1] = ("there is no key `%s`"):format(key)
+        elseif not is_key(key, pressed) then
+          found[#found + 1] = ("the key `%s` must be a string, or false"):format(key)
         end
       end
     elseif not types[name] then
       found[#found + 1] = ("there is no option `%s`"):format(name)
+    elseif words[name] and not is_words(value) then
+      found[#found + 1] = ("`%s` must be a list of strings"):format(name)
     elseif type(value) ~= types[name] then
       found[#found + 1] = ("`%s` must be a %s"):format(name, types[name])
     end
   end
   table.sort(found)
+  return found
+end
+
+--- Actions that have the key of another one, as sentences.
+---@param keys table<string, string|false>
+---@return string[]
+local function doubles(keys)
+  local found, taken = {}, {}
+  for _, name in ipairs(vim.fn.sort(vim.tbl_keys(keys))) do
+    local key = keys[name]
+    local first = key and taken[vim.keycode(key)]
+    if first then
+      found[#found + 1] = ("`%s` is the key of `%s` and of `%s`"):format(key, first, name)
+      keys[name] = false
+    elseif key then
+      taken[vim.keycode(key)] = name
+    end
+  end
   return found
 end
 
@@ -92,7 +139,14 @@ function M.set(given)
   local found = problems(given)
   local good = {}
   for name, value in pairs(given) do
-    if type(value) == types[name] or (name == "keys" and type(value) == "table") then
+    if name == "keys" and type(value) == "table" then
+      good.keys = {}
+      for key, pressed in pairs(value) do
+        if is_key(key, pressed) then
+          good.keys[key] = pressed
+        end
+      end
+    elseif type(value) == types[name] and (not words[name] or is_words(value)) then
       good[name] = value
     end
   end
@@ -100,7 +154,7 @@ function M.set(given)
   if given.keys == false then
     M.options.keys = false
   end
-  return found
+  return vim.list_extend(found, doubles(M.options.keys or {}))
 end
 
 --- The server's command.

@@ -1,5 +1,6 @@
 -- Asking for an edit: of selected lines, of what a motion goes over, or of the enclosing definition.
 local rpc = require("festina.rpc")
+local say = require("festina.say")
 local server = require("festina.server")
 
 local M = {}
@@ -26,24 +27,31 @@ function M.place(first, last)
 end
 
 --- Show which lines are meant while the person types; returns what takes that away again and says
---- where the lines are by now.
+--- where the lines are by now; nil if they are gone.
 ---@param place festina.Place
----@return fun(): festina.Place
+---@return fun(): festina.Place?
 local function held(place)
   require("festina.highlights").need()
   local last = math.max(place.stop - 1, place.first)
   local top = vim.api.nvim_buf_set_extmark(place.buf, space, place.first, 0, {})
   local bottom = vim.api.nvim_buf_set_extmark(place.buf, space, last, 0, {})
+  local marks = { top, bottom }
   for row = place.first, place.stop - 1 do
-    vim.api.nvim_buf_set_extmark(place.buf, space, row, 0, { line_hl_group = "FestinaRegion" })
+    local shown = { line_hl_group = "FestinaRegion" }
+    marks[#marks + 1] = vim.api.nvim_buf_set_extmark(place.buf, space, row, 0, shown)
   end
   return function()
-    if not vim.api.nvim_buf_is_loaded(place.buf) then
-      return place
+    if not vim.api.nvim_buf_is_valid(place.buf) then
+      return nil
     end
     local first = vim.api.nvim_buf_get_extmark_by_id(place.buf, space, top, {})[1]
     local stop = vim.api.nvim_buf_get_extmark_by_id(place.buf, space, bottom, {})[1]
-    vim.api.nvim_buf_clear_namespace(place.buf, space, 0, -1)
+    for _, mark in ipairs(marks) do -- a second prompt may be open, with marks of its own
+      vim.api.nvim_buf_del_extmark(place.buf, space, mark)
+    end
+    if not first or not stop or not vim.api.nvim_buf_is_loaded(place.buf) then
+      return nil
+    end
     local whole = place.stop > place.first
     return { buf = place.buf, first = first, stop = whole and stop + 1 or first }
   end
@@ -66,13 +74,21 @@ end
 function M.ask(place, prompt, default, done)
   local release = held(place)
   vim.cmd.redraw()
-  vim.ui.input({ prompt = prompt, default = default }, function(words)
+  local good, problem = pcall(vim.ui.input, { prompt = prompt, default = default }, function(words)
     local now = release()
     vim.cmd("redraw | echo ''") -- the prompt would stay on the screen
-    if vim.trim(words or "") ~= "" and vim.api.nvim_buf_is_loaded(now.buf) then
+    if vim.trim(words or "") == "" then
+      return
+    elseif now then
       done(words, now)
+    else
+      say.warn("the file was closed meanwhile: ask again.")
     end
   end)
+  if not good then
+    release()
+    error(problem, 0)
+  end
 end
 
 --- Which lines are meant, in words.

@@ -144,14 +144,15 @@ end
 
 --- What can be pressed now.
 ---@param data festina.Payload
+---@param buf integer
 ---@return festina.Chunk[]?
-local function hints(data)
+local function hints(data, buf)
   if not config.options.hints then
     return nil
   end
   local chunks = {}
   for _, action in ipairs(OFFERS[data.state] or {}) do
-    local key = require("festina.keys").shown(action)
+    local key = require("festina.keys").shown(action, buf)
     local fits = action ~= "next" or M.place(data) ~= nil
     fits = fits and (action ~= "hunk" or #(data.hunks or {}) > 1)
     fits = fits and (action ~= "test" or (M.finding(data) or {}).gate == "tests")
@@ -240,10 +241,11 @@ end
 --- All lines that stand above a region.
 ---@param data festina.Payload
 ---@param width integer
+---@param buf integer whose keys are named
 ---@return festina.Chunk[][]
-function M.lines(data, width)
+function M.lines(data, width, buf)
   local lines = {}
-  for _, chunks in ipairs({ first_line(data), reason(data) or {}, hints(data) or {} }) do
+  for _, chunks in ipairs({ first_line(data), reason(data) or {}, hints(data, buf) or {} }) do
     if #chunks > 0 then
       vim.list_extend(lines, M.wrap(chunks, width, true))
     end

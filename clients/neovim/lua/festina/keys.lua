@@ -63,15 +63,26 @@ local function own(buf, key)
   return found.buffer == 1 and found or nil
 end
 
---- The key of an action: the person's own mapping of the `<Plug>`, or ours.
+--- Whether a person has mapped something to an action, in a buffer or everywhere.
+---@param buf integer
 ---@param name string
+---@return boolean
+local function taken(buf, name)
+  return vim.api.nvim_buf_call(buf, function()
+    return vim.fn.hasmapto(plug(name), "n") == 1
+  end)
+end
+
+--- The key of an action in a buffer: the person's own mapping of the `<Plug>`, or ours.
+---@param name string
+---@param buf integer
 ---@return string?
-function M.shown(name)
+function M.shown(name, buf)
   local target = plug(name):lower()
   -- to look through all mappings takes longer than the rest of drawing: only where there is one
-  local taken = vim.fn.hasmapto(plug(name), "n") == 1
+  local theirs = taken(buf, name)
   for _, maps in
-    ipairs(taken and { vim.api.nvim_buf_get_keymap(0, "n"), vim.api.nvim_get_keymap("n") } or {})
+    ipairs(theirs and { vim.api.nvim_buf_get_keymap(buf, "n"), vim.api.nvim_get_keymap("n") } or {})
   do
     for _, map in ipairs(maps) do
       if map.rhs and map.rhs:lower() == target then
@@ -91,8 +102,7 @@ function M.add(buf)
   end
   mapped[buf] = {}
   for name, key in pairs(config.options.keys) do
-    local taken = vim.fn.hasmapto(plug(name), "n") == 1
-    if key and not taken then
+    if key and not taken(buf, name) then
       local function callback()
         require("festina.actions").run(name)
       end
@@ -121,7 +131,7 @@ function M.remove(buf)
       vim.keymap.del("n", map.key, { buffer = buf })
       if map.before then
         vim.api.nvim_buf_call(buf, function()
-          vim.fn.mapset("n", false, map.before)
+          vim.fn.mapset(map.before) -- for all its modes: ours has taken it out of one of them
         end)
       end
     end

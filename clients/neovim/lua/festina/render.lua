@@ -70,9 +70,10 @@ end
 
 ---@param count integer
 ---@param where string
+---@param buf integer
 ---@return festina.Chunk[]
-local function left_out(count, where)
-  local key = require("festina.keys").shown("diff") or ":Festina diff"
+local function left_out(count, where, buf)
+  local key = require("festina.keys").shown("diff", buf) or ":Festina diff"
   return { { ("  … %d %s (%s shows all)"):format(count, where, key), "FestinaMore" } }
 end
 
@@ -185,7 +186,7 @@ function M.draw(proposal)
     table.insert(proposal.memory.marks, id)
   end
 
-  local above = head.lines(data, width)
+  local above = head.lines(data, width, buf)
   local found = require("festina.proposals").hunks(proposal)
   local total = 0
   for _, hunk in ipairs(found) do
@@ -200,7 +201,7 @@ function M.draw(proposal)
   for number, hunk in ipairs(found) do
     local lines = {}
     if count < from - 1 and count + #hunk.lines >= from - 1 then
-      lines[#lines + 1] = left_out(from - 1, "lines above")
+      lines[#lines + 1] = left_out(from - 1, "lines above", buf)
     end
     for offset = 1, #hunk.lines do
       count = count + 1
@@ -210,7 +211,7 @@ function M.draw(proposal)
       end
     end
     if to < total and count >= to and count - #hunk.lines < to then
-      lines[#lines + 1] = left_out(total - to, "more lines")
+      lines[#lines + 1] = left_out(total - to, "more lines", buf)
     end
     local row, gone = first + hunk.first, hunk.count
     if gone == 0 and row == 0 then

@@ -18,6 +18,9 @@ end
 --- Whether messages are shown by Neovim itself, on the last line of the screen.
 ---@return boolean
 local function is_plain()
+  if type(vim.notify) ~= "function" then
+    return false -- a plugin's: a table that can be called
+  end
   local source = debug.getinfo(vim.notify, "S").source
   -- Neovim 0.12 has built its own modules without the names of their files
   return source:find("vim/_", 1, true) ~= nil or source:match("^=?%?$") ~= nil
@@ -56,6 +59,20 @@ end
 ---@param message string
 function M.warn(message)
   M.say(message, vim.log.levels.WARN)
+end
+
+--- Do what a person has asked for. What Neovim refuses, as in its command-line window or where no further
+--- window has room, is told in its own words.
+---@param what fun()
+function M.guarded(what)
+  local good, problem = xpcall(what, function(message)
+    return tostring(message):match("E%d+: [^\n]*") or debug.traceback(message, 2)
+  end)
+  if not good and problem:find("^E%d+: ") then
+    M.warn(problem)
+  elseif not good then
+    error(problem, 0)
+  end
 end
 
 --- Fire a `User` autocommand, for the person's own configuration.

@@ -146,6 +146,7 @@ function M.config()
     end,
     on_init = function(client)
       answered[client.id] = true
+      require("festina.names").follow()
     end,
     on_exit = on_exit,
   }

@@ -16,6 +16,14 @@ local pages = {}
 ---@type table<string, boolean>
 local without = {}
 
+--- How long a parse may take, in seconds of the processor. Of text that is no code in its language, or not
+--- yet, tree-sitter makes something in many seconds only, and nobody could type meanwhile.
+local MOST_SECONDS = 0.05
+
+--- From how many lines on a language's parser took longer than that.
+---@type table<string, integer>
+local slow = {}
+
 ---@type table<integer, string|false> names of :syntax groups by their number
 local names = {}
 
@@ -47,7 +55,7 @@ local function fill(buf, lines)
   end
 end
 
---- By tree-sitter; nil where there is no parser.
+--- By tree-sitter; nil where there is no parser, or it takes too long.
 ---@param buf integer
 ---@param kind string
 ---@param first integer one-based
@@ -55,9 +63,14 @@ end
 ---@return table<integer, festina.Colours>?
 local function by_treesitter(buf, kind, first, last)
   local language = vim.treesitter.language.get_lang(kind) or kind
-  if without[language] then
+  local size = vim.api.nvim_buf_line_count(buf)
+  if slow[language] and size < slow[language] then
+    slow[language] = nil -- another text, or a further try
+  end
+  if without[language] or slow[language] then
     return nil
   end
+  local began = os.clock()
   local found
   local good = pcall(function()
     local parser = vim.treesitter.get_parser(buf, language)
@@ -85,6 +98,7 @@ local function by_treesitter(buf, kind, first, last)
     found = colours
   end)
   without[language] = without[language] or not good
+  slow[language] = os.clock() - began > MOST_SECONDS and size or nil
   return found
 end
 

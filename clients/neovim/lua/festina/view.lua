@@ -103,16 +103,40 @@ function M.update(proposal)
   end
 end
 
+---@param known { new: integer, old: integer }
+local function close(known)
+  for _, buf in ipairs({ known.old, known.new }) do
+    require("festina.keys").remove(buf)
+    if vim.api.nvim_buf_is_valid(buf) then
+      vim.api.nvim_buf_delete(buf, { force = true })
+    end
+  end
+end
+
+--- Whether a buffer is the page of a proposal's comparison with the new text.
+---@param proposal festina.Proposal
+---@param buf integer
+---@return boolean
+function M.is_new(proposal, buf)
+  local known = open[proposal.key]
+  return known ~= nil and known.new == buf
+end
+
 --- The proposal is over: so is the comparison.
 ---@param proposal festina.Proposal
 function M.gone(proposal)
   local known = open[proposal.key]
   open[proposal.key] = nil
-  for _, buf in ipairs(known and { known.old, known.new } or {}) do
-    require("festina.keys").remove(buf)
-    if vim.api.nvim_buf_is_valid(buf) then
-      vim.api.nvim_buf_delete(buf, { force = true })
-    end
+  if known and vim.fn.getcmdwintype() ~= "" then
+    -- no window can be closed as long as the command-line window is open
+    vim.api.nvim_create_autocmd("CmdwinLeave", {
+      once = true,
+      callback = vim.schedule_wrap(function()
+        close(known)
+      end),
+    })
+  elseif known then
+    close(known)
   end
 end
 
