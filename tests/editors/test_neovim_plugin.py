@@ -193,20 +193,67 @@ def test_the_form_of_the_code() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_help_has_its_tags(tmp_path: Path) -> None:
-    """Each place that the help points to is there, and each option, command and key has a place."""
-    text = (ROOT / "clients" / "neovim" / "doc" / "festina.txt").read_text()
+PLUGIN = ROOT / "clients" / "neovim"
+
+
+def test_the_help_has_its_tags() -> None:
+    """Each place of ours that the help points to is there, and no line is too long."""
+    text = (PLUGIN / "doc" / "festina.txt").read_text()
     assert max(map(len, text.splitlines())) <= 80
     tags = set(re.findall(r"\*([^*\s]+)\*", text))
     own = {
         tag for tag in re.findall(r"\|([^|\s]+)\|", text) if "estina" in tag or tag.startswith("gz")
     }
     assert own <= tags, own - tags
-    source = (ROOT / "clients" / "neovim" / "lua" / "festina" / "config.lua").read_text()
-    block = source[source.index("M.defaults = {") : source.index("\n}\n")]
-    for name in re.findall(r"^ +(\w+) = ", block, re.MULTILINE):
-        assert f"{name} = " in text, name
-    commands = (ROOT / "clients" / "neovim" / "lua" / "festina" / "commands.lua").read_text()
-    table = commands[commands.index("local subcommands = {") :]
-    for name in re.findall(r"^  (\w+) = ", table[: table.index("\n}\n")], re.MULTILINE):
-        assert re.search(rf"Festina!? {name}\b", text), name
+
+
+def code(name: str) -> str:
+    return (PLUGIN / "lua" / "festina" / f"{name}.lua").read_text()
+
+
+def names_in(text: str, begin: str, pattern: str, end: str = "\n}\n") -> set[str]:
+    """Return what a pattern finds between two marks, of which the first must be there."""
+    rest = text[text.index(begin) + len(begin) :]
+    return set(re.findall(pattern, rest[: rest.index(end)], re.MULTILINE))
+
+
+def section(title: str) -> str:
+    text = (PLUGIN / "doc" / "festina.txt").read_text()
+    return text[text.index(f"\n{title} ") :].partition("\n=====")[0]
+
+
+def test_the_help_names_all_that_there_is_and_nothing_else() -> None:
+    options = names_in(code("config"), "M.defaults = {", r"^  (\w+) = ")
+    table = section("OPTIONS")
+    assert names_in(table, "    {\n", r"^      (\w+) = ", "\n    }\n") == options
+    keys = dict(re.findall(r'^    (\w+) = "(gz\w)"', code("config"), re.MULTILINE))
+    assert dict(re.findall(r'(\w+) = "(gz\w)"', table)) == keys
+
+    text = section("KEYS")
+    rows = re.findall(r"^    (gz\w) +<Plug>\(festina-([\w-]+)\)", text, re.MULTILINE)
+    assert {action: key for key, action in rows} == keys
+    actions = names_in(code("keys"), "local WHAT = {", r"^  (\w+) = ")
+    plugs = {name.replace("_", "-") for name in actions}
+    plugs |= set(re.findall(r'"<Plug>\(festina-([\w-]+)\)"', code("keys")))
+    assert (
+        set(re.findall(r"^    (?:gz\w +)?<Plug>\(festina-([\w-]+)\)", text, re.MULTILINE)) == plugs
+    )
+
+    commands = names_in(code("commands"), "local subcommands = {", r"^  (\w+) = ")
+    told = re.findall(r"^:(?:\[range\])?Festina!? (\w+)", section("COMMANDS"), re.MULTILINE)
+    assert set(told) == commands
+
+    every = "".join(path.read_text() for path in (PLUGIN / "lua").rglob("*.lua"))
+    events = set(re.findall(r'fire\("(\w+)"', every))
+    events |= names_in(code("proposals"), "local EVENTS = {", r'"(\w+)"')
+    assert set(re.findall(r"^(Festina\w+) ", section("EVENTS"), re.MULTILINE)) == events
+
+    groups = names_in(code("highlights"), "local LINKS = {", r"^  (\w+) = ")
+    groups |= names_in(code("highlights"), "local GROUNDS = {", r"^  (\w+) = ")
+    assert set(re.findall(r"^(Festina\w+) ", section("HIGHLIGHTS"), re.MULTILINE)) == groups
+    used = set(re.findall(r'"(Festina\w*)"', every)) - events - {"Festina"}
+    assert used <= groups, used - groups
+
+    functions = set(re.findall(r"^function M\.(\w+)", code("init"), re.MULTILINE))
+    whole = (PLUGIN / "doc" / "festina.txt").read_text()
+    assert set(re.findall(r"\*festina\.(\w+)\(\)\*", whole)) == functions

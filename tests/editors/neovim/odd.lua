@@ -138,6 +138,7 @@ check(
   answer
 )
 check(not answer.failureReason:find("\n", 1, true), "in one line", answer)
+check(not answer.failureReason:find(".lua:", 1, true), "without a place in Neovim's code", answer)
 vim.go.modifiable, vim.bo[buf].modifiable = true, true
 served.dismiss(buf)
 

@@ -26,8 +26,7 @@ local function workspace()
       return client.config.root_dir
     end
   end
-  return require("festina.root").of(vim.fn.getcwd())
-    or vim.fn.getcwd()
+  return require("festina.root").of(vim.fn.getcwd()) or vim.fn.getcwd()
 end
 
 local function check_neovim()

@@ -86,7 +86,7 @@ local function apply_edit(err, params, ctx)
   end
   if not answer.applied then
     local reason = tostring(answer.failureReason or "Neovim gave no reason")
-    answer.failureReason = reason:match("E%d+:.*") or reason
+    answer.failureReason = reason:match("E%d+:.*") or reason:gsub("^%S*%.lua:%d+: ", "")
   end
   return answer
 end
