@@ -174,7 +174,24 @@ def test_the_plugin_comes_with_vim_pack(tmp_path: Path) -> None:
         added = readme.block("lua", "vim.pack").replace("/path/to/this/clone", str(clone))
         # it asks whether it may; nobody is there to answer
         init = f'vim.fn.confirm = function() return 1 end\n{added}\nrequire("festina").setup()\n'
+        made.environment["FESTINA_TEST_PACKED"] = "site/pack/core/opt/festina/clients/neovim"
         run(made, "0.12", "packed.lua", init=init)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_the_plugin_is_a_package_of_neovims_own(tmp_path: Path, version: str) -> None:
+    """The README's link is all that it needs; from 0.11 on not even ``setup``."""
+    with bench(tmp_path) as made:
+        made.released.set()
+        found = re.search(r"`ln -s /path/to/this/clone/(\S+) ~/(\S+)`", readme.README.read_text())
+        assert found
+        link = made.home / found[2]
+        link.parent.mkdir(parents=True)
+        link.symlink_to(ROOT / found[1])
+        made.environment["FESTINA_TEST_PACKED"] = found[2]
+        way = 'require("festina").setup()' if version == "0.10" else 'vim.lsp.enable("festina")'
+        run(made, version, "packed.lua", init=f"{way}\n")
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support import fake_replies
 from support.bench import Bench, bench, neovim
 from support.neovim_plugin import configure
 from support.tmux import Terminal
@@ -143,6 +144,55 @@ def test_an_accept_while_typing_is_one_undo_step(tmp_path: Path, version: str, l
         terminal.keys("C-r", "C-r", "C-r")
         terminal.until(lambda screen: NEW in screen and _comment(screen) == "# before, after")
         terminal.type("uuu")
+
+
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_neovims_own_list_of_variations_shows_what_each_changes(
+    tmp_path: Path, version: str
+) -> None:
+    answers = iter(["return min(high, max(low, value))", "return max(low, min(high, value))"])
+
+    def answer(body: object) -> fake_replies.Reply:
+        return fake_replies.text(
+            f"```python\ndef clamp(value, low, high):\n    {next(answers)}\n```\n"
+        )
+
+    with bench(tmp_path) as made:
+        made.fake.script(answer)
+        with opened(made, version, size=(80, 30)) as terminal:
+            terminal.type("4GVjj:Festina edit respect the upper bound")
+            terminal.keys("Enter")
+            terminal.until("✓ Festina clamp ready")
+            terminal.type(":Festina variations 1")
+            terminal.keys("Enter")
+            screen = terminal.until("of 2 ready")
+            match = re.search(r"clamp (\d) of 2 ready", screen)
+            assert match, screen
+            here, other = int(match[1]), 3 - int(match[1])
+            terminal.type("gzv")
+            screen = terminal.until("3: ask for four more")
+            rows = [line.strip("│ ") for line in screen.splitlines()]
+            assert "what each would change" in rows[0], screen
+            titles = [row for row in rows[1:8] if re.match(r"\d: ✓ ", row)]
+            assert titles[here - 1].startswith(f"{here}: ✓ (shown) +1 -2"), screen
+            assert titles[other - 1].startswith(f"{other}: ✓ +1 -2"), screen
+            assert rows.index("-     # festina: respect the upper bound") < rows.index(
+                f"+     {NEW}"
+            )
+            second = rows.index("+     return max(low, min(high, value))")
+            assert rows.index(f"+     {NEW}") < second, screen
+            coloured = terminal.screen(colour=True)
+            assert grounds(coloured, "# festina")[0] != grounds(coloured, "return min(")[0], (
+                coloured
+            )
+            terminal.type(str(other))
+            terminal.keys("Enter")
+            terminal.until(
+                lambda screen: (
+                    f"Festina clamp {other} of 2 ready" in screen
+                    and "what each would change" not in screen
+                )
+            )
 
 
 def _comment(screen: str) -> str:

@@ -71,7 +71,65 @@ check(
 )
 check(vim.deep_equal(t.new_lines(), shown), "shown again", t.new_lines())
 
+local function floats()
+  return vim.tbl_filter(function(window)
+    return vim.api.nvim_win_get_config(window).relative ~= ""
+  end, vim.api.nvim_list_wins())
+end
+
+-- Neovim's own list: it has no preview, so what each would change stands above it
+local listed, above
+local inputlist = vim.fn.inputlist
+vim.fn.inputlist = function(choices)
+  listed, above = choices, floats()[1]
+  if above then
+    local buf = vim.api.nvim_win_get_buf(above)
+    above = { lines = t.text(buf), notes = "", signs = {} }
+    local marks = vim.api.nvim_buf_get_extmarks(buf, -1, 0, -1, { details = true })
+    for _, mark in ipairs(marks) do
+      local words = mark[4].virt_text and mark[4].virt_text[1][1] or ""
+      if #words == 2 then
+        local line = vim.api.nvim_buf_get_lines(buf, mark[2], mark[2] + 1, false)[1]
+        above.signs[words .. line] = mark[4].line_hl_group
+      else
+        above.notes = above.notes .. words .. "\n"
+      end
+    end
+  end
+  return 0 -- nothing is chosen
+end
+t.press("gzv")
+check(
+  t.wait(function()
+    return listed ~= nil
+  end, 5),
+  "Neovim's own list comes",
+  t.messages
+)
+check(
+  above and above.notes:find("1: ✓ .*\n2: ✓ "),
+  "with all choices above it, by their numbers",
+  above
+)
+check(above and above.signs["+ " .. shown[1]] == "FestinaAdd", "their new lines", above)
+check(
+  above and above.signs["-     value = value * 1"] == "FestinaDelete",
+  "and the old ones",
+  above
+)
+check(above and not above.lines:find("def clamp", 1, true), "and nothing else", above)
+check(#floats() == 0, "which goes with the list", floats())
+vim.fn.inputlist = function()
+  error("Keyboard interrupt")
+end
+t.press("gzv")
+vim.wait(300)
+check(#floats() == 0 and vim.v.errmsg == "", "also where the list is broken off", vim.v.errmsg)
+vim.fn.inputlist = inputlist
+check(data().candidate == first and t.text() == before, "nothing is chosen or changed by that")
+
 local offered, preview
+local stock = vim.ui.select
 vim.ui.select = function(items, options, done)
   offered = vim.tbl_map(options.format_item, items)
   local other
@@ -80,7 +138,14 @@ vim.ui.select = function(items, options, done)
       other = item
     end
   end
-  preview = options.preview_item(other).buf
+  check(
+    options.kind == "festina" and #floats() == 0,
+    "another list has a kind, and no page above it"
+  )
+  local found = options.preview_item(other)
+  preview = found.buf
+  check(found.pos[1] == 2, "a preview begins at the first change", found)
+  check(vim.tbl_isempty(options.preview_item(items[#items])), "but where nothing is known", items)
   check(
     t.wait(function()
       return t.text(preview):find("def clamp") ~= nil
@@ -115,6 +180,7 @@ check(
   "the chosen one is shown in place",
   data().candidate
 )
+vim.ui.select = stock
 check(vim.deep_equal(t.text(), before), "nothing was changed so far")
 
 -- a comparison in a tab, with the same keys

@@ -1,5 +1,6 @@
 -- Picking one of several candidates; what is chosen is shown in place, and accepted by its own key.
 local actions = require("festina.actions")
+local glance = require("festina.glance")
 local head = require("festina.head")
 local hunks = require("festina.hunks")
 local proposals = require("festina.proposals")
@@ -7,7 +8,6 @@ local rpc = require("festina.rpc")
 
 local M = {}
 
-local space = vim.api.nvim_create_namespace("festina.preview")
 local SIGNS = { passed = "✓", failed = "✗", unverified = "?", unusable = "✗" }
 
 ---@class festina.Choice
@@ -45,26 +45,6 @@ local function choice(proposal, candidate, text)
   return { index = candidate.index, title = title, new = new }
 end
 
---- A page with the new text of a candidate, its changed lines marked.
----@param proposal festina.Proposal
----@param item festina.Choice
----@return integer buf
-local function preview(proposal, item)
-  local buf = vim.api.nvim_create_buf(false, true)
-  vim.bo[buf].bufhidden = "wipe"
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, item.new or {})
-  vim.bo[buf].syntax = vim.bo[proposal.buf].filetype
-  local shift = 0
-  for _, hunk in ipairs(hunks.between(proposal.old or {}, item.new or {}, true)) do
-    for offset = 0, #hunk.lines - 1 do
-      local row = hunk.first + shift + offset
-      vim.api.nvim_buf_set_extmark(buf, space, row, 0, { line_hl_group = "FestinaAdd" })
-    end
-    shift = shift + #hunk.lines - hunk.count
-  end
-  return buf
-end
-
 --- Those that are worth a choice: of equal texts one.
 ---@param data festina.Payload
 ---@return festina.CandidateInfo[]
@@ -91,14 +71,15 @@ end
 ---@param items festina.Choice[]
 local function show(proposal, items)
   local place = head.place(proposal.data)
-  vim.ui.select(items, {
+  local close = glance.open(proposal, items)
+  local good, why = pcall(vim.ui.select, items, {
     prompt = ("Festina, variations%s:"):format(place and (" (%s)"):format(place) or ""),
     kind = "festina",
     format_item = function(item)
       return fitting(item.title)
     end,
     preview_item = function(item)
-      return item.new and { buf = preview(proposal, item) } or {}
+      return glance.preview(proposal, item)
     end,
   }, function(item)
     if item and not item.index then
@@ -107,6 +88,10 @@ local function show(proposal, items)
       actions.send(proposal, "next", { candidate = item.index })
     end
   end)
+  close()
+  if not good and not tostring(why):find("Keyboard interrupt", 1, true) then
+    error(why, 0)
+  end
 end
 
 --- Let the person pick. The texts of the candidates are fetched first: an older server has none.
