@@ -99,6 +99,11 @@ check(
   "in a narrow window the words are wrapped",
   t.drawn().head
 )
+local widest = 0
+for _, line in ipairs(vim.split(t.drawn().head, "\n")) do
+  widest = math.max(widest, vim.fn.strdisplaywidth(line))
+end
+check(widest <= 30, "by the narrower of the two", t.drawn().head)
 vim.cmd("close")
 vim.cmd("split")
 check(#vim.fn.win_findbuf(vim.api.nvim_get_current_buf()) == 2, "two windows on one buffer")
