@@ -25,6 +25,12 @@ check(
 vim.wait(1000)
 check(#t.messages == 1, "in one message", t.messages)
 check(t.said("signal 9") and t.said(":Festina restart"), "which says what to do", t.messages)
+--- Beside what 'showcmd' and 'ruler' take of 80 columns; a longer message would be cut.
+local function fits()
+  local message = t.messages[1]
+  check(vim.fn.strdisplaywidth(message) <= 67, "on one line of a usual terminal", message)
+end
+fits()
 check(#vim.api.nvim_list_tabpages() == 1, "the comparison is closed")
 check(t.drawn().marks == 0 and t.state() == "none", "nothing is drawn any more", t.drawn())
 check(vim.fn.maparg("gza", "n") == "", "the keys are gone")
@@ -38,6 +44,7 @@ check(
   "a further request says what to do as well",
   t.messages
 )
+fits()
 t.reset()
 
 vim.cmd("Festina restart")
@@ -123,8 +130,9 @@ check(
   "it is replaced, by one that cannot start"
 )
 check(
-  #t.messages == 1 and t.said("could not start (exit code 3): see `:checkhealth festina`"),
+  #t.messages == 1 and t.said("could not start (exit code 3): `:checkhealth festina`"),
   "which is told, with what to do",
   t.messages
 )
+fits()
 t.done()

@@ -6,16 +6,33 @@ local M = {}
 
 local health = vim.health
 
---- How long the program may take; it makes a real call of the model.
-local SECONDS = 60
+--- How long the program may take, to say its version and to make a real call of the model.
+local VERSION, DOCTOR = 20, 60
+
+--- What `vim.system` says of a program that took too long.
+local LATE = 124
 
 ---@param command string[]
----@return vim.SystemCompleted?
-local function run(command)
+---@param seconds integer
+---@return vim.SystemCompleted
+local function run(command, seconds)
   local good, done = pcall(function()
-    return vim.system(command, { text = true, cwd = config.folder() }):wait(SECONDS * 1000)
+    return vim.system(command, { text = true, cwd = config.folder() }):wait(seconds * 1000)
   end)
-  return good and done or nil
+  return good and done or { code = -1, stdout = "", stderr = tostring(done) }
+end
+
+--- How a program failed, and what it said.
+---@param done vim.SystemCompleted
+---@param seconds integer
+---@return string how
+---@return string? said
+local function failed(done, seconds)
+  if done.code == LATE then
+    return ("gave no answer within %d seconds"):format(seconds)
+  end
+  local said = vim.trim(done.stderr or "")
+  return ("failed (exit code %d)"):format(done.code), said ~= "" and said or nil
 end
 
 --- The workspace that a person means: that of a buffer with a server, else of the working directory.
@@ -46,9 +63,17 @@ local function check_program()
     health.error(missing)
     return false
   end
-  local done = run(config.program("--version"))
-  if not done or done.code ~= 0 then
-    health.error("`festina --version` failed", vim.trim(done and done.stderr or ""))
+  local done = run(config.program("--version"), VERSION)
+  if done.code ~= 0 then
+    local how, said = failed(done, VERSION)
+    health.error("`festina --version` " .. how, said)
+    return false
+  elseif not vim.startswith(done.stdout, "festina ") then
+    local words = vim.fn.exepath(config.command()[1])
+    health.error(
+      ("%s is another program: as its version it says `%s`"):format(words, vim.trim(done.stdout)),
+      "Name Festina's program in the option `cmd`."
+    )
     return false
   end
   health.ok(("%s, %s"):format(vim.trim(done.stdout), vim.fn.exepath(config.command()[1])))
@@ -68,12 +93,12 @@ end
 --- `festina doctor`'s words.
 local function check_doctor()
   local folder = workspace()
-  local done = run(config.program("doctor", "--json", folder))
-  local good, found = pcall(vim.json.decode, done and done.stdout or "")
+  local done = run(config.program("doctor", "--json", folder), DOCTOR)
+  local good, found = pcall(vim.json.decode, done.stdout or "")
   if not good or type(found) ~= "table" or type(found.checks) ~= "table" then
     health.start("festina: doctor")
-    health.warn(("`festina doctor %s` gave no answer within %d seconds"):format(folder, SECONDS))
-    return
+    local how, said = failed(done, DOCTOR)
+    return health.warn(("`festina doctor %s` %s"):format(folder, how), said)
   end
   local part
   for _, check in ipairs(found.checks) do

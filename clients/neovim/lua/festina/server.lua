@@ -68,9 +68,8 @@ local function on_exit(_, _, client_id)
     end
     local why = how.signal ~= 0 and ("signal %d"):format(how.signal)
       or ("exit code %d"):format(how.code)
-    local what = answered[client_id]
-        and "the server ended (%s). `:Festina restart` starts it again."
-      or "the server could not start (%s): see `:checkhealth festina`, then `:Festina restart`."
+    local what = answered[client_id] and "the server ended (%s): `:Festina restart`."
+      or "could not start (%s): `:checkhealth festina`."
     say.warn(what:format(why))
   end)
 end
@@ -188,7 +187,7 @@ local function explain(buf)
     local what = kind == "" and "a file without a filetype" or ("`%s`"):format(kind)
     say.warn(("it is not set up for %s (option `filetypes`)."):format(what))
   else
-    say.warn("the server does not run here; `:Festina restart` starts it.")
+    say.warn("the server does not run here: `:Festina restart`.")
   end
 end
 
