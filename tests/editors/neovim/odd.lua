@@ -127,6 +127,18 @@ check(
   { vim.go.undolevels, vim.bo[buf].undolevels }
 )
 
+-- a handler of the person's own, which does it and does not say so; and one that does nothing
+local apply = vim.lsp.handlers["workspace/applyEdit"]
+vim.lsp.handlers["workspace/applyEdit"] = function(...)
+  apply(...)
+end
+local silent = served.apply(buf, 3, 5, "uno\n") or {}
+check(silent.applied and t.text():find("uno", 1, true), "what it did counts", silent)
+vim.lsp.handlers["workspace/applyEdit"] = function() end
+silent = served.apply(buf, 3, 4, "due\n") or {}
+check(silent.applied == false and not t.text():find("due", 1, true), "not what it did not", silent)
+vim.lsp.handlers["workspace/applyEdit"] = apply
+
 -- `nvim -M`: nothing can be changed, and that is said in one line
 vim.go.modifiable, vim.bo[buf].modifiable = false, false
 served.send(buf, 3, 5, { "new" })
