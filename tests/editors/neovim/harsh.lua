@@ -286,9 +286,9 @@ served.dismiss(buf)
 check(vim.v.errmsg == "", "no error so far", vim.v.errmsg)
 
 -- :checkhealth with programs that are not what they should be
-local function health(script, ...)
+local function health(line, ...)
   local program = vim.fn.tempname()
-  vim.fn.writefile({ "#!/bin/sh", script }, program)
+  vim.fn.writefile({ "#!/bin/sh", line }, program)
   vim.uv.fs_chmod(program, 493)
   config.options.cmd = { program, "server" }
   vim.cmd("checkhealth festina")
