@@ -61,6 +61,8 @@ def change(*pairs: tuple[str, str]) -> tuple[str, dict[int, list[tuple[int, str,
     [
         ('"""Module."""', '"""A module."""'),
         ('"""Say so."""', '"""Say\n    more."""'),
+        ("        total = sum(\n", '        """Say so."""\n        total = sum(\n'),
+        ('    """Say so."""\n', ""),
         ("    # a comment\n", ""),
         ("    # a comment\n", "    # another\n\n"),
         ("LIMIT = 10", "LIMIT = (10)  # ten"),
