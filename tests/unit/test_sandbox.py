@@ -211,6 +211,18 @@ class TestView:
         done = await shell(replaced(box, links=(Path(".venv"),)), "cat .venv/x", isolating)
         assert done.stdout == b"venv"
 
+    async def test_programs_behind_a_relative_link_that_the_shadow_has(
+        self, box: Box, isolating: Level
+    ) -> None:
+        elsewhere = box.workspace.parent / "elsewhere" / "bin"
+        elsewhere.mkdir(parents=True)
+        (elsewhere / "x").write_text("venv")
+        for folder in (box.workspace, box.shadow):
+            (folder / ".venv").symlink_to(f"../{elsewhere.parent.name}")
+        view = replaced(box, read_only=(box.workspace / ".venv" / "bin",))
+        done = await shell(view, "cat .venv/bin/x", isolating)
+        assert (done.stdout, done.stderr) == (b"venv", b"")
+
     async def test_a_link_to_a_file_and_one_that_is_missing(
         self, box: Box, isolating: Level
     ) -> None:

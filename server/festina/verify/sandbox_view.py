@@ -151,7 +151,9 @@ def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Ope
         within = next((one for one in places if _below(place, [one], itself=True)), None)
         if within is not None:
             relative = os.path.relpath(place, within)
-            if not os.path.lexists(os.path.join(places[within], relative)):  # noqa: PTH118
+            root = places[within]
+            # nothing is mounted through a link: a relative one leads elsewhere from the shadow
+            if not _passes_link(root, relative) and not os.path.lexists(f"{root}/{relative}"):
                 steps.append(Operation("bind", place, real))
         elif _below(place, private):
             steps.append(Operation("bind", place, real))
