@@ -1,5 +1,7 @@
 """`festina edit` with a slow model: its calls, its better instruction, its review."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from festina.commands.base import Exit
@@ -98,3 +100,25 @@ def test_nobody_reviews_a_diff_that_a_program_reads(line, thinker):
     ran = line.run("edit", "calc/core.py:5", "-m", "cap", "--diff")
     assert ran.code == Exit.DONE
     assert [body["model"] for body in thinker.requests] == ["fake-coder"]
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_review_is_told_of_only_where_somebody_can_be_asked(
+    line, thinker, monkeypatch, configured
+):
+    if not configured:
+        line.use(thinker)
+    review_too(line)
+    told = []
+
+    @contextmanager
+    def progress(_, words):
+        told.append(words)
+        yield
+
+    monkeypatch.setattr("festina.terminal.Terminal.progress", progress)
+    ran = line.run("edit", "calc/core.py:5", "-m", "cap")
+    assert ran.code == Exit.DONE
+    assert ("asking the slow model for a review" in told) is configured
+    assert ("nobody reviews" in ran.out) is not configured
+    assert line.file.read_text() == line.before

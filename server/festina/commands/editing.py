@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -93,8 +94,7 @@ async def shown(args: argparse.Namespace) -> int:
     if proposed.refusal is not None:
         raise proposed.refusal
     if not args.diff:
-        with terminal.progress("asking the slow model for a review"):
-            review = await _review(order, proposed.outcome, terminal)
+        review = await _review(order, proposed.outcome, terminal)
         if review is not None:
             showing.show_review(terminal, review, proposed.outcome)
     return exit_of(finished.status)
@@ -248,7 +248,9 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
         result = slow.NO_MODEL
         if adviser is not None:
             asking = "asking the slow model for a review"
-            with counting(job.EDIT), held.shown(terminal, asking) as on_wait:
+            # only now: words that nobody can read would flicker where there is no slow model
+            at_work = nullcontext() if terminal is None else terminal.progress(asking)
+            with at_work, counting(job.EDIT), held.shown(terminal, asking) as on_wait:
                 result, call = await slow.review(
                     adviser, edit, candidate=best.index, on_wait=on_wait
                 )
