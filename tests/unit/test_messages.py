@@ -13,6 +13,7 @@ from festina.edits import Region
 from festina.findings import Finding, Gate, TestCounts
 from festina.lsp import messages
 from festina.lsp.features import commands
+from festina.models.naming import Named
 from festina.progress import GateProgress, Progress
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.text import Encoding, Text
@@ -53,6 +54,7 @@ def test_every_custom_message_is_documented_and_no_other():
         messages.PROPOSAL,
         messages.STATUS,
         messages.ANSWER,
+        messages.MODEL,
         messages.TRUST,
         messages.KEY,
         messages.CANDIDATE,
@@ -108,6 +110,12 @@ def test_an_answer_has_the_documented_fields():
     assert messages.answer_payload(answer, documented["text"], where) == documented
     for stage in Stage:
         assert f"`{stage}`" in PAGE
+
+
+def test_the_model_has_the_documented_fields():
+    documented = example("### `festina/model`")
+    named = Named(documented["model"], documented["origin"], documented["message"])
+    assert messages.model_payload(named) == documented
 
 
 def test_every_state_and_status_is_documented():

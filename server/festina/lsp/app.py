@@ -30,6 +30,7 @@ from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.answering import Answering
 from festina.lsp.features.board import Board
+from festina.lsp.features.naming import Naming
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
@@ -69,6 +70,7 @@ class App:
         self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
         self.answering = Answering(self)
         self.prompting = Prompting(self)
+        self.naming = Naming(self)
         self.board = Board(self)
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
@@ -211,6 +213,7 @@ class App:
         self.session.settings = {**read, None: first}
         self.saving.settings_changed()
         await self.models.configure(first)
+        self.naming.tell()
 
     def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:
         """Folders were added to the editor's window or taken from it."""

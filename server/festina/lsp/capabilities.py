@@ -53,6 +53,8 @@ class Caps:
     """The plugin takes ``festina/status`` notifications."""
     answers: bool = False
     """The plugin takes ``festina/answer`` notifications, and shows them."""
+    model: bool = False
+    """The plugin takes ``festina/model`` notifications."""
 
 
 def resolve(params: lsp.InitializeParams) -> Caps:
@@ -100,6 +102,7 @@ def resolve(params: lsp.InitializeParams) -> Caps:
         proposals=bool(plugin and plugin.get("proposals") is True),
         status=bool(plugin and plugin.get("status") is True),
         answers=bool(plugin and plugin.get("answers") is True),
+        model=bool(plugin and plugin.get("model") is True),
     )
 
 

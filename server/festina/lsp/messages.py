@@ -5,7 +5,7 @@ A test fails when this file and that page drift apart.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
@@ -18,6 +18,9 @@ from festina.proposals import CandidateView, Proposal, State
 from festina.text import Encoding
 from festina.verify.examination import Examination
 
+if TYPE_CHECKING:
+    from festina.models.naming import Named
+
 PROPOSAL = "festina/proposal"
 """Server to client, notification: the state of one proposal; for clients that declare it."""
 
@@ -26,6 +29,9 @@ STATUS = "festina/status"
 
 ANSWER = "festina/answer"
 """Server to client, notification: an answer so far; for clients that declare it."""
+
+MODEL = "festina/model"
+"""Server to client, notification: the model that would be asked; for clients that declare it."""
 
 TRUST = "festina/trust"
 """Client to server, notification ``{trusted: bool}``: the person trusts the workspace, or not."""
@@ -163,6 +169,15 @@ def answer_payload(answer: Answer, text: str, where: lsp.Range | None) -> dict[s
         "text": text,
         "message": visible(answer.message),
         "call": None if answer.call is None else answer.call.to_json(),
+    }
+
+
+def model_payload(named: Named) -> dict[str, Any]:
+    """Return the parameters of ``festina/model``."""
+    return {
+        "model": visible(named.model),
+        "origin": visible(named.origin),
+        "message": visible(named.why),
     }
 
 

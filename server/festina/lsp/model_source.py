@@ -18,6 +18,7 @@ from festina.models.ready import EMBEDDED_STREAMS, STREAMS, Ready
 if TYPE_CHECKING:
     from festina.lsp.client import Client
     from festina.models.discovery import Choice
+    from festina.models.naming import Named
     from festina.models.runner import Runner
     from festina.trust import TrustStore
 
@@ -91,6 +92,14 @@ class ModelSource:
             return await discovery.discover(factory.named(self._settings, name), self._environ)
         except ModelError:
             return None
+
+    async def name(self) -> Named:
+        """Return which model would be asked, as far as nobody is troubled for that."""
+        await self._configured.wait()
+        # httpx2 takes 100 ms to import: not on the loop
+        naming = await asyncio.to_thread(importlib.import_module, "festina.models.naming")
+        named: Named = await naming.name(self._settings, self._environ, self._may_send)
+        return named
 
     async def window(self, name: str | None, choice: Choice | None) -> int:
         """Return how many tokens a model takes at a time, without starting it; 0: not known."""

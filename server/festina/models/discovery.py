@@ -114,7 +114,7 @@ def key_for(
         return None, ""
     for preset in HOSTED:
         key = environ.get(preset.key_variable, "").strip()
-        if key and origin_of(_environment_base(preset, environ)) == origin:
+        if key and origin_of(environment_base(preset, environ)) == origin:
             return key, preset.key_variable
     return None, ""
 
@@ -151,13 +151,18 @@ async def _discover(
             f"models.fast names a key ({source_of(settings)}) but not the address that it is for. "
             "Set models.fast.base_url.",
         )
-    for preset in HOSTED:
-        if environ.get(preset.key_variable, "").strip() and preset.speaks(settings.dialect):
-            base = _environment_base(preset, environ)
-            why = f"{preset.key_variable} is set"
-            spoken = preset.spoken(settings.dialect)
-            return await _at(base, spoken, settings, environ, http, "environment", why)
+    if (preset := provider_in(environ, settings.dialect)) is not None:
+        base = environment_base(preset, environ)
+        why = f"{preset.key_variable} is set"
+        spoken = preset.spoken(settings.dialect)
+        return await _at(base, spoken, settings, environ, http, "environment", why)
     return await _nearby(settings, http, local)
+
+
+def provider_in(environ: Mapping[str, str], dialect: str) -> Preset | None:
+    """Return the provider whose key is in the environment; the first, where there are several."""
+    keys = (one for one in HOSTED if environ.get(one.key_variable, "").strip())
+    return next((preset for preset in keys if preset.speaks(dialect)), None)
 
 
 async def _at(
@@ -259,7 +264,7 @@ def _preset_of(base_url: str, settings: ModelSettings, environ: Mapping[str, str
     """Return the provider that an address or, failing that, a well-known key variable means."""
     for preset in HOSTED:
         if settings.api_key_env == preset.key_variable and origin_of(base_url) == origin_of(
-            _environment_base(preset, environ)
+            environment_base(preset, environ)
         ):
             return preset
     return for_url(base_url)
@@ -269,11 +274,11 @@ def _base_of_variable(variable: str, environ: Mapping[str, str]) -> str:
     """Return the address of the provider whose well-known key variable this is, "" if none's."""
     for preset in HOSTED:
         if variable and variable == preset.key_variable:
-            return _environment_base(preset, environ)
+            return environment_base(preset, environ)
     return ""
 
 
-def _environment_base(preset: Preset, environ: Mapping[str, str]) -> str:
+def environment_base(preset: Preset, environ: Mapping[str, str]) -> str:
     """Return a provider's address; OPENAI_BASE_URL says whose the key in OPENAI_API_KEY is."""
     if preset.name == "openai":
         return environ.get(OPENAI_BASE_VARIABLE, "").strip() or preset.base_url
