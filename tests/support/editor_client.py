@@ -50,6 +50,7 @@ class EditorClient(pytest_lsp.LanguageClient):
         super().__init__(converter_factory=_converter, configuration=configuration)
         self.proposals: list[dict[str, Any]] = []
         self.answers: list[dict[str, Any]] = []
+        self.models: list[dict[str, Any]] = []
         self.published: list[lsp.PublishDiagnosticsParams] = []
         self.asked: list[lsp.ShowMessageRequestParams] = []
         self.registrations: list[lsp.Registration] = []
@@ -135,6 +136,10 @@ def _register(client: EditorClient) -> None:
     @client.feature("festina/answer")
     def answer(params: dict[str, Any]) -> None:
         client.answers.append(params)
+
+    @client.feature("festina/model")
+    def model(params: dict[str, Any]) -> None:
+        client.models.append(params)
 
     @client.feature("festina/key")
     def key(params: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Preset:
     change_per_edit: bool = False
     proposals: bool = False
     answers: bool = False
+    model: bool = False
     saves_with_text: bool = False
 
     def load(self) -> dict[str, Any]:
@@ -58,9 +59,9 @@ class Preset:
         sent: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
         if self.proposals:
             experimental = sent["capabilities"].setdefault("experimental", {})
-            experimental["festina"] = {"proposals": True}
-            if self.answers:
-                experimental["festina"]["answers"] = True
+            declared = {"answers": self.answers, "model": self.model}
+            more = {name: True for name, value in declared.items() if value}
+            experimental["festina"] = {"proposals": True, **more}
         return sent
 
     @property

@@ -16,7 +16,7 @@ def never(origin: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _bare(monkeypatch):
+def bare(monkeypatch):
     """A machine with no model server, and without the embedded model's engine."""
     monkeypatch.setattr(discovery, "PROBE_SECONDS", 30.0)
     monkeypatch.setattr(discovery, "has_embedded", lambda: False)
@@ -46,9 +46,9 @@ async def test_no_key_command_is_run_for_a_name(tmp_path):
     assert not ran.exists()
 
 
-async def test_a_model_of_a_server_on_this_machine_is_found(_bare):
+async def test_a_model_of_a_server_on_this_machine_is_found(bare):
     with FakeModel(models=("small-coder",)) as fake:
-        _bare.append(Preset("ollama", "Ollama", fake.base_url))
+        bare.append(Preset("ollama", "Ollama", fake.base_url))
         named = await naming.name(Settings(), {}, never)
         assert (named.model, named.origin) == ("small-coder", fake.origin)
         assert "Ollama answers" in named.why

@@ -14,6 +14,9 @@ export const TRUST = "festina/trust";
 /** Notification from the server: how the saved files stand. */
 export const STATUS = "festina/status";
 
+/** Notification from the server: the model that would be asked. */
+export const MODEL = "festina/model";
+
 /** Request from the server for the API key of an origin; `null` where none is kept. */
 export const KEY = "festina/key";
 
@@ -39,4 +42,4 @@ export const CANCEL = "festina.cancel";
 export const SHOW_PROMPT = "festina.showPrompt";
 
 /** What this extension declares below `experimental.festina`. */
-export const CAPABILITIES = { proposals: true, status: true, answers: true };
+export const CAPABILITIES = { proposals: true, status: true, answers: true, model: true };

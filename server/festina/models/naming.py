@@ -1,8 +1,8 @@
 """The model's name before anything is asked of it, for whoever shows it.
 
-Who opens an editor has not asked for an edit yet. So nobody is troubled: a command or a keyring that
-holds a key might ask for a password, and a provider whose key happens to be in the environment need
-not hear of us.
+Who opens an editor has not asked for an edit yet. So nobody is troubled: a command or a keyring
+that holds a key might ask for a password, and a provider whose key happens to be in the environment
+need not hear of us.
 """
 
 from __future__ import annotations
