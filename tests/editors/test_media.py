@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from support import fake_replies, readme
 from support.bench import bench, neovim
 from support.film import filmed
 from support.tmux import Terminal
-from support.vscode_edits import ASK, GOOD, OTHER, REGION, WRONG, halfway, remains
+from support.vscode_edits import ASK, GOOD, OTHER, REGION, WRONG, halfway, head, remains
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -141,13 +142,65 @@ def _pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
+SLOW = """
+[[verify.commands]]
+name = "house rules"
+run = ["sleep", "4"]
+"""
+SLOW_TEST = """
+
+def test_slow():
+    import time
+
+    time.sleep(2)
+    assert clamp(20, 0, 10) == 10
+"""
+
+
+@pytest.fixture
+def thorough(project: Path) -> None:
+    """The project has a check of its own, and tests, that take long enough to be looked at."""
+    (project / "festina.toml").write_text(SLOW)
+    file = project / "test_mod.py"
+    file.write_text(file.read_text() + SLOW_TEST)
+
+
+def test_a_picture_of_the_gates_in_vscode(desk, thorough, window, media: Path) -> None:
+    held, go = halfway(GOOD, "w, value))")
+    desk.fake.script(held)
+    window.open("mod.py", trust=True)
+    before = window.text
+    window.instruct(ASK, *REGION)
+    window.until(lambda: re.search(r"\d+ tokens · [\d,]+ tok/s", head(window)), "how fast it comes")
+    seen: list[str] = []
+
+    def shown() -> str:
+        seen.append(head(window))
+        return seen[-1]
+
+    go.set()
+    window.until(lambda: re.search(r"(tests|command) …", shown()), "a gate runs")
+    window.until(lambda: re.search(r"syntax ✓ .*lint ✓ .*(tests|command) …", shown()), "one by one")
+    window.until(lambda: re.search(r"(tests|command) ✓ .*(tests|command) …", shown()), "the next")
+    assert "verifying" in shown()
+    assert any("accept" in one for one in window.lenses) is False
+    _picture(window, media, "gates")
+    window.lens("Festina: accept (")
+    assert not head(window)
+    assert window.text == before, "nothing is applied before it is accepted"
+
+
+def _picture(window: Any, media: Path, name: str) -> None:
+    window.page.mouse.move(600, 700)  # else there may be a hover
+    window.page.wait_for_timeout(1000)  # what is marked is drawn a little later
+    file = media / f"vscode-{name}.png"
+    window.page.screenshot(path=str(file), clip=PART)
+    assert file.stat().st_size < MOST_BYTES
+
+
 def test_pictures_of_vscode(desk, window, media: Path) -> None:
     def picture(name: str) -> None:
-        window.page.mouse.move(600, 700)  # else there may be a hover
-        window.page.wait_for_timeout(1000)  # what is marked is drawn a little later
-        file = media / f"vscode-{name}.png"
-        window.page.screenshot(path=str(file), clip=PART)
-        assert file.stat().st_size < MOST_BYTES
+        _picture(window, media, name)
 
     def put_away() -> None:
         window.go_to(REGION[0])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from support import jumping, processes, vscode
+from support import jumping, vscode
 from support.vscode_edits import (
     ACCEPTED,
     ASK,
@@ -24,14 +24,22 @@ from support.vscode_edits import (
     REGION,
     TESTS,
     halfway,
+    head,
     is_text,
+    marked,
     remains,
+    server,
+    serves,
+    stopped,
 )
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 
-DEADLINE, STOPPED = 3, 6
+DOUBLE_REGION = (10, 11)
+DOUBLE = "def double(value):\n    return 2 * value\n"
+DEADLINE, STOPPED = 3, 60
 """Seconds after which a silent model is given up, and for which the server is stopped."""
+SILENT = "Festina does not answer"
 UNTIL = "w, value))"
 
 
@@ -72,17 +80,6 @@ def accepted(window, before: str, after: str, line: int = REGION[0]) -> None:
     window.until(lambda: is_text(window, before), "one undo takes it back")
 
 
-def server(desk) -> int:
-    """The process id of the language server."""
-    found = []
-    for pid in processes.with_token(desk.token):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"server" in words and any(b"festina" in word for word in words[:3]):
-            found.append(pid)
-    assert len(found) == 1, found
-    return found[0]
-
-
 def test_types_in_the_region(desk, window):
     window.open("mod.py", trust=True)
     gone = desk.fake.disconnects
@@ -103,6 +100,9 @@ def test_types_above_and_below(desk, window):
     insert(window, 1, "# above")
     insert(window, 13, "# below")
     assert "clamp: streaming" in window.thread
+    window.until(lambda: marked(window) == 1, "the line that goes is marked where it is now")
+    assert "tokens" in head(window)
+    window.shot("typed-around")
     go.set()
     typed = "# above\n" + MODULE + "# below\n"
     after = "# above\n" + ACCEPTED + "# below\n"
@@ -190,16 +190,9 @@ def test_kills_the_server(desk, window):
     window.until(lambda: not remains(window), "nothing is left of the edit")
     assert is_text(window, MODULE)
     desk.fake.script(GOOD)
-    window.until(lambda: _one(desk), "another server is started")
+    window.until(lambda: serves(desk), "another server is started")
     window.instruct(ASK, *REGION)
     accepted(window, MODULE, ACCEPTED)
-
-
-def _one(desk) -> bool:
-    try:
-        return bool(server(desk))
-    except (AssertionError, OSError):
-        return False
 
 
 def test_stops_the_server_and_wakes_it(desk, window):
@@ -209,20 +202,53 @@ def test_stops_the_server_and_wakes_it(desk, window):
     try:
         window.open("mod.py", trust=True)
         go = streams(desk, window)
-        pid = server(desk)
-        os.kill(pid, signal.SIGSTOP)
-        go.set()
-        try:
+        with stopped(server(desk)):
             began = time.monotonic()
+            go.set()
             insert(window, 1, "# typed meanwhile")
             assert "# typed meanwhile" in window.text
+            # what is on show stays, and the status bar says why nothing moves
+            window.until(lambda: SILENT in window.status, "it is said that it does not answer")
+            assert "clamp: streaming" in window.thread
+            # whoever asks for something hears of it, once, with a way out
+            desk.fake.script(DOUBLE)
+            window.instruct("say it another way", *(line + 1 for line in DOUBLE_REGION))
+            window.until(lambda: any("does not answer" in one for one in window.toasts), "so told")
+            assert "Restart Server" in window.texts(".notification-toast .monaco-button")
+            window.shot("stopped")
+            line = "# typed meanwhile\n"
+            assert is_text(window, line + MODULE)
             window.page.wait_for_timeout(1000 * max(0.0, STOPPED - (time.monotonic() - began)))
-        finally:
-            os.kill(pid, signal.SIGCONT)
-        line = "# typed meanwhile\n"
+            assert len(window.toasts) <= 1
+            assert SILENT in window.status
+            assert is_text(window, line + MODULE)
+        window.until(lambda: SILENT not in window.status, "it answers again")
+        window.shot("woken")
+        # nothing was lost: the edit that streamed, and the one that was asked for meanwhile
+        window.until(lambda: "double: ready" in window.thread, "what was asked for came")
+        window.go_to(DOUBLE_REGION[0] + 1)
+        window.press("Shift+Escape")
+        window.until(lambda: "double:" not in window.thread, "it is put away")
         accepted(window, line + MODULE, line + ACCEPTED, REGION[0] + 1)
     finally:
         desk.config.write_text(usual)
+
+
+def test_starts_another_server_in_the_place_of_a_stopped_one(desk, window):
+    window.open("mod.py", trust=True)
+    streams(desk, window)
+    pid = server(desk)
+    with stopped(pid):
+        window.press("Alt+Enter", "Shift+Escape")  # it is to be cancelled, and nothing happens
+        window.until(lambda: any("does not answer" in one for one in window.toasts), "so told")
+        window.page.click(".notification-toast .monaco-button:has-text('Restart Server')")
+        window.until(lambda: not remains(window), "its edit is gone")
+        window.until(lambda: serves(desk) and server(desk) != pid, "another one runs, and no other")
+        assert SILENT not in window.status
+        assert is_text(window, MODULE)
+        desk.fake.script(GOOD)
+        window.instruct(ASK, *REGION)
+        accepted(window, MODULE, ACCEPTED)
 
 
 def test_has_its_clocks_jump(desk, window, tmp_path):

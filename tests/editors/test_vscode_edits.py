@@ -110,6 +110,38 @@ def test_some_of_the_changes_are_verified_and_applied_alone(desk, window):
     undo(window)
 
 
+def test_a_lens_above_each_change_takes_it_alone_or_leaves_it_out(desk, window):
+    double = MODULE[MODULE.index("def double") :]
+    first, second, third = "low=0, high=9):", GOOD_LINE, "return 2 * value"
+    answer = f"{TWO_CHANGES}\n\n{double.replace('return value * 2', third)}"
+
+    def asked() -> None:
+        desk.fake.script(answer)
+        window.instruct(ASK, REGION[0], 11)
+        window.lens("Festina: accept (")
+        assert is_text(window, MODULE), "nothing is applied before it is accepted"
+        assert [one for one in window.lenses if "this" in one].count("accept all but this") == 3
+
+    window.open("mod.py", trust=True)
+    asked()
+    window.shot("changes")
+    window.click_lens("accept only this (+1 -2)")
+    window.until(lambda: is_text(window, ACCEPTED), "that one is applied, and the others are not")
+    assert first not in window.text
+    assert third not in window.text
+    window.until(lambda: not remains(window), "nothing is left")
+    undo(window)
+
+    asked()
+    before = MODULE[: MODULE.index("def clamp")]
+    window.page.click(".codelens-decoration a:has-text('accept all but this') >> nth=0")
+    rest = before + answer.replace("low=0, high=9", "low, high")
+    window.until(lambda: is_text(window, rest), "the others are applied, in one")
+    assert second in window.text
+    window.until(lambda: not remains(window), "nothing is left")
+    undo(window)
+
+
 def test_the_diff_editor_follows_the_stream_and_keys_work_in_it(desk, window):
     answer, go = halfway(GOOD, "w, value))")
     desk.fake.script(answer)

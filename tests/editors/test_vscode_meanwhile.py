@@ -1,93 +1,29 @@
-"""What becomes of an edit in a real VS Code while a person and the machine do other things.
+"""What becomes of an edit in a real VS Code: accepted at a bad moment, or its file closed.
+
+What else can happen while an edit is on its way is in ``test_scenarios_vscode.py``.
 
 Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else in a temporary one).
 """
 
-import os
-import re
-import signal
 import sys
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from support import vscode
-from support.processes import with_token
 from support.vscode_edits import (
     ACCEPTED,
     ASK,
-    GOOD,
-    GOOD_LINE,
     MODULE,
-    OTHER,
     REGION,
-    halfway,
-    head,
     is_text,
     marked,
     ready,
     remains,
+    server,
+    stopped,
 )
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
-
-
-def server(desk) -> int:
-    """The process id of the one server that runs."""
-    found = [
-        pid
-        for pid in with_token(desk.token)
-        if re.search(rb"/festina\0server\0$", Path(f"/proc/{pid}/cmdline").read_bytes())
-    ]
-    assert len(found) == 1, found
-    return found[0]
-
-
-@contextmanager
-def stopped(process: int):
-    """Have a process stand still."""
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
-
-
-def test_what_is_typed_elsewhere_moves_the_edit_and_what_is_typed_in_it_ends_it(desk, window):
-    answer, go = halfway(GOOD, "w, value))")
-    desk.fake.script(answer)
-    window.open("mod.py", trust=True)
-    window.instruct(ASK, *REGION)
-    window.until(lambda: "min(high" in window.thread and marked(window) == 1, "it streams")
-
-    window.go_to(1)
-    window.page.keyboard.type("# above")
-    window.press("Enter", "Enter")
-    window.page.click(".editor-instance .view-line >> nth=0")
-    window.press("Control+End")
-    window.page.keyboard.type("# below")
-    assert "min(high" in window.thread
-    window.until(lambda: marked(window) == 1, "the lines that go are marked where they are now")
-    assert "tokens" in head(window)
-    window.shot("typed-around")
-    go.set()
-    window.lens("Festina: accept (")
-    window.go_to(REGION[0] + 2)
-    window.press("Alt+Enter")
-    window.until(lambda: GOOD_LINE in window.text, "it is applied where its lines are now")
-    assert is_text(window, "# above\n\n" + ACCEPTED + "# below")
-    window.until(lambda: not remains(window), "nothing is left")
-
-    answer, _ = halfway(OTHER, "w, min")
-    desk.fake.script(answer)
-    window.instruct("the other way round", REGION[0] + 2, REGION[1] + 1)
-    window.until(lambda: "max(lo" in window.thread, "another one streams")
-    gone = desk.fake.disconnects
-    window.go_to(REGION[0] + 3)
-    window.page.keyboard.type("    # mine\n")
-    window.until(lambda: not remains(window), "what is typed in its lines ends it")
-    desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)
 
 
 def above(window: vscode.Window) -> None:
@@ -156,59 +92,20 @@ def test_an_edit_that_is_under_way_while_the_file_changes_is_not_applied(desk, w
         program.symlink_to(target)
 
 
-def test_a_formatter_that_saves_below_the_edit_leaves_it_alone(desk, project, tmp_path, request):
-    shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
-    (project / ".vscode").mkdir()
-    (project / ".vscode" / "settings.json").write_text('{"files.trimTrailingWhitespace": true}')
-    window = vscode.Window(desk.browser, desk.address, project, shots)
-    answer, go = halfway(GOOD, "w, value))")
-    desk.fake.script(answer)
-    window.open("mod.py", trust=True)
-    window.instruct(ASK, *REGION)
-    window.until(lambda: "min(high" in window.thread, "it streams")
-    window.page.click(".editor-instance .view-line >> nth=0")
-    window.press("Control+End")
-    window.page.keyboard.type("# below   ")
-    window.press("Control+s")
-    window.until(lambda: (project / "mod.py").read_text() == MODULE + "# below", "it is formatted")
-    assert "min(high" in window.thread
-    go.set()
-    window.click_lens("Festina: accept (")
-    window.until(lambda: is_text(window, ACCEPTED + "# below"), "it is applied")
-    window.until(lambda: not remains(window), "nothing is left")
-    window.page.close()
-
-
-def test_nothing_is_left_of_an_edit_whose_file_is_closed_or_whose_server_dies(desk, window):
+def test_nothing_is_left_of_an_edit_that_has_passed_once_its_file_or_the_window_is_closed(
+    desk, window
+):
     ready(desk, window)
     assert marked(window) == 2
     window.press("Control+w")
     window.until(lambda: not window.texts(".tab"), "the file is closed")
-    window.command("Go to File")
-    window.page.wait_for_selector(".quick-input-widget input:visible")
-    window.page.keyboard.type("mod.py")
-    window.page.click(".quick-input-list .monaco-list-row:has-text('mod.py') >> nth=0")
-    window.page.wait_for_selector(".editor-instance .view-line")
+    window.say("mod.py", "Control+p")
+    window.until(lambda: is_text(window, MODULE), "opened again")
     window.page.wait_for_timeout(1000)
     assert not remains(window)
 
-    answer, _ = halfway(GOOD, "w, value))")
-    desk.fake.script(answer)
     window.instruct(ASK, *REGION)
-    window.until(lambda: "min(high" in window.thread, "it streams")
-    os.kill(server(desk), signal.SIGKILL)
-    window.until(lambda: not remains(window), "a server that dies leaves nothing")
-    window.shot("killed")
-    desk.fake.script(GOOD)
-
-    def asked() -> bool:
-        window.instruct(ASK, *REGION)  # while it is started again, there is none
-        window.page.wait_for_timeout(3000)
-        return bool(window.lenses)
-
-    window.until(asked, "there is a server again")
     window.lens("Festina: accept (")
-
     window.page.reload()
     window.page.wait_for_selector(".editor-instance .view-line")
     window.until(lambda: "Festina" in window.status, "it is there again")

@@ -61,6 +61,27 @@ def test_edits_are_counted_and_cancelled_from_the_menu(desk, window):
     window.shot("passed")
 
 
+def test_the_tooltip_names_a_model_that_was_found_before_the_first_edit(desk, window):
+    usual = desk.config.read_text()
+    desk.config.write_text(usual.replace(f'model = "{desk.fake.model}"\n', ""))
+    asked = len(desk.fake.requests)
+    try:
+        window.open("mod.py", trust=True)
+        shows(window, "Festina")
+
+        def named():
+            window.page.mouse.move(600, 400)
+            window.page.hover(ITEM)
+            window.page.wait_for_timeout(1500)
+            return f"Model: {desk.fake.model}" in "".join(window.texts(".monaco-hover"))
+
+        window.until(named, "its name is there")
+        window.shot("named")
+    finally:
+        desk.config.write_text(usual)
+    assert len(desk.fake.requests) == asked, "nothing was asked of it"
+
+
 def test_what_is_saved_is_red_and_then_green(desk, project, tmp_path, request):
     shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
     window = vscode.Window(desk.browser, desk.address, project, shots)
@@ -124,6 +145,8 @@ def test_a_workspace_chooses_its_checks_and_no_model_program_or_key(
         shows(window, "Festina")
         window.until(lambda: any("looks like a key" in toast for toast in window.toasts), "refused")
         assert "festina.apiKey" in " ".join(window.toasts)
+        assert "keeps copies of them" in " ".join(window.toasts)
+        assert window.texts(".notification-toast .notification-list-item-message a") == []
         window.shot("refused")
         assert KEY not in " ".join(window.texts("body"))
         asked = len(desk.fake.requests)
@@ -132,6 +155,7 @@ def test_a_workspace_chooses_its_checks_and_no_model_program_or_key(
         window.lens("Festina: accept (syntax ok,")  # the workspace's gates are in force
         window.shot("gates")
         assert evil.heads == []
+        assert KEY not in repr(desk.fake.requests) + repr(desk.fake.heads), "it is not used"
     assert not (tmp_path / "evil").exists()
     file.unlink()
     # VS Code itself keeps a copy of a workspace's settings

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-from support import fake_replies, vscode
+from support import fake_replies, processes, vscode
 
 MODULE = '''"""Numbers."""
 
@@ -76,6 +81,37 @@ def ready(desk: Any, window: vscode.Window, answer: str = GOOD) -> None:
     window.lens("Festina: accept (")
     window.until(lambda: "clamp: ready" in window.thread, "its head says so")
     window.go_to(REGION[0])
+
+
+def server(desk: Any) -> int:
+    """The process id of the one language server that runs."""
+    found = []
+    for pid in processes.with_token(desk.token):
+        with suppress(OSError):  # it may have ended since
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if b"server" in words and any(b"festina" in word for word in words[:3]):
+                found.append(pid)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def serves(desk: Any) -> bool:
+    """Whether one language server runs."""
+    try:
+        return bool(server(desk))
+    except AssertionError:
+        return False
+
+
+@contextmanager
+def stopped(process: int) -> Iterator[None]:
+    """Have a process stand still."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):  # the extension may have ended it
+            os.kill(process, signal.SIGCONT)
 
 
 def is_text(window: vscode.Window, text: str) -> bool:

@@ -4,6 +4,7 @@ import { runAll } from "./runner";
 export function run(): Promise<void> {
   return runAll(() => {
     require("./server.test");
+    require("./hanging.test");
     require("./documents.test"); // before the settings: they have the server started anew
     require("./settings.test");
     require("./secrets.test");

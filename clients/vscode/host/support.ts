@@ -16,6 +16,7 @@ export async function festina(): Promise<Session> {
   assert.ok(extension, "the extension is there");
   const session = await extension.activate();
   assert.ok(session, "it hands out its session to tests");
+  await session.settled();
   return session;
 }
 

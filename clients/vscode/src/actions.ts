@@ -170,7 +170,7 @@ export class Actions implements Disposable {
     }
   }
 
-  /** Accept some of the changes: `only` one, where that is what was clicked. */
+  /** Accept some of the changes: `only` those of the lens that was clicked. */
   private async hunks(proposal: Proposal, only: Only | undefined): Promise<void> {
     if (!isAcceptable(proposal)) {
       return;
@@ -179,7 +179,7 @@ export class Actions implements Disposable {
       say(`the edit of ${proposal.name} is one change. “Festina: Accept the Edit” accepts it.`);
       return;
     }
-    const hunks = only === undefined ? await pickHunks(proposal) : [only.hunk];
+    const hunks = only === undefined ? await pickHunks(proposal) : only.hunks;
     const seen = only?.candidate ?? proposal.candidate;
     const now = this.proposals.get(proposal.proposal);
     if (hunks === undefined || hunks.length === 0 || now === undefined) {

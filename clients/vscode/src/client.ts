@@ -1,21 +1,18 @@
 // The language client: stock behaviour, with start failures told in our own words.
 import { dirname } from "node:path";
-import { workspace, type LogOutputChannel, type Range, type TextDocument } from "vscode";
+import type { LogOutputChannel, Range, TextDocument } from "vscode";
 import {
   CloseAction,
   ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
-  RevealOutputChannelOn,
   ShowMessageNotification,
   ShowMessageRequest,
   State,
   type ClientCapabilities,
-  type LanguageClientOptions,
 } from "vscode-languageclient/node";
 import type { Answer } from "./answer";
 import type { Answers } from "./answers";
-import { answers as settingsOf } from "./configuration";
 import type { Configured } from "./configured";
 import type { Edits } from "./edits";
 import type { Keys } from "./keys";
@@ -23,37 +20,46 @@ import {
   ANSWER,
   ASK,
   CANCEL,
+  CANDIDATE,
   CAPABILITIES,
   KEY,
+  MODEL,
   PROPOSAL,
   SHOW_PROMPT,
   STATUS,
   VERIFY,
 } from "./messages";
-import { LANGUAGES } from "./place";
-import { pass } from "./notices";
-import { within } from "./patience";
-import { isPrompt } from "./prompt";
+import type { Named } from "./counts";
+import { pass, warn } from "./notices";
+import { options } from "./options";
+import { Late, within } from "./patience";
 import type { Prompts } from "./prompts";
+import { SILENT, Silence } from "./silence";
 import type { Status } from "./status";
 import type { StatusBar } from "./statusBar";
-import { LastWords } from "./stderr";
-import { initializationOptions } from "./trust";
+import { GIVEN_UP, LastWords, notAnswering } from "./stderr";
+import { tell } from "./telling";
 import { note } from "./walkthrough";
 
 /** Milliseconds that a server has to answer for the first time. A cold disk takes its time. */
 export const PATIENCE = 60_000;
+/** Milliseconds that any answer may take after that: the server never waits for anything. */
+const ANSWERS_WITHIN = 10_000;
+/** Milliseconds between two looks whether it still answers, while an edit is on its way. */
+const PULSE = 3_000;
 
 /** A client for one server process (and for those that follow it, should it crash). */
 export class FestinaClient extends LanguageClient {
   private readonly lastWords: LastWords;
   private started = false;
   private isOver = false;
-  /** Called once it has ended again and again, and is not started any more. */
-  onGivenUp: () => void = () => undefined;
+  private readonly silence: Silence;
+  private readonly pulse: NodeJS.Timeout;
+  /** Called once it has run, does not any more, and is not started again; with a sentence why. */
+  onGivenUp: (why: string) => void = () => undefined;
 
   constructor(
-    command: string,
+    private readonly command: string,
     log: LogOutputChannel,
     private readonly bar: StatusBar,
     answers: Answers,
@@ -70,6 +76,28 @@ export class FestinaClient extends LanguageClient {
     const program = { command, args: ["server"], options: { cwd: dirname(command) } };
     super("festina", "Festina", program, clientOptions);
     this.lastWords = lastWords;
+    this.silence = new Silence(
+      ANSWERS_WITHIN,
+      (isSilent) => {
+        if (this.isRunning()) {
+          bar.silence(isSilent);
+        }
+      },
+      () => {
+        if (this.isRunning()) {
+          tell(log, SILENT, ["restart", "log"], undefined, warn);
+        }
+      },
+    );
+    this.pulse = setInterval(() => this.probe(), PULSE);
+    this.clientOptions.middleware = {
+      ...this.clientOptions.middleware,
+      sendRequest: (type, params, token, next) => {
+        const method = typeof type === "string" ? type : type.method;
+        const isAwaited = method === ExecuteCommandRequest.method;
+        return this.silence.watch(next(type, params, token), isAwaited);
+      },
+    };
     const onCrash = this.createDefaultErrorHandler();
     this.clientOptions.errorHandler = {
       error: async (error, message, count) => {
@@ -107,6 +135,11 @@ export class FestinaClient extends LanguageClient {
       pass(type, message, actions).then((chosen) => chosen ?? null),
     );
     this.onNotification(STATUS, (status: Status) => bar.take(status));
+    this.onNotification(MODEL, (model: Named) => {
+      if (!this.isOver) {
+        bar.name(model);
+      }
+    });
     this.onNotification(ANSWER, (answer: Answer) => answers.take(answer));
     this.onNotification(PROPOSAL, (proposal: Parameters<Edits["take"]>[0]) => {
       if (this.isOver) {
@@ -129,6 +162,12 @@ export class FestinaClient extends LanguageClient {
         edits.begin(this);
       } else {
         this.leave();
+      }
+      if (newState === State.Starting) {
+        bar.begin(command);
+        if (this.started) {
+          this.startedAgain();
+        }
       }
       if (newState === State.StartFailed && this.started) {
         this.giveUp(); // it had run, ended, and does not come back
@@ -186,6 +225,7 @@ export class FestinaClient extends LanguageClient {
   override async dispose(timeout?: number): Promise<void> {
     const isStopped = !this.isRunning();
     this.isOver = true;
+    clearInterval(this.pulse);
     this.leave();
     try {
       await super.dispose(timeout);
@@ -209,61 +249,29 @@ export class FestinaClient extends LanguageClient {
     this.edits.end();
   }
 
-  /** Once the library has come to rest. */
-  private giveUp(): void {
-    setImmediate(() => {
-      if (!this.isOver) {
-        this.onGivenUp();
+  /** After a crash the library starts it again, and would wait for it for ever. */
+  private startedAgain(): void {
+    within(this.start(), PATIENCE).catch((error: unknown) => {
+      if (error instanceof Late) {
+        this.giveUp(notAnswering(this.command, PATIENCE / 1000));
       }
     });
   }
-}
 
-function options(
-  log: LogOutputChannel,
-  lastWords: LastWords,
-  prompts: Prompts,
-  configured: Configured,
-  edits: Edits,
-): LanguageClientOptions {
-  return {
-    documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
-    diagnosticCollectionName: "festina",
-    outputChannel: log,
-    revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: () =>
-      initializationOptions(
-        {
-          isTrusted: workspace.isTrusted,
-          folders: workspace.workspaceFolders?.length ?? 0,
-        },
-        configured.ofTheMachine(),
-      ),
-    initializationFailedHandler: () => false,
-    stdioOptions: {
-      stdout: () => undefined, // the protocol's; the client reads it
-      stderr: (input) => lastWords.follow(input, (line) => log.info(line)),
-    },
-    middleware: {
-      ...edits.middleware,
-      window: {
-        showDocument: async (params, token, next) => {
-          if (!isPrompt(params.uri)) {
-            return next(params, token);
-          }
-          await prompts.show(params.uri);
-          return { success: true };
-        },
-      },
-      workspace: {
-        ...edits.middleware.workspace,
-        configuration: async (params, token, next) =>
-          settingsOf(params.items, await next(params, token), (scope) =>
-            configured.ofTheWorkspace(scope),
-          ),
-        // that they have changed, and not what they are: the server asks for what it may know
-        didChangeConfiguration: (_, next) => next(undefined),
-      },
-    },
-  };
+  /** While an edit is on its way, whoever looks at it asks for nothing: so this does. */
+  private probe(): void {
+    if (this.isRunning() && this.bar.counts.pending.length > 0 && !this.silence.isWaiting) {
+      const nothing = { proposal: "", candidate: 0 };
+      this.sendRequest(CANDIDATE, nothing).catch(() => undefined); // an older server
+    }
+  }
+
+  /** Once the library has come to rest. */
+  private giveUp(why = GIVEN_UP): void {
+    setImmediate(() => {
+      if (!this.isOver) {
+        this.onGivenUp(why);
+      }
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { welcome } from "./walkthrough";
 let session: Session | undefined;
 
 /** Returns what the tests in the extension host look at; nothing to anybody else. */
-export async function activate(context: ExtensionContext): Promise<Session | undefined> {
+export function activate(context: ExtensionContext): Session | undefined {
   const log = window.createOutputChannel("Festina", { log: true });
   const ours = (session = new Session(log, context));
   context.subscriptions.push(
@@ -17,7 +17,7 @@ export async function activate(context: ExtensionContext): Promise<Session | und
     workspace.onDidChangeConfiguration((event) => ours.settingsChanged(event)),
   );
   void welcome(context.globalState);
-  await ours.restart();
+  void ours.restart(); // VS Code runs none of our commands before we return, that one included
   return context.extensionMode === ExtensionMode.Test ? ours : undefined;
 }
 

@@ -15,10 +15,10 @@ export interface HunkLens extends Lens {
   readonly only: Only;
 }
 
-/** One change of a candidate. */
+/** Some of the changes of a candidate. */
 export interface Only {
   readonly candidate: number;
-  readonly hunk: number;
+  readonly hunks: readonly number[];
 }
 
 /** Changes that have a lens each: with more of them the code would drown. */
@@ -78,18 +78,35 @@ export function lenses(proposal: Proposal): Lens[] {
   return found;
 }
 
-/** A lens for each change of an edit that can be accepted without the others. */
+/**
+ * What stands above each change of an edit, where there are several: to have it alone, or without it.
+ *
+ * Of two changes, to have one and to leave the other is the same.
+ */
 export function hunkLenses(proposal: Proposal): HunkLens[] {
   const { state, hunks, candidate, name } = proposal;
   if (state !== "ready" || hunks.length < 2 || hunks.length > MOST_HUNKS) {
     return [];
   }
   const [first] = lines(proposal.range);
-  return hunkItems(hunks).map(({ id, description, detail = "" }, index) => ({
-    title: `accept only this (${description})`,
-    command: "festina.ui.hunks",
-    tooltip: `Verify this change of ${name} by itself, and apply it if it passes: ${detail}`,
-    line: lines(hunks[index]?.range ?? proposal.range)[0] - first,
-    only: { candidate, hunk: id },
-  }));
+  return hunkItems(hunks).flatMap(({ id, description, detail = "" }, index) => {
+    const line = lines(hunks[index]?.range ?? proposal.range)[0] - first;
+    const command = "festina.ui.hunks";
+    const alone = {
+      title: `accept only this (${description})`,
+      command,
+      tooltip: `Verify this change of ${name} by itself, and apply it if it passes: ${detail}`,
+      line,
+      only: { candidate, hunks: [id] },
+    };
+    const others = hunks.map((hunk) => hunk.id).filter((other) => other !== id);
+    const without = {
+      title: "accept all but this",
+      command,
+      tooltip: `Leave this change out, verify the others, and apply them if they pass: ${detail}`,
+      line,
+      only: { candidate, hunks: others },
+    };
+    return others.length > 1 ? [alone, without] : [alone];
+  });
 }

@@ -52,10 +52,12 @@ export class Lenses implements CodeLensProvider, Disposable {
         const what = { title, command, tooltip, arguments: [proposal.proposal, ...more] };
         return new CodeLens(new Range(place, place), what);
       };
-      return [
-        ...lenses(proposal).map((lens) => above(where.first, lens)),
-        ...hunkLenses(proposal).map((lens) => above(where.first + lens.line, lens, lens.only)),
-      ];
+      // those of a change in the first line stand in the same row, where the end may not be seen
+      const [accept, ...others] = lenses(proposal).map((lens) => above(where.first, lens));
+      const changes = hunkLenses(proposal).map((lens) =>
+        above(where.first + lens.line, lens, lens.only),
+      );
+      return [...(accept ? [accept] : []), ...changes, ...others];
     });
   }
 

@@ -4,6 +4,8 @@
 export interface Situation {
   /** Whether a server runs. */
   readonly isRunning: boolean;
+  /** Whether one is on its way. */
+  readonly isStarting: boolean;
   /** Whether the file that is on show can be verified. */
   readonly canVerify: boolean;
   /** How many edits are on their way. */
@@ -19,13 +21,14 @@ export interface Item {
 }
 
 /** What is worth offering, most usual first. */
-export function items({ isRunning, canVerify, pending, keys }: Situation): Item[] {
+export function items({ isRunning, isStarting, canVerify, pending, keys }: Situation): Item[] {
   const found: (Item | false)[] = [
-    !isRunning && {
-      label: "$(cloud-download) Install the server",
-      command: "festina.ui.install",
-      description: "into an environment of its own",
-    },
+    !isRunning &&
+      !isStarting && {
+        label: "$(cloud-download) Install the server",
+        command: "festina.ui.install",
+        description: "into an environment of its own",
+      },
     isRunning &&
       pending > 0 && {
         label: "$(stop-circle) Cancel all edits",

@@ -30,8 +30,8 @@ export function refusal(names: readonly string[]): string {
   const [first = "", ...rest] = names;
   const where = rest.length === 0 ? `The setting ${first} holds` : `${names.join(" and ")} hold`;
   return (
-    `Festina: ${where} what looks like a key, so it is not used. Settings are plain text: ` +
-    "take it out there, revoke it if they are shared, and enter it with Festina: Set API Key."
+    `Festina: ${where} what looks like a key, so it is not used. Settings are plain text, and VS Code ` +
+    "keeps copies of them: take it out there, revoke it, and enter a new one with Festina: Set API Key."
   );
 }
 

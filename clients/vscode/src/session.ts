@@ -14,13 +14,14 @@ import { Configured } from "./configured";
 import { Edits } from "./edits";
 import { Finder } from "./finder";
 import { Keys } from "./keys";
+import type { Situation } from "./menu";
 import { TRUST } from "./messages";
 import { inform } from "./notices";
 import { Abandoned, Late, within } from "./patience";
 import { placeOf, unfit } from "./place";
 import { Prompts } from "./prompts";
 import { refusal } from "./secrets";
-import { GIVEN_UP, notAnswering, startFailure } from "./stderr";
+import { notAnswering, startFailure } from "./stderr";
 import { StatusBar } from "./statusBar";
 import { tell } from "./telling";
 import { note } from "./walkthrough";
@@ -40,6 +41,9 @@ export class Session implements Disposable {
   private started: string | undefined;
   /** Has a start that is on its way given up. */
   private starting = new AbortController();
+  private isStarting = false;
+  /** The program that did not answer. Only a person has it tried again. */
+  private hung: string | undefined;
   private told = "";
   private last: Promise<void> = Promise.resolve();
 
@@ -70,6 +74,7 @@ export class Session implements Disposable {
   restart(): Promise<void> {
     this.starting.abort();
     return this.next(async () => {
+      this.hung = undefined;
       await this.end();
       await this.begin();
     });
@@ -83,7 +88,7 @@ export class Session implements Disposable {
       const isSame = "command" in located && located.command === this.started;
       if (this.client?.isRunning() && isSame) {
         await this.client.sendNotification(TRUST, { trusted: true });
-      } else {
+      } else if (!("command" in located) || located.command !== this.hung) {
         await this.end();
         await this.begin(); // it could not be started before, or the workspace has one of its own
       }
@@ -156,8 +161,9 @@ export class Session implements Disposable {
   }
 
   /** What the menu depends on. */
-  get situation(): { isRunning: boolean; pending: number; keys: number } {
+  get situation(): Omit<Situation, "canVerify"> {
     return {
+      isStarting: this.isStarting,
       isRunning: this.client?.isRunning() ?? false,
       pending: this.bar.counts.pending.length,
       keys: this.keys.origins.length,
@@ -177,8 +183,11 @@ export class Session implements Disposable {
   }
 
   /** Wait for a server that is on its way. */
-  private async settled(): Promise<void> {
-    await this.last;
+  async settled(): Promise<void> {
+    for (let last: unknown; last !== this.last;) {
+      last = this.last; // that may be another one by the time it is over: restarted meanwhile
+      await last;
+    }
     await this.client?.settled();
   }
 
@@ -211,7 +220,8 @@ export class Session implements Disposable {
       this.configured,
       this.edits,
     );
-    client.onGivenUp = () => this.lost(client);
+    client.onGivenUp = (why) => this.lost(client, why);
+    this.isStarting = true;
     try {
       await within(client.start(), PATIENCE, signal);
       this.client = client;
@@ -220,19 +230,22 @@ export class Session implements Disposable {
     } catch (error) {
       await client.dispose();
       if (error instanceof Late) {
+        this.hung = located.command;
         this.fail(notAnswering(located.command, PATIENCE / 1000), false);
       } else if (!(error instanceof Abandoned)) {
         this.fail(startFailure(located.command, await client.said(), error), false);
       }
+    } finally {
+      this.isStarting = false;
     }
   }
 
   /** A server that had run does not any more. */
-  private lost(client: FestinaClient): void {
+  private lost(client: FestinaClient, why: string): void {
     void this.next(async () => {
       if (this.client === client) {
         await this.end();
-        this.fail(GIVEN_UP, false);
+        this.fail(why, false);
       }
     });
   }

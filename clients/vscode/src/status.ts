@@ -58,6 +58,23 @@ export function absent(problem: string): Shown {
   return { text: "$(warning) Festina", tooltip: `${problem}\n${MENU}`, failed: false };
 }
 
+/** What it says while a server takes its time to start. */
+export function starting(command: string): Shown {
+  const tooltip = `Festina's server is starting. It is ${command}.\n${MENU}`;
+  return { text: "$(sync~spin) Festina starts", tooltip, failed: false };
+}
+
+/** What it says of a server that runs and does not answer. */
+export function silent(): Shown {
+  const tooltip =
+    "Festina's server does not answer: it is stopped, or very busy. It can be started anew.";
+  return {
+    text: "$(warning) Festina does not answer",
+    tooltip: `${tooltip}\n${MENU}`,
+    failed: false,
+  };
+}
+
 /** Where no test ran nothing is ticked off: a comment was changed, or what no test executes. */
 function icon({ state, selected }: Status): string {
   return state === "passed" && !selected ? "" : (ICONS.get(state) ?? "");
@@ -80,9 +97,9 @@ function parts({ model, speed, pending, passed }: Tally): string[] {
   return found;
 }
 
-function details({ model, speed, pending, passed }: Tally): string[] {
+function details({ model, unnamed, speed, pending, passed }: Tally): string[] {
   return [
-    model === "" ? "" : `Model: ${model}`,
+    model === "" ? unnamed : `Model: ${model}`,
     speed === 0 ? "" : `${number(speed)} tokens a second`,
     pending === 0 ? "" : `${edits(pending)} on the way`,
     passed === 0 ? "" : `${edits(passed)} passed, to be accepted`,

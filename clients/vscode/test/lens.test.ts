@@ -54,8 +54,18 @@ describe("the lenses of a proposal", () => {
     assert.deepEqual(
       found.map(({ title, line, only }) => [title, line, only]),
       [
-        ["accept only this (+1 -1)", 0, { candidate: 2, hunk: 0 }],
-        ["accept only this (+1)", 3, { candidate: 2, hunk: 1 }],
+        ["accept only this (+1 -1)", 0, { candidate: 2, hunks: [0] }],
+        ["accept only this (+1)", 3, { candidate: 2, hunks: [1] }],
+      ],
+    );
+    const three = [...hunks, { id: 2, ...at(8, 9) }];
+    assert.deepEqual(
+      hunkLenses(read({ ...base, state: "ready", hunks: three }))
+        .slice(2, 4)
+        .map(({ title, line, only }) => [title, line, only]),
+      [
+        ["accept only this (+1)", 3, { candidate: 2, hunks: [1] }],
+        ["accept all but this", 3, { candidate: 2, hunks: [0, 2] }],
       ],
     );
     assert.deepEqual(hunkLenses(read({ ...base, state: "verifying", hunks })), []);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { items } from "../src/menu";
 
-const ALL = { isRunning: true, canVerify: true, pending: 2, keys: 1 };
+const ALL = { isRunning: true, isStarting: false, canVerify: true, pending: 2, keys: 1 };
 
 function commands(situation: Partial<typeof ALL>): string[] {
   return items({ ...ALL, ...situation }).map(({ command }) => command);
@@ -19,6 +19,9 @@ describe("the menu of the status bar", () => {
     assert.ok(!commands({ keys: 0 }).includes("festina.ui.clearKey"));
     const without = commands({ isRunning: false });
     assert.equal(without[0], "festina.ui.install");
+    const starting = commands({ isRunning: false, isStarting: true });
+    assert.ok(!starting.includes("festina.ui.install"));
+    assert.ok(starting.includes("festina.ui.restart"));
     assert.ok(!without.includes("festina.ui.verify") && !without.includes("festina.ui.cancelAll"));
   });
 

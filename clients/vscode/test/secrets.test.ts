@@ -57,6 +57,7 @@ describe("keys in settings", () => {
   it("are not repeated in what is said of them", () => {
     const said = refusal(pasted([["festina.models.fast.apiKeyEnv", RANDOM]]));
     assert.match(said, /festina\.models\.fast\.apiKeyEnv holds.*Set API Key/);
+    assert.match(said, /keeps copies of them.*revoke it/);
     assert.ok(!said.includes(RANDOM));
     assert.match(refusal(["festina.a", "festina.b"]), /festina\.a and festina\.b hold/);
   });

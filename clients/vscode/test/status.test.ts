@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { absent, shown, type Shown, type Status } from "../src/status";
+import { absent, shown, silent, starting, type Shown, type Status } from "../src/status";
 
-const NONE = { model: "", speed: 0, pending: 0, passed: 0 };
+const NONE = { model: "", unnamed: "", speed: 0, pending: 0, passed: 0 };
 const FAILED = "1 of 3 impacted tests fails, 89 ms";
 
 function one(state: string, message = "", workspace = "file:///w"): Status {
@@ -27,7 +27,7 @@ describe("the status bar", () => {
   });
 
   it("counts edits, with the model and its speed while it writes", () => {
-    const streams = { model: "coder-1", speed: 1180, pending: 2, passed: 0 };
+    const streams = { ...NONE, model: "coder-1", speed: 1180, pending: 2, passed: 0 };
     const { text, tooltip } = shown([], streams);
     assert.equal(text, "Festina  $(sync~spin) 2 coder-1 1,180 tok/s");
     assert.match(tooltip, /Model: coder-1\n1,180 tokens a second\n2 edits on the way/);
@@ -35,6 +35,8 @@ describe("the status bar", () => {
     assert.equal(shown([], tests).text, "Festina  $(sync~spin) 1 coder-1  $(pass) 3");
     assert.match(shown([], tests).tooltip, /1 edit on the way\n3 edits passed, to be accepted/);
     assert.equal(shown([], { ...NONE, model: "coder-1" }).text, "Festina");
+    const nobody = shown([], { ...NONE, unnamed: "No model was found." });
+    assert.match(nobody.tooltip, /\nNo model was found\.\n/);
   });
 
   it("has room for both", () => {
@@ -48,6 +50,13 @@ describe("the status bar", () => {
     const { text, tooltip } = absent("There is no festina.");
     assert.equal(text, "$(warning) Festina");
     assert.match(tooltip, /^There is no festina\./);
+  });
+
+  it("says that a server takes its time, and that one does not answer", () => {
+    assert.match(starting("/bin/festina").text, /^\$\(sync~spin\) Festina starts$/);
+    assert.match(starting("/bin/festina").tooltip, /is starting\. It is \/bin\/festina\.\n/);
+    assert.equal(silent().text, "$(warning) Festina does not answer");
+    assert.match(silent().tooltip, /can be started anew\.\nClick for what can be done$/);
   });
 
   it("says how what was saved stands", () => {
