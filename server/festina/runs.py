@@ -166,7 +166,7 @@ class Runs:
             if (proposal := self.session.proposals.get(proposal_id)) and proposal.state.running:
                 self.session.put(replace(proposal, message=message))
 
-        self._prepare(proposal_id)
+        self.jobs.start(f"prepare {proposal_id}", self._prepare(proposal_id))
         ready = await self.models.get(self.session.find(proposal_id).model, say)
         try:
             planner = None  # more of them were asked for, not better ones
@@ -177,11 +177,11 @@ class Runs:
         finally:
             ready.release()
 
-    def _prepare(self, proposal_id: str) -> None:
+    async def _prepare(self, proposal_id: str) -> None:
         """Let the verifier get ready while the model is at work."""
+        await self.session.settled.wait()  # before that it is not known which gates are wanted
         task = self.task(self.session.find(proposal_id))
-        preparing = self.verifier.prepare(task.snapshot, task.path)
-        self.jobs.start(f"prepare {proposal_id}", preparing)
+        await self.verifier.prepare(task.snapshot, task.path)
 
     async def _propose(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,12 @@ class Refusal(Exception):  # noqa: N818 - not an error: a sentence for the perso
 TRUST_IN_EDITOR = "If you trust it, say so in the editor (VS Code: Manage Workspace Trust)."
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Session:
     """State of one editor session. Only the event loop's thread touches it.
@@ -46,6 +53,8 @@ class Session:
     settings: dict[Path | None, Settings] = field(default_factory=dict)
     changed: Callable[[Proposal], None] = lambda _: None
     followers: list[Callable[[Proposal], None]] = field(default_factory=list)
+    settled: asyncio.Event = field(default_factory=_set)
+    """Whether ``settings`` are what the person and the workspaces say; an editor may be slow to."""
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def workspace_of(self, document: Document) -> Path:

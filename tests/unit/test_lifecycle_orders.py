@@ -370,3 +370,15 @@ async def test_nor_do_they_where_the_document_moves_on_while_a_model_is_looked_f
     await sitting.until(proposal, State.READY, State.FAILED)
     assert (await sitting.lifecycle.application(proposal)).result.content.startswith("import sys")
     assert not caplog.records
+
+
+async def test_nothing_is_made_ready_before_it_is_known_what_the_workspace_wants():
+    one = Sitting()
+    one.session.settled.clear()
+    proposal = one.start()
+    await one.until(proposal, State.READY)
+    assert one.verifier.prepared == []
+    one.session.settled.set()
+    async with asyncio.timeout(10):
+        while not one.verifier.prepared:
+            await asyncio.sleep(0.005)

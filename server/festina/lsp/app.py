@@ -166,6 +166,7 @@ class App:
 
     def initialize(self, params: lsp.InitializeParams) -> None:
         """Take the client's capabilities, folders and options."""
+        self.session.settled.clear()
         self.session.encoding = self.caps.encoding
         self.session.roots = convert.roots(params)
         self._has_folders = bool(self.session.roots)
@@ -211,6 +212,7 @@ class App:
         self._problems = problems
         first = next(iter(read.values()))
         self.session.settings = {**read, None: first}
+        self.session.settled.set()
         self.saving.settings_changed()
         await self.models.configure(first)
         self.naming.tell()
