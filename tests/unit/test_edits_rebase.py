@@ -159,6 +159,12 @@ class TestFindAgain:
         assert find_again(self.F, self.OLD, twice) is None
         assert find_again(self.F, twice, self.OLD) is None
 
+    def test_lines_on_one_side_of_all_that_changed_are_where_they_are(self):
+        below = Text(self.OLD.content + "z=1\n")
+        assert find_again(self.F, self.OLD, below) == Region(4, 6)
+        above = Text("import a\n" + self.OLD.content)
+        assert find_again(self.F, self.OLD, above) == Region(5, 7)
+
     def test_lines_that_something_was_put_into_are_nowhere(self):
         lines = ("\n", "\n", *self.F)
         new = Text(self.OLD.content.replace("def f", "\ndef f"))

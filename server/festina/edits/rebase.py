@@ -42,9 +42,9 @@ def find_again(lines: Sequence[str], old: Text, new: Text) -> Region | None:
     """Return where a region's lines are in ``new``, if both texts have them exactly once.
 
     For what writes a whole file anew, as a formatter may (``:%!ruff format -``): change by change,
-    or from both ends, no line was left alone. So something must have changed on both sides of them;
-    what was changed at one place alone was changed there. Never are they lines that only read the
-    same.
+    no line was left alone. Where one stretch differs in the end, ``rebase`` says whether it touched
+    them; where they lie in that stretch, something must have changed on both sides of them. Never
+    are they lines that only read the same.
     """
     lines = tuple(lines)
     if not "".join(lines).strip():
@@ -52,8 +52,11 @@ def find_again(lines: Sequence[str], old: Text, new: Text) -> Region | None:
     before, after = _places(old.lines, lines), _places(new.lines, lines)
     if len(before) != 1 or len(after) != 1:
         return None
-    below = len(old.lines) - before[0] - len(lines)
-    around = _common(old.lines, new.lines) < max(before[0], 1) and _common(
+    region = Region(before[0], before[0] + len(lines))
+    if (untouched := rebase(old, new, region)) is not None:
+        return untouched
+    above, below = region.start, len(old.lines) - region.end
+    around = _common(old.lines, new.lines) < max(above, 1) and _common(
         old.lines[::-1], new.lines[::-1]
     ) < max(below, 1)
     return Region(after[0], after[0] + len(lines)) if around else None
