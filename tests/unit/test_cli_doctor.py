@@ -77,6 +77,8 @@ def test_before_trust_nothing_of_the_project_is_run(line, fake):
     assert ran.code == Exit.DONE
     assert states(ran)["project", "trust"] == "note"
     assert detail(ran, "trust")["remedy"] == f"If you trust it: festina trust {line.project}"
+    said = line.run("doctor").out
+    assert said.endswith("\nnothing is broken; see what is said above of: trust\n")
     assert not (line.project / "executed").exists()
     line.trust.trust(line.project)
     ran = line.run("doctor", "--json")

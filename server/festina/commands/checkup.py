@@ -225,5 +225,7 @@ def _show(lines: list[Line], terminal: Terminal) -> None:
     if amiss:
         things = "1 thing needs" if amiss == 1 else f"{amiss} things need"
         terminal.say(f"\n{things} mending", "bold red")
+    elif notes := [line.name for line in lines if line.state == NOTE and line.remedy]:
+        terminal.say(f"\nnothing is broken; see what is said above of: {', '.join(notes)}", "bold")
     else:
         terminal.say("\nall is well", "bold green")
