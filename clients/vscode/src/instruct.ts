@@ -46,7 +46,8 @@ export class Instructions {
     if (words === otherwise) {
       return ""; // the server reads the comment itself
     }
-    await this.memento.update(KEY, remember(earlier, words));
+    // beside: nobody waits for the storage, and what it loses can be typed again
+    this.memento.update(KEY, remember(earlier, words)).then(undefined, () => undefined);
     return words;
   }
 }

@@ -49,7 +49,7 @@ export class Preview implements Disposable {
     this.parts = [
       this.controller,
       this.marks,
-      proposals.onDidChange(() => this.soon()),
+      proposals.onDidChange((one) => (isRunning(one) ? this.soon() : this.draw())),
       proposals.onDidMove(() => this.soon()),
       this.marks.onDidNeed(() => this.soon()),
     ];
@@ -89,6 +89,7 @@ export class Preview implements Disposable {
   }
 
   private draw(): void {
+    clearTimeout(this.timer); // a verdict does not wait for it
     this.timer = undefined;
     this.last = Date.now();
     const placed = new Map<string, { proposal: Proposal; where: Lines; rows: readonly Row[] }>();
