@@ -39,5 +39,8 @@ class Vim(Vi):
         self.terminal.type(f"{self.at}G\\d")
 
     def undo(self) -> None:
-        time.sleep(1)  # ALE tells of changes after 0.2 s: the server would see neither of the two
+        # Vim looks for changes after a key, and ALE tells of them 0.2 s later: the server would see
+        # neither of the two
+        self.terminal.type("0")
+        time.sleep(1)
         super().undo()
