@@ -18,6 +18,7 @@ from support.vscode_edits import (
     MODULE,
     REGION,
     WRONG,
+    accept,
     ask,
     halfway,
     head,
@@ -70,10 +71,7 @@ def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     assert not head(window)
     window.shot("ready")
     assert is_text(window, MODULE)
-    window.go_to(REGION[0])
-    window.press("Alt+Enter")
-    window.until(lambda: is_text(window, ACCEPTED), "the key applies the edit")
-    window.until(lambda: not remains(window), "all is cleared")
+    accept(window)
     window.shot("accepted")
     undo(window)
 

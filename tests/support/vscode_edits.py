@@ -118,6 +118,14 @@ def is_text(window: vscode.Window, text: str) -> bool:
     return window.text.rstrip() == text.rstrip()
 
 
+def accept(window: vscode.Window) -> None:
+    """Press the key in the region of an edit that has passed, and see it applied."""
+    window.go_to(REGION[0])
+    window.press("Alt+Enter")
+    window.until(lambda: is_text(window, ACCEPTED), "the key applies the edit")
+    window.until(lambda: not remains(window), "all is cleared")
+
+
 def undo(window: vscode.Window) -> None:
     window.page.click(".editor-instance .view-line >> nth=0")
     window.press("Control+z")

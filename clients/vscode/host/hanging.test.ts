@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commands, ConfigurationTarget, workspace } from "vscode";
@@ -28,6 +28,14 @@ describe("a server that runs and never answers", () => {
     const lines = ["#!/bin/sh", "trap '' TERM HUP INT", `echo $$ >> ${PIDS}`];
     writeFileSync(PROGRAM, [...lines, "while :; do sleep 1; done", ""].join("\n"));
     chmodSync(PROGRAM, 0o755);
+  });
+
+  after(() => {
+    for (const pid of started().filter((each) => !isGone(each))) {
+      process.kill(pid, "SIGKILL"); // where the test has failed
+    }
+    rmSync(PROGRAM);
+    rmSync(PIDS, { force: true });
   });
 
   it("can be started anew and given up, and nothing of it is left running", async () => {

@@ -4,10 +4,7 @@ local t, served = dofile(here .. "/support.lua"), dofile(here .. "/served.lua")
 local check = t.check
 local config, say = require("festina.config"), require("festina.say")
 
-local lines = {}
-for row = 1, 40 do
-  lines[row] = "line " .. row
-end
+local lines = served.lines
 vim.o.hidden = true
 local buf = served.open(lines)
 local function last()

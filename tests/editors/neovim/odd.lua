@@ -3,10 +3,7 @@ local here = vim.fs.dirname(debug.getinfo(1, "S").source:sub(2))
 local t, served = dofile(here .. "/support.lua"), dofile(here .. "/served.lua")
 local check = t.check
 
-local lines = {}
-for row = 1, 40 do
-  lines[row] = "line " .. row
-end
+local lines = served.lines
 
 -- a macro that changes many lines: drawn once, when it is through
 local buf = served.open(lines)

@@ -35,6 +35,12 @@ local config = require("festina.server").config()
 config.cmd = serve
 config.root_dir = vim.fn.getcwd()
 
+--- Enough lines for what is drawn, folded and scrolled.
+M.lines = {}
+for row = 1, 40 do
+  M.lines[row] = "line " .. row
+end
+
 --- Open a file with these lines.
 ---@param lines string[]
 ---@param kind? string filetype
