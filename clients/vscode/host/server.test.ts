@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { commands } from "vscode";
-import { festina, open, python, until } from "./support";
+import { festina, folder, open, python, until } from "./support";
 
 describe("the server", () => {
   it("is that of the selected Python environment, also when another one is selected", async () => {
@@ -14,6 +14,10 @@ describe("the server", () => {
     selector.choose(`${selected}/bin/python`);
     await until("the selected one runs", () => session.command === `${selected}/bin/festina`);
     selector.choose("");
+    await until("the one on the PATH runs", () => session.command === first);
+    selector.choose(`${selected}/bin/python`, folder(1));
+    await until("that of the second folder runs", () => session.command?.startsWith(selected));
+    selector.choose("", folder(1));
     await until("the one on the PATH runs", () => session.command === first);
   });
 

@@ -6,8 +6,8 @@ import type { Session } from "../src/session";
 
 /** The stand-in for Microsoft's Python extension, `tests/fixtures/vscode/python`. */
 export interface Python {
-  /** Select an environment, as a person would. */
-  choose(path: string): void;
+  /** Select an environment for a folder, as a person would; without one for the first folder. */
+  choose(path: string, folder?: Uri): void;
 }
 
 /** The extension, running. */

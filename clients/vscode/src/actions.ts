@@ -6,6 +6,7 @@ import { Failures } from "./failures";
 import { asked } from "./history";
 import type { Instructions } from "./instruct";
 import type { Only } from "./lens";
+import { plain } from "./markup";
 import { confirm, inform, warn } from "./notices";
 import { pickHunks, pickVariation, type Look } from "./picker";
 import { placeOf, unfit } from "./place";
@@ -212,9 +213,9 @@ export class Actions implements Disposable {
       }
     }
     const items = this.proposals.live.map((one) => ({
-      label: one.name,
+      label: plain(one.name),
       description: one.state,
-      detail: one.instruction || one.message,
+      detail: plain(one.instruction || one.message),
       one,
     }));
     if (items.length === 0) {

@@ -1,5 +1,5 @@
 // What can be chosen from: variations, hunks, places that speak against an edit. Knows nothing of VS Code.
-import { visible } from "./markup";
+import { plain } from "./markup";
 import { choices, lines, shorten, type Finding, type Hunk, type Proposal } from "./proposal";
 import { split } from "./rows";
 
@@ -32,24 +32,31 @@ export function variations(proposal: Proposal): (Item & { readonly index: number
     index,
     label: `${ICONS.get(status) ?? ""} Variation ${index + 1}`.trim(),
     description: [status, index === proposal.candidate ? "on show" : ""].filter(Boolean).join(", "),
-    ...(message === "" ? {} : { detail: message }),
+    ...(message === "" ? {} : { detail: plain(message) }),
   }));
 }
 
 /** The hunks of the visible candidate. */
 export function hunkItems(hunks: readonly Hunk[]): (Item & { readonly id: number })[] {
-  return hunks.map(({ id, range, newText }) => {
-    const [first, after] = lines(range);
-    const added = split(newText);
+  return hunks.map((hunk) => {
+    const [first, after] = lines(hunk.range);
     const where = after > first + 1 ? `Lines ${first + 1}-${after}` : `Line ${first + 1}`;
-    const counts = [
-      ...(added.length > 0 ? [`+${added.length}`] : []),
-      ...(after > first ? [`-${after - first}`] : []),
-    ];
-    const line = added.find((each) => each.trim() !== "");
-    const detail = line === undefined ? "(removed)" : visible(shorten(line.slice(0, MOST), WIDTH));
-    return { id, label: where, description: counts.join(" "), detail };
+    return { id: hunk.id, label: where, description: size(hunk), detail: plain(gist(hunk)) };
   });
+}
+
+/** How many lines a hunk adds and takes away. */
+export function size({ range, newText }: Hunk): string {
+  const [first, after] = lines(range);
+  const added = split(newText).length;
+  const counts = [added > 0 ? `+${added}` : "", after > first ? `-${after - first}` : ""];
+  return counts.filter(Boolean).join(" ");
+}
+
+/** The first line that a hunk writes, cut to what can be shown. */
+export function gist({ newText }: Hunk): string {
+  const line = split(newText).find((each) => each.trim() !== "");
+  return line === undefined ? "(removed)" : shorten(line.slice(0, MOST), WIDTH);
 }
 
 /** What speaks against an edit, failing tests first, each with its place. */
@@ -59,8 +66,10 @@ export function against(findings: readonly Finding[]): (Item & { readonly findin
   );
   return order.map((finding) => ({
     finding,
-    label: finding.message.split("\n")[0] ?? "",
+    label: plain(finding.message.split("\n")[0] ?? ""),
     description: finding.gate,
-    ...(finding.path ? { detail: `${finding.path}${finding.line ? `:${finding.line}` : ""}` } : {}),
+    ...(finding.path
+      ? { detail: plain(`${finding.path}${finding.line ? `:${finding.line}` : ""}`) }
+      : {}),
   }));
 }

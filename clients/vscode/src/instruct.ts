@@ -1,6 +1,7 @@
 // What is to be done, typed or chosen from what was said before.
 import { window, type Memento, type QuickPickItem } from "vscode";
 import { offered, remember } from "./history";
+import { plain } from "./markup";
 
 const KEY = "festina.instructions";
 
@@ -14,16 +15,20 @@ export class Instructions {
    */
   async ask(title: string, placeholder: string, otherwise = ""): Promise<string | undefined> {
     const earlier = this.memento.get<string[]>(KEY, []);
-    const pick = window.createQuickPick<QuickPickItem & { readonly isTyped: boolean }>();
+    const pick = window.createQuickPick<
+      QuickPickItem & { readonly words: string; readonly isTyped: boolean }
+    >();
     pick.title = title;
     pick.placeholder = placeholder;
     pick.ignoreFocusOut = true;
     const offer = () => {
       const typed = pick.value.trim() !== "";
-      const items = offered(earlier, pick.value).map((label, index) => {
-        return { label, alwaysShow: true, isTyped: typed && index === 0 };
+      const items = offered(earlier, pick.value).map((words, index) => {
+        const isTyped = typed && index === 0;
+        return { label: plain(words), words, alwaysShow: true, isTyped };
       });
-      const comment = { label: otherwise, description: "the comment in the code", isTyped: false };
+      const description = "the comment in the code";
+      const comment = { label: plain(otherwise), words: otherwise, description, isTyped: false };
       pick.items =
         !typed && otherwise !== "" ? [{ ...comment, alwaysShow: true }, ...items] : items;
     };
@@ -33,7 +38,7 @@ export class Instructions {
       pick.onDidAccept(() => {
         // the item of what is typed comes a little later than the letters do
         const item = pick.activeItems[0];
-        resolve(item === undefined || item.isTyped ? pick.value : item.label);
+        resolve(item === undefined || item.isTyped ? pick.value : item.words);
       });
       pick.onDidHide(() => resolve(undefined));
       pick.show();

@@ -38,10 +38,9 @@ export class Interpreters implements Disposable {
 
   /** Paths of interpreters, or of their environments' folders, best liked first. */
   async selected(): Promise<string[]> {
-    const [folder] = workspace.workspaceFolders ?? [];
-    const [ofEnvs, ofPython] = await Promise.all([this.ofEnvs(folder), this.ofPython(folder)]);
-    const found = [ofEnvs, ofPython, ofTheSetting(folder)];
-    return found.filter((path) => path !== undefined && path !== "") as string[];
+    const { workspaceFolders: folders = [] } = workspace;
+    const found = await Promise.all((folders.length > 0 ? folders : [undefined]).map(this.of));
+    return [...new Set(found.flat())];
   }
 
   dispose(): void {
@@ -49,6 +48,13 @@ export class Interpreters implements Disposable {
       part.dispose();
     }
   }
+
+  /** Those of a folder, each of which can have its own. */
+  private readonly of = async (folder: WorkspaceFolder | undefined): Promise<string[]> => {
+    const asked = await Promise.all([this.ofEnvs(folder), this.ofPython(folder)]);
+    const found = [...asked, ofTheSetting(folder)];
+    return found.filter((path) => path !== undefined && path !== "") as string[];
+  };
 
   private async ofEnvs(folder: WorkspaceFolder | undefined): Promise<string | undefined> {
     return this.ask<PythonEnvs>("ms-python.vscode-python-envs", async (api) => {

@@ -1,5 +1,6 @@
 // What stands above a proposal's region, to be clicked. Knows nothing of VS Code.
-import { hunkItems } from "./choosing";
+import { gist, size } from "./choosing";
+import { plain, visible } from "./markup";
 import { choices, headline, isRunning, lines, ordinal, shorten, type Proposal } from "./proposal";
 
 export interface Lens {
@@ -40,15 +41,15 @@ export function lenses(proposal: Proposal): Lens[] {
     add("diff", "diff", "Open the edit in the diff editor, as it comes");
     return found;
   }
-  const why = shorten(headline(proposal), WORDS);
+  const why = plain(shorten(headline(proposal), WORDS));
   const dismiss = (title: string) => add(title, "dismiss", "Put this edit away");
   if (state === "ready") {
     // what was linted or tested can be compiled: that goes without saying
     const evidence = message.replace(/^syntax ok, (?=.* ok)/, "");
-    const title = `Festina: accept (${shorten(evidence, FEWER_WORDS)})`;
+    const title = `Festina: accept (${plain(shorten(evidence, FEWER_WORDS))})`;
     add(title, "accept", `Apply this edit of ${name}`);
   } else if (proposal.again) {
-    const title = `Festina: ask again (${shorten(why, FEWER_WORDS)})`;
+    const title = `Festina: ask again (${plain(shorten(headline(proposal), FEWER_WORDS))})`;
     add(title, "again", "Ask for the same, from what came so far");
     dismiss("dismiss");
   } else {
@@ -89,17 +90,18 @@ export function hunkLenses(proposal: Proposal): HunkLens[] {
     return [];
   }
   const [first] = lines(proposal.range);
-  return hunkItems(hunks).flatMap(({ id, description, detail = "" }, index) => {
-    const line = lines(hunks[index]?.range ?? proposal.range)[0] - first;
+  return hunks.flatMap((hunk) => {
+    const line = lines(hunk.range)[0] - first;
+    const detail = visible(gist(hunk));
     const command = "festina.ui.hunks";
     const alone = {
-      title: `accept only this (${description})`,
+      title: `accept only this (${size(hunk)})`,
       command,
       tooltip: `Verify this change of ${name} by itself, and apply it if it passes: ${detail}`,
       line,
-      only: { candidate, hunks: [id] },
+      only: { candidate, hunks: [hunk.id] },
     };
-    const others = hunks.map((hunk) => hunk.id).filter((other) => other !== id);
+    const others = hunks.map(({ id }) => id).filter((other) => other !== hunk.id);
     const without = {
       title: "accept all but this",
       command,

@@ -97,6 +97,11 @@ export function visible(text: string): string {
   );
 }
 
+/** Text for a label, a lens or the status bar, where VS Code would draw `$(name)` as an icon. */
+export function plain(text: string): string {
+  return visible(text).replace(/\$\([\w-]+(?:~\w+)?\)/g, "\\$&");
+}
+
 /** Text as HTML that shows just it; no Markdown is left in it either. */
 export function escape(text: string): string {
   return text.replace(/[&<>"'`*_[\]()\\~#|!:$@\n]/g, (letter) =>

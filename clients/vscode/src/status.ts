@@ -1,6 +1,7 @@
 // What the status bar says: how saved files stand, and what edits are on their way. Knows nothing
 // of VS Code.
 import type { Tally } from "./counts";
+import { plain } from "./markup";
 
 /** The parameters of `festina/status`, as far as they are shown. */
 export interface Status {
@@ -47,7 +48,7 @@ export function shown(statuses: readonly Status[], tally: Tally): Shown {
   const most = counts.length > 0 ? MOST_BESIDE : MOST;
   const saved = isRunning || worst === undefined ? [IDLE] : known.map(ofSaved);
   return {
-    text: [worst ? icon(worst) + cut(words, most) : words, ...counts].join("  "),
+    text: [worst ? icon(worst) + plain(cut(words, most)) : words, ...counts].join("  "),
     tooltip: [...saved, ...details(tally), MENU].join("\n"),
     failed: worst?.state === "failed",
   };
@@ -88,7 +89,9 @@ function ofSaved({ message }: Status): string {
 function parts({ model, speed, pending, passed }: Tally): string[] {
   const found: string[] = [];
   if (pending > 0) {
-    const words = [model, speed > 0 ? `${number(speed)} tok/s` : ""].filter((part) => part !== "");
+    const words = [plain(model), speed > 0 ? `${number(speed)} tok/s` : ""].filter(
+      (part) => part !== "",
+    );
     found.push(["$(sync~spin)", String(pending), ...words].join(" "));
   }
   if (passed > 0) {

@@ -63,6 +63,18 @@ describe("what can be chosen from", () => {
     );
   });
 
+  it("are shown as they are, where VS Code would draw icons", () => {
+    const base = { proposal: "p", uri: "file:///m.js", range: RANGE, state: "ready" };
+    const message = "expected $(check) or $(loading~spin), not $(x y) or \\$(gear)";
+    const candidates = [{ index: 0, status: "failed", message, chosen: true }];
+    const [variation] = variations(read({ ...base, candidates }));
+    const literally = "expected \\$(check) or \\$(loading~spin), not $(x y) or \\\\$(gear)";
+    assert.equal(variation?.detail, literally);
+    assert.equal(against([{ gate: "tests", message }])[0]?.label, literally);
+    const [hunk] = hunkItems([{ id: 0, range: RANGE, newText: "$(document).ready(go)\n" }]);
+    assert.equal(hunk?.detail, "\\$(document).ready(go)");
+  });
+
   it("are instructions: the one that is typed first, each once", () => {
     const earlier = remember(remember(remember([], "one"), "two"), "one");
     assert.deepEqual(earlier, ["one", "two"]);

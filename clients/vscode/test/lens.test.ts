@@ -29,6 +29,16 @@ describe("the lenses of a proposal", () => {
     assert.equal(titles({ message: "syntax ok, 2 ms" })[0], "Festina: accept (syntax ok, 2 ms)");
   });
 
+  it("show what a test says, where VS Code would draw an icon", () => {
+    const message = "test_x: assert '$(check)' == ''";
+    const shown = "test_x: assert '\\$(check)' == ''";
+    assert.equal(titles({ message })[0], `Festina: accept (${shown})`);
+    assert.equal(
+      titles({ state: "rejected", message })[0],
+      `Festina: dismiss (rejected: ${shown})`,
+    );
+  });
+
   it("offer hunks where there are several", () => {
     const hunks = [
       { id: 0, ...HUNK },

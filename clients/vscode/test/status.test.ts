@@ -39,6 +39,15 @@ describe("the status bar", () => {
     assert.match(nobody.tooltip, /\nNo model was found\.\n/);
   });
 
+  it("shows a model's name and a test's words as they are", () => {
+    const { text } = shown([one("failed", "test_x: $(check)")], {
+      ...NONE,
+      model: "$(a)",
+      pending: 1,
+    });
+    assert.match(text, /^\$\(error\) Festina: test_x: \\\$\(check\)  \$\(sync~spin\) 1 \\\$\(a\)$/);
+  });
+
   it("has room for both", () => {
     const why = "tests not run: It is not known yet which tests the change can affect.";
     const { text } = shown([one("unverified", why)], { ...NONE, passed: 1 });
