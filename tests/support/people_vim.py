@@ -18,7 +18,7 @@ class Vim(Vi):
         linter = folder / "ale_linters" / "python" / "festina.vim"
         linter.write_text(readme.block("vim", "ale_linters/python/festina.vim"))
         # Vim's own files beside the source would be taken for ours
-        quiet = "set nocompatible noswapfile viminfo= hidden\nfiletype plugin on\n"
+        quiet = "set nocompatible noswapfile viminfo= hidden\n"
         (folder / "vimrc").write_text(quiet + readme.block("vim", "~/.vimrc"))
         return [str(debian("vim", "trixie", "vim", "vim", "vim-ale")), "mod.py"]
 
