@@ -124,6 +124,46 @@ async def test_a_wrong_edit_fails_with_the_assertion(verifier: Engine, flat: Pat
     assert finding.detail is not None
 
 
+DOCTESTS = """
+=== pyproject.toml
+[tool.pytest.ini_options]
+addopts = "--doctest-modules"
+=== shop.py
+def half(value):
+    '''Halve a value.
+
+    >>> half(0)
+    0.0
+    >>> half(
+    ...     4
+    ... )
+    2.0
+    '''
+    return value / 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ("value / 4", "half( Expected: 2.0 Got: 1.0"),
+        ("value and value / 2 or None", "half(0) Expected: 0.0 Got nothing"),
+        ("value / 0", "half(0) UNEXPECTED EXCEPTION: ZeroDivisionError('division by zero')"),
+    ],
+)
+async def test_a_doctest_that_fails_says_what_was_expected_and_at_which_line(
+    verifier: Engine, tmp_path: Path, new: str, message: str
+) -> None:
+    root = projects.make(tmp_path / "project", DOCTESTS)
+    verdict = await judge(verifier, root, "shop.py", ("return value / 2", f"return {new}"))
+    assert verdict.status is Status.FAILED
+    (finding,) = verdict.findings
+    assert finding.message == f"shop.py::shop.half: {message}"
+    assert (finding.path, finding.line) == ("shop.py", 4 if "half(0)" in message else 6)
+    assert finding.detail is not None
+    assert ">>> half(" in finding.detail
+
+
 @pytest.mark.parametrize(
     ("before", "after", "status"),
     [

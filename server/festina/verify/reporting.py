@@ -10,11 +10,13 @@ import os
 import re
 import threading
 import unittest
-from typing import Any
+from typing import Any, NamedTuple
 
 _RUNNERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("_pytest", "pluggy"))
 _UNITTEST = os.path.dirname(unittest.__file__) + os.sep  # noqa: PTH120 - 3.8, early, cheap
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
+_DOCTEST = re.compile(r"Expected(?::| nothing)$|Differences \(|UNEXPECTED EXCEPTION: ")
+"""How pytest begins what became of a doctest's example, below the numbered lines up to it."""
 MAX_DETAIL = 6000
 """Characters of a failure's text that are reported; its end says most."""
 
@@ -57,7 +59,7 @@ class Notes:
 
 def failure(report: Any, *, forked: bool) -> dict[str, Any]:
     """Describe a failure; ``forked`` says that its text is Python's own traceback."""
-    crash = getattr(report.longrepr, "reprcrash", None)
+    crash = getattr(report.longrepr, "reprcrash", None) or _example(report.longrepr)
     detail = str(report.longrepr)
     if forked:
         detail = _without_pytest(detail)
@@ -71,6 +73,27 @@ def failure(report: Any, *, forked: bool) -> dict[str, Any]:
     if _is_runner(path):  # it compares for others: the assertion is where it was called
         path, line = _called_from(report, detail) or (path, line)
     return {"detail": detail, "message": str(crash.message)[:1000], "path": path, "line": line}
+
+
+class _Crash(NamedTuple):
+    path: str
+    lineno: int | None
+    message: str
+
+
+def _example(longrepr: Any) -> _Crash | None:
+    """Return where a doctest failed and what its first wrong example says, in one line.
+
+    Its text ends with the place alone, which tells nobody what was expected.
+    """
+    for place, lines in getattr(longrepr, "reprlocation_lines", ())[:1]:
+        for at, line in enumerate(lines):
+            if _DOCTEST.match(line):
+                example = lines[at - 1].partition(">>> ")[2] if at else ""
+                said = [line] if line.startswith("UNEXPECTED") else lines[at:]
+                message = " ".join(" ".join([example, *said]).split())
+                return _Crash(str(place.path), place.lineno, message)
+    return None
 
 
 def _called_from(report: Any, detail: str) -> tuple[str, int] | None:
