@@ -174,6 +174,15 @@ def test_news_fit_one_line_of_a_terminal_so_that_no_key_is_asked_for():
         assert len(render.news(proposal(state, judged, name="n" * 99, message="m" * 99))) <= 48
 
 
+def test_news_of_several_lines_speak_of_them_in_the_plural():
+    for state, judged, expected in [
+        (State.READY, verdict(LINT, TESTS), "Festina: lines 32-40 are ready: 12 tests ok"),
+        (State.REJECTED, fakes.failed("no"), "Festina: lines 32-40 were rejected: tests failed"),
+        (State.STALE, None, "Festina: lines 32-40 are stale: m"),
+    ]:
+        assert render.news(proposal(state, judged, name="lines 32-40", message="m")) == expected
+
+
 def test_a_failure_is_told_whole_since_nothing_else_shows_it():
     words = "The model server refused the key (401). Check CEREBRAS_API_KEY, then ask again."
     assert render.news(proposal(State.FAILED, message=words)) == f"Festina: f failed: {words}"

@@ -171,26 +171,27 @@ def news(proposal: Proposal) -> str:
     says when it can go on.
     """
     name, view = f"Festina: {shorten(subject(proposal), 16)}", proposal.candidate
+    now, then = ("are", "were") if subject(proposal).startswith("lines ") else ("is", "was")
     verdict = view.verdict if view is not None else None
     if proposal.state is State.FAILED:
         return f"{name} failed: {proposal.message}"
     if _held_back(proposal):
-        return f"{name} is held back: {proposal.message}"
+        return f"{name} {now} held back: {proposal.message}"
     if proposal.state is State.READY and verdict is not None:
         tests = verdict.gate(Gate.TESTS)
         if tests is None or tests.tests is None or tests.status is Status.SKIPPED:
-            return shorten(f"{name} is ready (no tests ran)", NEWS_CHARS)
+            return shorten(f"{name} {now} ready (no tests ran)", NEWS_CHARS)
         so_far = " so far" if view is not None and view.rest is Rest.OPEN else ""
         number = tests.tests.passed
         words = "1 test" if number == 1 else f"{number:,} tests"
-        return shorten(f"{name} is ready: {words} ok{so_far}", NEWS_CHARS)
+        return shorten(f"{name} {now} ready: {words} ok{so_far}", NEWS_CHARS)
     if _withdrawn(proposal) is not None and verdict is not None:
-        return shorten(f"{name} was withdrawn: {_short(verdict)} failed", NEWS_CHARS)
+        return shorten(f"{name} {then} withdrawn: {_short(verdict)} failed", NEWS_CHARS)
     if proposal.state is State.REJECTED and verdict is not None:
-        return shorten(f"{name} was rejected: {_failed_gate(verdict)} failed", NEWS_CHARS)
+        return shorten(f"{name} {then} rejected: {_failed_gate(verdict)} failed", NEWS_CHARS)
     if proposal.state is State.UNVERIFIED:
         return shorten(f"{name} could not be verified", NEWS_CHARS)
-    verb = "was rejected" if proposal.state is State.REJECTED else f"is {proposal.state}"
+    verb = f"{then} rejected" if proposal.state is State.REJECTED else f"{now} {proposal.state}"
     return shorten(f"{name} {verb}: {proposal.message}", NEWS_CHARS)
 
 
