@@ -168,13 +168,31 @@ def _unwrapped(prepared: Prepared, lines: list[str], repairs: list[str]) -> list
 def _straight(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[str]:
     """Return the lines indented as the source is."""
     source = prepared.lines
-    straight = indent.realign(source, indent.same_characters(source, lines))
+    given = indent.same_characters(source, lines)
+    straight = indent.realign(source, given)
+    if straight != given and _mends(prepared, given, straight):
+        straight = given
     moved = indent.below_first(source, straight, prepared.indent)
     if prepared.is_python and moved != straight and python.parses(moved):
         straight = moved
     if straight != lines:
         repairs.append("indentation")
     return straight
+
+
+def _mends(prepared: Prepared, given: Sequence[str], straight: Sequence[str]) -> bool:
+    """Whether a document is Python with an answer as it was given, and would not be else.
+
+    Then the indentation is what was to be mended.
+    """
+    text, region = prepared.text, prepared.region
+    above = _lines("".join(text.lines[: region.start]))
+    below = _lines("".join(text.lines[region.end :]))
+
+    def parses(lines: Sequence[str]) -> bool:
+        return python.parses([*above, *indent.add(lines, prepared.indent), *below])
+
+    return prepared.is_python and parses(given) and not parses(straight)
 
 
 def _without_blanks(prepared: Prepared, lines: list[str], repairs: list[str]) -> list[str]:

@@ -47,13 +47,15 @@ def realign(source: Sequence[str], answer: Sequence[str]) -> list[str]:
 
     A model that was given dedented code often answers with indented code. That is a shift, and is
     undone, only where every line of the answer is indented and every line that it kept moved by as
-    much, or where it kept none. Code that moved in part was moved on purpose, or cannot be guessed.
+    much, or where it kept none. Code that moved in part was moved on purpose, or cannot be guessed:
+    unless the first line is one that moved as all did, for what stands above it is the same.
     """
     extra = common(answer)
     if not extra or common(source):
         return list(answer)
     moved = _shifts(source, answer)
-    if moved and (len(moved) > 1 or min(moved) < len(extra)):
+    partly = len(moved) > 1 or min(moved, default=len(extra)) < len(extra)
+    if partly and _first(answer) != extra + _first(source):
         return list(answer)
     return remove(answer, extra)
 
@@ -66,8 +68,7 @@ def below_first(source: Sequence[str], answer: Sequence[str], indent: str) -> li
     line below that was kept moved by exactly so much, one of them at least; else nothing is moved.
     """
     said = [number for number, line in enumerate(answer) if line.strip()]
-    own = next((line.rstrip() for line in source if line.strip()), "")
-    if not indent or len(said) < 2 or answer[said[0]].rstrip() != own:
+    if not indent or len(said) < 2 or answer[said[0]].rstrip() != _first(source):
         return list(answer)
     below = answer[said[0] + 1 :]
     if any(line.strip() and not line.startswith(indent) for line in below):
@@ -100,6 +101,10 @@ def _shifts(source: Sequence[str], answer: Sequence[str]) -> set[int]:
         for k in range(size)
         if old[i + k]
     }
+
+
+def _first(lines: Sequence[str]) -> str:
+    return next((line.rstrip() for line in lines if line.strip()), "")
 
 
 def _kind(lines: Sequence[str]) -> str:
