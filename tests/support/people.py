@@ -184,6 +184,11 @@ class Neovim(Vi):
                 self.terminal.until(lambda screen: "Press ENTER" not in screen)
         self.terminal.keys("C-\\", "C-n")  # Escape and a letter might be taken for Alt and a letter
 
+    def pick(self, index: int, title: str) -> None:
+        super().pick(index, title)
+        # in Visual mode Neovim leaves the menu standing for four seconds, over what streams
+        assert "VISUAL" not in self.terminal.until(lambda _: not self.titles())
+
     def look(self) -> None:
         self.leave()
         self.terminal.type(f"1G{self.at}G")
