@@ -17,8 +17,7 @@ class Vim(Vi):
         (folder / "ale_linters" / "python").mkdir(parents=True)
         linter = folder / "ale_linters" / "python" / "festina.vim"
         linter.write_text(readme.block("vim", "ale_linters/python/festina.vim"))
-        # Vim's own files beside the source would be taken for ours
-        quiet = "set nocompatible noswapfile viminfo= hidden\n"
+        quiet = "set nocompatible viminfo= hidden\n"
         (folder / "vimrc").write_text(quiet + readme.block("vim", "~/.vimrc"))
         return [str(debian("vim", "trixie", "vim", "vim", "vim-ale")), "mod.py"]
 

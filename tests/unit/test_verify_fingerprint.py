@@ -161,6 +161,26 @@ async def test_what_does_not_matter_does_not_change_it(place: Place) -> None:
     assert (await States().of(asked)).fingerprint == before
 
 
+EDITORS = [".core.py.swp", ".core.py.swo", ".swp", ".core.py.kate-swp", "#core.py#", "core.py~"]
+EDITORS += ["core.py.~12~", "core.py___jb_tmp___", "core.py___jb_old___"]
+
+
+@pytest.mark.parametrize("name", EDITORS)
+async def test_what_an_editor_keeps_for_itself_beside_a_file(place: Place, name: str) -> None:
+    """Vim and Emacs write there while one types: that made an edit that had passed wait again."""
+    before = (await States().of(place.snapshot())).fingerprint
+    write(place.root / "calc" / name)
+    (place.root / "calc" / ".#core.py").symlink_to("somebody@machine.1234:5678")
+    assert (await States().of(place.snapshot())).fingerprint == before
+
+
+@pytest.mark.parametrize("name", ["gone.py~", ".core.svg", "#core.py", "core.swp"])
+async def test_what_only_looks_like_an_editors(place: Place, name: str) -> None:
+    before = (await States().of(place.snapshot())).fingerprint
+    write(place.root / "calc" / name)
+    assert (await States().of(place.snapshot())).fingerprint != before
+
+
 def test_a_repository_is_not_whatever_the_workspace_says(tmp_path: Path) -> None:
     secret, root = tmp_path / ".ssh", tmp_path / "tree" / "project"
     for folder in (secret, root):

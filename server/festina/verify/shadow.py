@@ -2,13 +2,15 @@
 
 A base copy is made once for each state of the workspace; every run gets a copy of the base of its
 own, since suites write into their tree. Environments, ``.git`` and ``node_modules`` are not copied
-but shown read-only; caches and files that hold secrets are left out.
+but shown read-only; caches, files that hold secrets, and what an editor keeps for itself beside a
+file are left out.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import stat
 import time
@@ -26,6 +28,11 @@ _SHOWN = frozenset([".git", ".hg", ".svn", "node_modules"])
 _LEFT_OUT = frozenset(
     ["__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox"]
 )
+_EDITORS_OWN = re.compile(
+    r"\.(?:.+\.)?sw[a-p]|\..+\.kate-swp|\.#.+|#.+#"  # swap files; Emacs's locks and saves
+    r"|(?P<file>.+?)(?:\.~\d+~|~|___jb_(?:tmp|old)___)"  # what a file was before it was saved
+)
+"""What editors write while somebody types. No test reads it, and it would outdate each verdict."""
 
 
 class TooLarge(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -110,12 +117,20 @@ def _entry(item: os.DirEntry[str], path: str) -> Iterator[Entry]:
 
 
 def _is_left_out(item: os.DirEntry[str], root: Path, path: str) -> bool:
-    """Whether something is a secret or a cache; cargo's target is one, of gigabytes."""
-    if item.name in _LEFT_OUT or holds_secrets(root, path):
+    """Whether it is a secret, an editor's, or a cache; cargo's target is one, of gigabytes."""
+    if item.name in _LEFT_OUT or _is_editors(item) or holds_secrets(root, path):
         return True
     if not item.is_dir(follow_symlinks=False):
         return False
     return os.path.exists(os.path.join(item.path, "CACHEDIR.TAG"))  # noqa: PTH110, PTH118
+
+
+def _is_editors(item: os.DirEntry[str]) -> bool:
+    found = _EDITORS_OWN.fullmatch(item.name)
+    if found is None or item.is_dir(follow_symlinks=False):
+        return False
+    beside = item.path[: -len(item.name)] + (found["file"] or "")
+    return os.path.exists(beside)  # noqa: PTH110 - a copy is one of a file that is still there
 
 
 def _is_environment(item: os.DirEntry[str]) -> bool:
