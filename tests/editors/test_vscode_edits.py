@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from support import vscode
 from support.vscode_edits import (
     ACCEPTED,
     ASK,
@@ -17,25 +16,17 @@ from support.vscode_edits import (
     OTHER,
     OTHER_LINE,
     REGION,
+    TWO_CHANGES,
     halfway,
     is_text,
     marked,
+    more,
     ready,
     remains,
     undo,
 )
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
-
-TWO_CHANGES = GOOD.replace("low, high)", "low=0, high=9)", 1)
-
-
-def more(window: vscode.Window, count: int) -> None:
-    """Have more variations written."""
-    window.press("Control+k", "Alt+m")
-    window.page.wait_for_selector(".quick-input-widget input:visible")
-    window.page.keyboard.type(str(count))
-    window.page.click(f".quick-input-list .monaco-list-row:has-text('{count}')")
 
 
 def test_variations_are_gone_through_by_key_and_chosen_from_a_list(desk, window):

@@ -41,6 +41,7 @@ def test_edits_are_counted_and_cancelled_from_the_menu(desk, window):
     shows(window, "Festina")
     window.instruct("respect the upper bound", *REGION)
     shows(window, f"1 {desk.fake.model}")
+    shows(window, " tok/s")
     window.shot("streaming")
     window.page.click(ITEM)
     window.page.wait_for_selector(f"{ROW}:has-text('Cancel all edits')")
@@ -101,6 +102,7 @@ def test_what_is_saved_is_red_and_then_green(desk, project, tmp_path, request):
     window.press("Escape", "Control+s")
     shows(window, " ok")
     assert not is_red(window)
+    assert window.texts(f"{ITEM} .codicon-check"), "and ticked off"
     window.shot("green")
     choose(window, "Verify this file")
     window.until(lambda: window.toasts, "what is found out is said")

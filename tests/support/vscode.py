@@ -287,6 +287,12 @@ class Window:
         return " | ".join(self.texts(".statusbar-item"))
 
     @property
+    def placeholder(self) -> str:
+        """What the box that is open asks for."""
+        box = self.page.locator(".quick-input-widget input:visible")
+        return (box.first.get_attribute("placeholder") or "") if box.count() else ""
+
+    @property
     def toasts(self) -> list[str]:
         return self.texts(".notification-toast .notification-list-item-message")
 

@@ -46,6 +46,7 @@ GOOD = (
 )
 OTHER_LINE = "return max(low, min(high, value))"
 OTHER = GOOD.replace(GOOD_LINE, OTHER_LINE)
+TWO_CHANGES = GOOD.replace("low, high)", "low=0, high=9)", 1)
 WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
 SPEED = 60
 """Tokens a second of an answer that stops halfway."""
@@ -81,6 +82,14 @@ def ready(desk: Any, window: vscode.Window, answer: str = GOOD) -> None:
     window.lens("Festina: accept (")
     window.until(lambda: "clamp: ready" in window.thread, "its head says so")
     window.go_to(REGION[0])
+
+
+def more(window: vscode.Window, count: int) -> None:
+    """Have more variations written."""
+    window.press("Control+k", "Alt+m")
+    window.page.wait_for_selector(".quick-input-widget input:visible")
+    window.page.keyboard.type(str(count))
+    window.page.click(f".quick-input-list .monaco-list-row:has-text('{count}')")
 
 
 def server(desk: Any) -> int:

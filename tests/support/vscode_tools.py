@@ -37,10 +37,8 @@ def install() -> str:
         )
         if done.returncode:
             return done.stderr.strip()[-300:] or f"exit code {done.returncode}"
-        sources = [path for path in EXTENSION.iterdir() if path.is_file() and path != VSIX]
-        sources += (EXTENSION / "src").iterdir()
         built = VSIX.stat().st_mtime if VSIX.exists() else 0
-        if any(path.stat().st_mtime > built for path in sources):
+        if any(path.stat().st_mtime > built for path in _sources()):
             command = ["make", "vscode"]
             made = subprocess.run(
                 command,
@@ -52,6 +50,15 @@ def install() -> str:
             )
             assert made.returncode == 0, made.stdout + made.stderr
     return ""
+
+
+def _sources() -> Iterator[Path]:
+    """All that the extension is made of, the tests that it must pass first and its own server."""
+    yield from (path for path in EXTENSION.iterdir() if path.is_file() and path != VSIX)
+    for name in ("src", "test", "scripts", "walkthrough"):
+        yield from (path for path in (EXTENSION / name).rglob("*") if path.is_file())
+    yield ROOT / "pyproject.toml"
+    yield from (ROOT / "server" / "festina").rglob("*.py")
 
 
 def environment(base: Path, programs: Path, fake: FakeModel) -> dict[str, str]:

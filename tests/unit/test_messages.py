@@ -61,6 +61,17 @@ def test_every_custom_message_is_documented_and_no_other():
     }
 
 
+@pytest.mark.parametrize(("client", "column"), [("vscode/src", 0), ("neovim/lua", 1)])
+def test_our_clients_speak_what_is_documented(client, column):
+    folder = Path(__file__).parents[2] / "clients" / client
+    sources = [path for path in folder.rglob("*") if path.suffix in (".ts", ".lua")]
+    code = " ".join(path.read_text() for path in sources if path.name != "types.lua")
+    rows = re.findall(r"^\| `(festina/\w+)` \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 7
+    for name, *uses in rows:
+        assert (f'"{name}"' in code) == (uses[column] != "no"), name
+
+
 def test_the_payload_has_the_documented_fields():
     documented = example("### `festina/proposal`")
     payload = messages.proposal_payload(proposal(), Encoding.UTF16)

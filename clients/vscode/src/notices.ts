@@ -8,14 +8,31 @@ export type Notice = <T extends string>(
   ...buttons: readonly T[]
 ) => Thenable<T | undefined>;
 
-export const inform: Notice = (words, ...buttons) =>
-  window.showInformationMessage(unlinked(words), ...buttons);
+/**
+ * Characters that a message has room for. VS Code shows one line of a message without buttons, and
+ * cuts off the rest, which is where it says what to do; with a button it shows all.
+ */
+const LINE = 56;
+const OK = "OK";
 
-export const warn: Notice = (words, ...buttons) =>
-  window.showWarningMessage(unlinked(words), ...buttons);
+function legible(show: Notice): Notice {
+  return async (words, ...buttons) => {
+    const text = unlinked(words);
+    if (buttons.length > 0 || text.length <= LINE) {
+      return show(text, ...buttons);
+    }
+    await show(text, OK);
+    return undefined;
+  };
+}
 
-export const complain: Notice = (words, ...buttons) =>
-  window.showErrorMessage(unlinked(words), ...buttons);
+export const inform = legible((words, ...buttons) =>
+  window.showInformationMessage(words, ...buttons),
+);
+
+export const warn = legible((words, ...buttons) => window.showWarningMessage(words, ...buttons));
+
+export const complain = legible((words, ...buttons) => window.showErrorMessage(words, ...buttons));
 
 /** Whether the person wants something done: asked in the middle of the window. */
 export async function confirm(question: string, detail: string, button: string): Promise<boolean> {
@@ -24,12 +41,12 @@ export async function confirm(question: string, detail: string, button: string):
 }
 
 /** What the server asks by `window/showMessageRequest`, or says by `window/showMessage`. */
-export function pass<T extends MessageItem>(
+export async function pass<T extends MessageItem>(
   type: number,
   words: string,
   items: readonly T[] = [],
-): Thenable<T | undefined> {
-  const all = [window.showErrorMessage, window.showWarningMessage, window.showInformationMessage];
-  const show = all[type - 1] ?? window.showInformationMessage; // MessageType counts from 1
-  return show<T>(unlinked(words), ...items);
+): Promise<T | undefined> {
+  const show = [complain, warn][type - 1] ?? inform; // MessageType counts from 1
+  const chosen = await show(words, ...items.map(({ title }) => title));
+  return items.find(({ title }) => title === chosen);
 }

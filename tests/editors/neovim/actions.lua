@@ -185,7 +185,7 @@ check(vim.deep_equal(t.text(), before), "nothing was changed so far")
 
 -- a comparison in a tab, with the same keys
 local code = vim.api.nvim_get_current_buf()
-vim.cmd("Festina diff")
+t.press("<F5>")
 check(#vim.api.nvim_list_tabpages() == 2, "the comparison has a tab")
 local windows = vim.api.nvim_tabpage_list_wins(0)
 check(
@@ -219,6 +219,7 @@ check(t.text() == before, "one undo takes it back", t.text())
 -- a rejected one: the failing test, the quickfix list, a redirection
 ask("get it wrong")
 check(t.until_state("rejected"), "a wrong one is rejected", t.state())
+check(t.fired("FestinaRejected"), "an event says so", t.events)
 local words = (t.drawn().head:gsub("%s+", " "))
 check(words:find("test_mod.py::test_inside", 1, true), "the head names the test", words)
 t.press("gza")
@@ -285,6 +286,7 @@ check(
 )
 ask("three ways")
 check(t.until_state("unverified"), "then it is unverified", { t.state(), t.messages })
+check(t.fired("FestinaUnverified"), "an event says so", t.events)
 check(
   t.drawn().head:find(":Festina! accept", 1, true),
   "the head says what can be done",

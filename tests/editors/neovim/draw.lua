@@ -219,6 +219,7 @@ check(
 -- one that failed stays to be read, until it is put away
 send(buf, 1, 2, {}, { state = "failed", message = "no model" })
 check(t.drawn().head:find("failed: no model", 1, true), "why it failed", t.drawn().head)
+check((t.fired("FestinaFailed") or {}).state == "failed", "an event says so", t.events)
 t.press("gzx")
 check(t.drawn().marks == 0, "and away", t.drawn())
 served.forget()

@@ -151,4 +151,33 @@ check(not answer.failureReason:find(".lua:", 1, true), "without a place in Neovi
 vim.go.modifiable, vim.bo[buf].modifiable = true, true
 served.dismiss(buf)
 
+-- each action has a <Plug>, and a key that is mapped to it does just that
+local actions = require("festina.actions")
+local run, ran = actions.run, {}
+actions.run = function(name)
+  ran[#ran + 1] = name
+end
+local names = vim.tbl_keys(require("festina.config").options.keys)
+vim.list_extend(names, { "accept_unverified" })
+for _, name in ipairs(names) do
+  vim.keymap.set("n", "<F9>", ("<Plug>(festina-%s)"):format((name:gsub("_", "-"))))
+  t.press("<F9>")
+end
+check(#names > 9 and vim.deep_equal(ran, names), "each <Plug> does what it is called", ran)
+
+vim.keymap.del("n", "<F7>", { buffer = buf })
+-- and a key of its own, as long as there is something to act on
+vim.keymap.del("n", "<F9>")
+served.send(buf, 3, 5, { "new" })
+names, ran = {}, {}
+for name, key in pairs(require("festina.config").options.keys) do
+  names[#names + 1] = name
+  t.press(key)
+end
+check(#names > 9 and vim.deep_equal(ran, names), "each key does what it is for", ran)
+served.dismiss(buf)
+t.press("gzd")
+check(#ran == #names, "and nothing any more once it is gone", ran)
+actions.run = run
+
 t.done()

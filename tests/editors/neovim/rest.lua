@@ -29,6 +29,8 @@ check(
   { t.messages, answer() and t.text(answer()) }
 )
 check(vim.api.nvim_get_current_win() == here, "the cursor stays in the code")
+local told = t.fired("FestinaAnswer")
+check(told and told.buf == answer(), "an event names the page", t.events)
 check(t.text(answer()):find("^> what does it do%?"), "with the question above it", t.text(answer()))
 local _, window = answer()
 vim.api.nvim_set_current_win(window)

@@ -129,6 +129,15 @@ function M.said(words)
   end
 end
 
+--- Whether a `User` event came, and with what.
+function M.fired(name)
+  for _, event in ipairs(M.events) do
+    if event[1] == name then
+      return event[2]
+    end
+  end
+end
+
 --- Forget the messages so far.
 function M.reset()
   M.messages = {}
