@@ -186,6 +186,8 @@ class Editor:
             assert self.preset.disabled is Disabled.OFFER, f"disabled: {action.disabled.reason}"
         if action.edit is None and self._resolves:
             action = await self.ask(self.client.code_action_resolve_async(action))
+            done = action.edit is not None or action.command is not None or action.data is None
+            assert done, "Emacs would resolve this again, and what comes of that, without end"
         if action.edit is not None:
             self.apply(action.edit)
         if action.command is not None:

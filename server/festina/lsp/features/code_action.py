@@ -62,7 +62,8 @@ async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
     """Give an accept action its edit, after checking everything again.
 
     An action that may not be applied comes back without an edit, and a message says why: editors
-    are silent about errors here.
+    are silent about errors here. It has no ``data`` any more: Emacs resolves what has some, and
+    neither edit nor command, again and again, and hangs.
     """
     data: Any = action.data
     if not isinstance(data, dict) or "proposal" not in data or action.edit is not None:
@@ -75,6 +76,7 @@ async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
         )
     except Refusal as refusal:
         app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
+        action.data = None
         return action
     action.edit = app.workspace_edit(permission)
     return action
