@@ -1,13 +1,15 @@
 // The commands of the palette and of the status bar's menu, but for those that edit.
-import { commands, window, type Disposable, type LogOutputChannel } from "vscode";
+import { commands, env, window, type Disposable, type LogOutputChannel } from "vscode";
 import { ask, showPrompt, verify } from "./asking";
 import { items } from "./menu";
 import { placeOf, unfit } from "./place";
 import type { Session } from "./session";
 import { openWalkthrough } from "./walkthrough";
 
+const OURS = "@ext:festina.festina";
+
 export function register(session: Session, log: LogOutputChannel): Disposable[] {
-  const all: Record<string, () => unknown> = {
+  const all: Record<string, (about?: unknown) => unknown> = {
     ask: () => ask(session),
     cancelAll: () => session.cancelAll(),
     clearKey: () => session.clearKey(),
@@ -18,8 +20,7 @@ export function register(session: Session, log: LogOutputChannel): Disposable[] 
     prompt: () => showPrompt(session),
     remove: () => session.remove(),
     restart: () => session.restart(),
-    settings: () =>
-      commands.executeCommand("workbench.action.openSettings", "@ext:festina.festina"),
+    settings: (query) => openSettings(typeof query === "string" ? query : OURS),
     verify: () => verify(session),
     walkthrough: () => openWalkthrough(),
   };
@@ -35,4 +36,15 @@ async function menu(session: Session): Promise<void> {
   if (chosen !== undefined) {
     await commands.executeCommand(chosen.command);
   }
+}
+
+/**
+ * Show the settings that a search finds, on the page where all of ours stand.
+ *
+ * Those of models and of the server belong to the machine that runs the server. In a remote window the
+ * page that VS Code opens by itself, the user's, leaves them out.
+ */
+async function openSettings(query: string): Promise<void> {
+  const page = env.remoteName === undefined ? "openSettings" : "openRemoteSettings";
+  await commands.executeCommand(`workbench.action.${page}`, { query });
 }

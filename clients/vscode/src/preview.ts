@@ -9,7 +9,9 @@ import {
   CommentThreadState,
   MarkdownString,
   Range,
+  TextEditorRevealType,
   Uri,
+  window,
   type Comment,
   type CommentThread,
   type Disposable,
@@ -21,6 +23,7 @@ import type { Proposal, Shown } from "./proposal";
 import type { Proposals } from "./proposals";
 import type { Lines } from "./region";
 import { rowsOf, type Row } from "./rows";
+import { room } from "./sight";
 
 /**
  * Milliseconds between two drawings. VS Code waits for a pause of 100 ms in the changes of a thread
@@ -127,6 +130,7 @@ export class Preview implements Disposable {
         return; // nothing to be read yet: the marks say that it was asked for
       }
       drawn = this.create(proposal, where);
+      this.bringInSight(proposal, where);
     }
     const { thread, comment } = drawn;
     const range = rangeOf(where);
@@ -160,6 +164,21 @@ export class Preview implements Disposable {
     const drawn = { thread, comment, key: "" };
     this.drawn.set(proposal.proposal, drawn);
     return drawn;
+  }
+
+  /** Scroll once, as an edit begins to be shown, where the person waits for it: nothing moves later. */
+  private bringInSight({ proposal }: Proposal, where: Lines): void {
+    const editor = window.activeTextEditor;
+    const seen = editor?.visibleRanges[0];
+    if (editor === undefined || seen === undefined) {
+      return;
+    }
+    const place = room({ first: seen.start.line, after: seen.end.line + 1 }, where);
+    if (place !== undefined && this.proposals.at(editor)?.proposal === proposal) {
+      const { InCenter, AtTop } = TextEditorRevealType;
+      const range = new Range(place.line, 0, place.line, 0);
+      editor.revealRange(range, place.at === "middle" ? InCenter : AtTop);
+    }
   }
 }
 

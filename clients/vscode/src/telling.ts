@@ -9,7 +9,7 @@ export const WAYS = {
   key: ["Set API Key", "festina.ui.key"],
   log: ["Show Log", "festina.ui.log"],
   restart: ["Restart Server", "festina.ui.restart"],
-  settings: ["Open Settings", "workbench.action.openSettings"],
+  settings: ["Open Settings", "festina.ui.settings"],
 } as const;
 
 /**
