@@ -4,6 +4,8 @@ import type { Diffs } from "./diffs";
 import { complain, inform, warn } from "./notices";
 import { headline, isRunning, shorten, withdrawal, type Proposal } from "./proposal";
 import { documentOf, type Proposals } from "./proposals";
+import { remedies } from "./remedy";
+import { offer } from "./telling";
 
 const SHOW = "Show";
 const MOST = 200;
@@ -29,7 +31,8 @@ export class News implements Disposable {
   private take(proposal: Proposal): void {
     const { proposal: id, state, name, message } = proposal;
     if (state === "failed") {
-      void complain(`Festina: the edit of ${name} failed: ${message}`);
+      const words = `Festina: the edit of ${name} failed: ${message}`;
+      offer(complain, words, remedies(message), "festina.models.fast");
     }
     if (this.proposals.get(id) === undefined) {
       this.told.delete(id);

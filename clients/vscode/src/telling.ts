@@ -12,6 +12,8 @@ export const WAYS = {
   settings: ["Open Settings", "festina.ui.settings"],
 } as const;
 
+export type Way = keyof typeof WAYS;
+
 /**
  * Say what is wrong, in the log as well. Not waited for: the person may look at it later, or never.
  *
@@ -20,11 +22,16 @@ export const WAYS = {
 export function tell(
   log: LogOutputChannel,
   problem: string,
-  ways: readonly (keyof typeof WAYS)[],
+  ways: readonly Way[],
   setting = "festina.server.path",
   show: Notice = complain,
 ): void {
   log.error(problem);
+  offer(show, problem, ways, setting);
+}
+
+/** Say what is wrong with what can be done. */
+export function offer(show: Notice, problem: string, ways: readonly Way[], setting: string): void {
   const titles = ways.map((way) => WAYS[way][0]);
   void show(problem, ...titles).then((chosen) => {
     const way = ways.find((each) => WAYS[each][0] === chosen);
