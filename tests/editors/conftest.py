@@ -23,7 +23,13 @@ def tools() -> Path:
 
 
 @pytest.fixture(scope="module")
-def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
+def others() -> tuple[Path, ...]:
+    """The extensions that are there beside Festina's; a module may have its own."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def desk(tools, tmp_path_factory, others) -> Iterator[SimpleNamespace]:
     """VS Code's server, a browser and a model, for all tests here; each has a window of its own."""
     base = tmp_path_factory.mktemp("vscode")
     token = f"festina-{base.name}-{os.getpid()}"
@@ -35,7 +41,7 @@ def desk(tools, tmp_path_factory) -> Iterator[SimpleNamespace]:
         environment = vscode_tools.environment(base, programs, fake)
         environment["FESTINA_TEST_TOKEN"] = token
         address = stack.enter_context(
-            vscode.server(tools, base / "data", vscode_tools.VSIX, environment)
+            vscode.server(tools, base / "data", vscode_tools.VSIX, environment, others=others)
         )
         browser = stack.enter_context(vscode_browser.browser(tools))
         config = base / "config.toml"
@@ -74,3 +80,13 @@ def window(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
     one.shot("end")
     one.page.close()
     assert hash_tree(project) == before
+
+
+@pytest.fixture
+def editor(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
+    """A window on the project, whose files may change."""
+    shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
+    one = vscode.Window(desk.browser, desk.address, project, shots)
+    yield one
+    one.shot("end")
+    one.page.close()

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,66 +17,30 @@ from support import jumping, vscode
 from support.vscode_edits import (
     ACCEPTED,
     ASK,
+    DOUBLE,
+    DOUBLE_REGION,
     GOOD,
     GOOD_LINE,
     MODULE,
     REGION,
     TESTS,
-    halfway,
+    accepted,
     head,
+    insert,
     is_text,
     marked,
     remains,
     server,
     serves,
     stopped,
+    streams,
 )
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 
-DOUBLE_REGION = (10, 11)
-DOUBLE = "def double(value):\n    return 2 * value\n"
 DEADLINE, STOPPED = 3, 60
 """Seconds after which a silent model is given up, and for which the server is stopped."""
 SILENT = "Festina does not answer"
-UNTIL = "w, value))"
-
-
-@pytest.fixture
-def editor(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
-    """A window on the project, whose files may change."""
-    shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
-    one = vscode.Window(desk.browser, desk.address, project, shots)
-    yield one
-    one.shot("end")
-    one.page.close()
-
-
-def streams(desk, window):
-    """Ask for an edit, of which half is shown; return what lets the rest come."""
-    answer, go = halfway(GOOD, UNTIL)
-    desk.fake.script(answer)
-    window.instruct(ASK, *REGION)
-    window.until(lambda: "min(high" in window.thread, "the edit streams")
-    return go
-
-
-def insert(window, line: int, text: str) -> None:
-    window.go_to(line)
-    window.page.keyboard.type(text)
-    window.press("Enter")
-
-
-def accepted(window, before: str, after: str, line: int = REGION[0]) -> None:
-    """Accept what has passed: nothing else changes, and one undo takes it back."""
-    window.lens("Festina: accept (")
-    assert is_text(window, before)
-    window.go_to(line)
-    window.press("Alt+Enter")
-    window.until(lambda: is_text(window, after), "it is accepted, and nothing else")
-    window.until(lambda: not remains(window), "it is over")
-    window.press("Control+z")
-    window.until(lambda: is_text(window, before), "one undo takes it back")
 
 
 def test_types_in_the_region(desk, window):

@@ -70,6 +70,7 @@ def test_the_key_redirects_an_edit_and_another_one_puts_it_away(desk, window):
     desk.fake.script(OTHER)
     window.say("the other way round", "Control+Alt+f")
     window.until(lambda: OTHER_LINE in window.thread, "it was written anew")
+    window.until(lambda: f"{ASK} the other way round" in window.thread, "all that was asked for")
     window.lens("Festina: accept (")
     window.go_to(REGION[0])
     window.press("Shift+Escape")

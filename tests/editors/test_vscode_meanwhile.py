@@ -15,6 +15,7 @@ from support.vscode_edits import (
     ASK,
     MODULE,
     REGION,
+    accept_in_time,
     is_text,
     marked,
     ready,
@@ -45,13 +46,7 @@ def test_what_is_typed_while_the_server_stands_still_is_kept(desk, window):
     window.until(told, "a message says so")
     assert is_text(window, "# above\n" + MODULE)
     window.go_to(REGION[0] + 1)
-
-    def accepted() -> bool:
-        window.press("Alt+Enter")  # until it was verified again where it is now, that does nothing
-        window.page.wait_for_timeout(500)
-        return is_text(window, "# above\n" + ACCEPTED)
-
-    window.until(accepted, "then it can be accepted")
+    accept_in_time(window, "# above\n" + ACCEPTED)
 
 
 LATE = """#!{python}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -65,6 +66,7 @@ def server(
     keybindings: Sequence[Mapping[str, Any]] = (),
     settings: Mapping[str, Any] = MappingProxyType({}),
     options: Sequence[str] = (),
+    others: Sequence[Path] = (),
 ) -> Iterator[str]:
     """Run VS Code's server with the extension installed in it; yields its address.
 
@@ -76,7 +78,10 @@ def server(
         keybindings: the user's own.
         settings: further ones of the user's.
         options: further ones of the server's.
+        others: the folders of further extensions.
     """
+    for other in others:
+        shutil.copytree(other, folder / "extensions" / other.name)
     user = folder / "user" / "User"
     user.mkdir(parents=True)
     (user / "settings.json").write_text(json.dumps({**SETTINGS, **settings}))

@@ -48,6 +48,13 @@ OTHER_LINE = "return max(low, min(high, value))"
 OTHER = GOOD.replace(GOOD_LINE, OTHER_LINE)
 TWO_CHANGES = GOOD.replace("low, high)", "low=0, high=9)", 1)
 WRONG = GOOD.replace(GOOD_LINE, "return min(high, value)")
+UNTIL = "w, value))"
+"""Where the good answer stops halfway."""
+DOUBLE_REGION = (10, 11)
+DOUBLE_LINE = "return 2 * value"
+DOUBLE = f"def double(value):\n    {DOUBLE_LINE}\n"
+GONE = "Festina: the edit of clamp is gone: its lines have changed"
+"""What the status bar says of an edit of the function whose lines are other ones."""
 SPEED = 60
 """Tokens a second of an answer that stops halfway."""
 ACCEPTED = MODULE.replace("    # festina: respect the upper bound\n", "").replace(
@@ -72,6 +79,22 @@ def ask(window: vscode.Window) -> None:
     window.select(*REGION)
     assert any(ASK in title for title in window.menu())
     window.choose(ASK)
+
+
+def insert(window: vscode.Window, line: int, text: str) -> None:
+    """Type a new line above another one."""
+    window.go_to(line)
+    window.page.keyboard.type(text)
+    window.press("Enter")
+
+
+def streams(desk: Any, window: vscode.Window) -> threading.Event:
+    """Ask for an edit, of which half is shown; return what lets the rest come."""
+    answer, go = halfway(GOOD, UNTIL)
+    desk.fake.script(answer)
+    window.instruct(ASK, *REGION)
+    window.until(lambda: "min(high" in window.thread, "the edit streams")
+    return go
 
 
 def ready(desk: Any, window: vscode.Window, answer: str = GOOD) -> None:
@@ -127,12 +150,32 @@ def is_text(window: vscode.Window, text: str) -> bool:
     return window.text.rstrip() == text.rstrip()
 
 
-def accept(window: vscode.Window) -> None:
+def accept(window: vscode.Window, after: str = ACCEPTED, line: int = REGION[0]) -> None:
     """Press the key in the region of an edit that has passed, and see it applied."""
-    window.go_to(REGION[0])
+    window.go_to(line)
     window.press("Alt+Enter")
-    window.until(lambda: is_text(window, ACCEPTED), "the key applies the edit")
+    window.until(lambda: is_text(window, after), "the key applies the edit, and nothing else")
     window.until(lambda: not remains(window), "all is cleared")
+
+
+def accepted(window: vscode.Window, before: str, after: str, line: int = REGION[0]) -> None:
+    """Accept what has passed: nothing else changes, and one undo takes it back."""
+    window.lens("Festina: accept (")
+    assert is_text(window, before)
+    accept(window, after, line)
+    window.press("Control+z")
+    window.until(lambda: is_text(window, before), "one undo takes it back")
+
+
+def accept_in_time(window: vscode.Window, after: str) -> None:
+    """Press the key until an edit is applied; while that is verified again, it does nothing."""
+
+    def applied() -> bool:
+        window.press("Alt+Enter")
+        window.page.wait_for_timeout(500)
+        return is_text(window, after)
+
+    window.until(applied, "it is accepted where it is now, and nothing else")
 
 
 def undo(window: vscode.Window) -> None:

@@ -2,13 +2,15 @@
 import { window, type Disposable } from "vscode";
 import type { Diffs } from "./diffs";
 import { complain, inform, warn } from "./notices";
-import { headline, isRunning, shorten, withdrawal, type Proposal } from "./proposal";
+import { headline, isRunning, overtaken, shorten, withdrawal, type Proposal } from "./proposal";
 import { documentOf, type Proposals } from "./proposals";
 import { remedies } from "./remedy";
 import { offer } from "./telling";
 
 const SHOW = "Show";
 const MOST = 200;
+/** Milliseconds that it stands in the status bar why an edit is gone. */
+const GONE = 20_000;
 
 export class News implements Disposable {
   /** The state that was last told of: what is verified again and ends as it did is no news. */
@@ -33,6 +35,11 @@ export class News implements Disposable {
     if (state === "failed") {
       const words = `Festina: the edit of ${name} failed: ${message}`;
       offer(complain, words, remedies(message), "festina.models.fast");
+    }
+    const why = overtaken(proposal);
+    if (why !== "") {
+      // no message that has to be put away: whoever types in its lines knows
+      window.setStatusBarMessage(shorten(`Festina: ${why}`, MOST), GONE);
     }
     if (this.proposals.get(id) === undefined) {
       this.told.delete(id);

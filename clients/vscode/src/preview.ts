@@ -35,7 +35,7 @@ const TITLE = 100;
 
 interface Drawn {
   readonly thread: CommentThread;
-  readonly comment: Comment;
+  comment: Comment;
   key: string;
 }
 
@@ -132,6 +132,9 @@ export class Preview implements Disposable {
       drawn = this.create(proposal, where);
       this.bringInSight(proposal, where);
     }
+    if (drawn.comment.author.name !== titleOf(proposal)) {
+      drawn.comment = commentOf(proposal); // VS Code draws the author of a comment once
+    }
     const { thread, comment } = drawn;
     const range = rangeOf(where);
     const state = isRunning(proposal) ? "running" : proposal.state;
@@ -145,16 +148,11 @@ export class Preview implements Disposable {
     thread.label = label;
     thread.contextValue = state;
     comment.body = markdown(text);
-    comment.author = { name: titleOf(proposal) };
     thread.comments = [comment];
   }
 
   private create(proposal: Proposal, where: Lines): Drawn {
-    const comment: Comment = {
-      author: { name: titleOf(proposal) },
-      body: markdown(""),
-      mode: CommentMode.Preview,
-    };
+    const comment = commentOf(proposal);
     const uri = Uri.parse(proposal.uri);
     const thread = this.controller.createCommentThread(uri, rangeOf(where), [comment]);
     thread.canReply = false;
@@ -186,6 +184,11 @@ export class Preview implements Disposable {
 function rangeOf({ first, after }: Lines): Range {
   const last = Math.max(first, after - 1);
   return new Range(last, 0, last, 0);
+}
+
+function commentOf(proposal: Proposal): Comment {
+  const author = { name: titleOf(proposal) };
+  return { author, body: markdown(""), mode: CommentMode.Preview };
 }
 
 function labelOf(proposal: Proposal): string {

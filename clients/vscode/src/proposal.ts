@@ -212,6 +212,11 @@ export function withdrawal(proposal: Proposal, wasReady: number | undefined): st
     : `variation ${(wasReady ?? 0) + 1} of ${name} was withdrawn`;
 }
 
+/** Say why an edit is gone that nobody put away; nothing where that is not so. */
+export function overtaken({ name, state, message }: Proposal): string {
+  return state === "stale" ? `the edit of ${name} is gone: ${message || "it is stale"}` : "";
+}
+
 /** Cut a line to a number of characters, with an ellipsis where something was lost. */
 export function shorten(text: string, most: number): string {
   const line = text.replace(/\s+/g, " ").trim();

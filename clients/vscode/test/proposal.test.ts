@@ -7,6 +7,7 @@ import {
   isRunning,
   lines,
   ordinal,
+  overtaken,
   progressWords,
   read,
   shorten,
@@ -50,6 +51,14 @@ describe("a proposal", () => {
       states.filter((state) => isRunning(one({ state }))),
       ["queued"],
     );
+  });
+
+  it("says why it is gone where nobody has put it away", () => {
+    const stale = { name: "clamp", state: "stale" };
+    const why = "the edit of clamp is gone: its lines have changed";
+    assert.equal(overtaken(one({ ...stale, message: "its lines have changed" })), why);
+    assert.equal(overtaken(one(stale)), "the edit of clamp is gone: it is stale");
+    assert.equal(overtaken(one({ ...stale, state: "dismissed", message: "dismissed" })), "");
   });
 
   it("says how far it is: tokens, then gate by gate", () => {
