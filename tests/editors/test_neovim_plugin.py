@@ -90,6 +90,13 @@ def test_what_is_hard_on_a_plugin(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_what_comes_late_or_not_at_all(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        run(made, version, "late.lua")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_no_code_of_the_working_directory_runs_in_the_server(tmp_path: Path, version: str) -> None:
     with bench(tmp_path, trusted=False) as made:
         made.environment["PYTHONPATH"] = os.pathsep  # which means: from where it is started

@@ -282,26 +282,4 @@ rawset(parser, "parse", parse)
 served.dismiss(buf)
 check(vim.v.errmsg == "", "no error so far", vim.v.errmsg)
 
--- :checkhealth with programs that are not what they should be
-local function health(line, ...)
-  local program = vim.fn.tempname()
-  vim.fn.writefile({ "#!/bin/sh", line }, program)
-  vim.uv.fs_chmod(program, 493)
-  config.options.cmd = { program, "server" }
-  vim.cmd("checkhealth festina")
-  local report = t.text():gsub("%s+", " ")
-  for _, words in ipairs({ ... }) do
-    check(report:find(words, 1, true), "its health: " .. words, report)
-  end
-  vim.cmd("bwipeout")
-end
-health("echo no module >&2; exit 1", "`festina --version` failed (exit code 1)", "no module")
-health("echo hello", "is another program", "says `hello`", "in the option `cmd`")
-health(
-  '[ "$1" = --version ] && echo festina 0.0.1 && exit; echo no such command >&2; exit 2',
-  "OK festina 0.0.1",
-  "failed (exit code 2)",
-  "no such command"
-)
-
 t.done()

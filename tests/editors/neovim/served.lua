@@ -3,6 +3,8 @@ local M = {}
 
 ---@type table[] what the client has asked, as {method, parameters}
 M.asked = {}
+---@type table<string, fun(params: table): any> answers of its own to some methods
+M.answers = {}
 ---@type table[] of what it was told, as {method, parameters}
 M.told = {}
 local dispatch
@@ -14,6 +16,8 @@ local function serve(dispatchers)
     if method == "initialize" then
       answer =
         { capabilities = { textDocumentSync = 2, executeCommandProvider = { commands = {} } } }
+    elseif M.answers[method] then
+      answer = M.answers[method](params)
     end
     vim.schedule(function()
       callback(nil, method ~= "shutdown" and answer or nil)

@@ -71,25 +71,43 @@ local function page(proposal, shown)
   return buf
 end
 
---- A page with a choice's lines, and where its first change is: what `preview_item` is to return.
+--- A page with a choice's lines, and where its first change is: what `preview_item` is to return. To lists
+--- that put lines into a page of their own, as mini.pick did before Neovim said what is to be returned, it is
+--- those lines; the page is made when it is asked for.
 ---@param proposal festina.Proposal
 ---@param item festina.Choice
 ---@return { buf?: integer, pos?: integer[] }
 function M.preview(proposal, item)
-  if not item.new then
-    return {}
+  if not item.new or not vim.api.nvim_buf_is_valid(proposal.buf) then
+    return {} -- a list may ask when the file was closed already
   end
   local shown = rows(proposal.old or {}, item.new)
-  local first = 1
+  local lines, first = {}, 1
+  for number, row in ipairs(shown) do
+    lines[number] = row.sign .. " " .. row.text
+  end
   while shown[first] and shown[first].sign == " " do
     first = first + 1
   end
-  return { buf = page(proposal, shown), pos = { math.min(first, math.max(#shown, 1)), 0 } }
+  local buf
+  return setmetatable(lines, {
+    __index = function(_, field)
+      if field == "buf" then
+        buf = buf or page(proposal, shown)
+        return buf
+      elseif field == "pos" then
+        return { math.min(first, math.max(#shown, 1)), 0 }
+      end
+    end,
+  })
 end
 
 --- Whether `vim.ui.select` is Neovim's own.
 ---@return boolean
 local function stock()
+  if type(vim.ui.select) ~= "function" then
+    return false -- a plugin's: a table that can be called
+  end
   return debug.getinfo(vim.ui.select, "S").source:find("vim/ui%.lua$") ~= nil
 end
 

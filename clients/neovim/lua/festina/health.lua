@@ -6,30 +6,42 @@ local M = {}
 
 local health = vim.health
 
---- How long the program may take, to say its version and to make a real call of the model.
-local VERSION, DOCTOR = 20, 60
+--- How long the program may take in all, in milliseconds: Neovim stands still meanwhile.
+local PATIENCE = 5000
 
 --- What `vim.system` says of a program that took too long.
 local LATE = 124
 
+--- Run a command for as long as there is patience left.
 ---@param command string[]
----@param seconds integer
+---@param began integer when the first one was started
 ---@return vim.SystemCompleted
-local function run(command, seconds)
-  local good, done = pcall(function()
-    return vim.system(command, { text = true, cwd = config.folder() }):wait(seconds * 1000)
-  end)
-  return good and done or { code = -1, stdout = "", stderr = tostring(done) }
+---@return integer seconds that it was given
+local function run(command, began)
+  local left = math.max(PATIENCE - (vim.uv.now() - began), 1000)
+  local options = { text = true, cwd = config.folder(), detach = true }
+  local good, job = pcall(vim.system, command, options)
+  if not good then
+    return { code = -1, stdout = "", stderr = tostring(job) }, 0
+  end
+  -- nil where what it has started holds on to its output
+  local done = job:wait(left) or { code = LATE }
+  if done.code == LATE then
+    pcall(vim.uv.kill, -job.pid, "sigkill") -- with all that it has started
+  end
+  vim.uv.update_time()
+  return done, math.ceil(left / 1000)
 end
 
---- How a program failed, and what it said.
+--- How a program failed, and what it said or what to do.
 ---@param done vim.SystemCompleted
----@param seconds integer
+---@param seconds integer that it was given
+---@param late? string what to do where it took too long
 ---@return string how
 ---@return string? said
-local function failed(done, seconds)
+local function failed(done, seconds, late)
   if done.code == LATE then
-    return ("gave no answer within %d seconds"):format(seconds)
+    return ("gave no answer within %d seconds"):format(seconds), late
   end
   local said = vim.trim(done.stderr or "")
   return ("failed (exit code %d)"):format(done.code), said ~= "" and said or nil
@@ -55,17 +67,18 @@ local function check_neovim()
   end
 end
 
+---@param began integer when the first command was started
 ---@return boolean whether it can be run
-local function check_program()
+local function check_program(began)
   health.start("festina: the server")
   local missing = config.missing()
   if missing then
     health.error(missing)
     return false
   end
-  local done = run(config.program("--version"), VERSION)
+  local done, seconds = run(config.program("--version"), began)
   if done.code ~= 0 then
-    local how, said = failed(done, VERSION)
+    local how, said = failed(done, seconds)
     health.error("`festina --version` " .. how, said)
     return false
   elseif not vim.startswith(done.stdout, "festina ") then
@@ -90,14 +103,18 @@ local function check_program()
   return true
 end
 
+--- What to do where the doctor takes longer: it makes a real call of the model.
+local SLOW = "Run it in a terminal, where it takes its time: a model may have to be loaded first."
+
 --- `festina doctor`'s words.
-local function check_doctor()
+---@param began integer when the first command was started
+local function check_doctor(began)
   local folder = workspace()
-  local done = run(config.program("doctor", "--json", folder), DOCTOR)
+  local done, seconds = run(config.program("doctor", "--json", folder), began)
   local good, found = pcall(vim.json.decode, done.stdout or "")
   if not good or type(found) ~= "table" or type(found.checks) ~= "table" then
     health.start("festina: doctor")
-    local how, said = failed(done, DOCTOR)
+    local how, said = failed(done, seconds, SLOW)
     return health.warn(("`festina doctor %s` %s"):format(folder, how), said)
   end
   local part
@@ -179,8 +196,10 @@ end
 --- Called by `:checkhealth`.
 function M.check()
   check_neovim()
-  if check_program() then
-    check_doctor()
+  vim.uv.update_time()
+  local began = vim.uv.now()
+  if check_program(began) then
+    check_doctor(began)
   end
   check_conflicts()
 end

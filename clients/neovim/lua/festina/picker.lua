@@ -5,6 +5,7 @@ local head = require("festina.head")
 local hunks = require("festina.hunks")
 local proposals = require("festina.proposals")
 local rpc = require("festina.rpc")
+local say = require("festina.say")
 
 local M = {}
 
@@ -66,6 +67,21 @@ local function fitting(title)
   return vim.fn.strcharpart(title, 0, room - 1) .. "…"
 end
 
+--- Do what was picked. A list may say so long afterwards, from another window, or more than once.
+---@param proposal festina.Proposal
+---@param item? festina.Choice nil: the list was left
+local function picked(proposal, item)
+  if not item then
+    return
+  elseif not proposals.get(proposal.key) then
+    say.warn("that edit is over.")
+  elseif not item.index then
+    actions.send(proposal, "variations", { count = 4 })
+  elseif item.index ~= proposal.data.candidate then
+    actions.send(proposal, "next", { candidate = item.index })
+  end
+end
+
 --- Show the list.
 ---@param proposal festina.Proposal
 ---@param items festina.Choice[]
@@ -82,11 +98,7 @@ local function show(proposal, items)
       return glance.preview(proposal, item)
     end,
   }, function(item)
-    if item and not item.index then
-      actions.send(proposal, "variations", { count = 4 })
-    elseif item and item.index ~= proposal.data.candidate then
-      actions.send(proposal, "next", { candidate = item.index })
-    end
+    picked(proposal, item)
   end)
   close()
   if not good and not tostring(why):find("Keyboard interrupt", 1, true) then
@@ -114,7 +126,9 @@ function M.pick(proposal)
     if not proposals.RUNNING[proposal.data.state] and proposal.data.state ~= "failed" then
       items[#items + 1] = { title = "ask for four more" }
     end
-    show(proposal, items)
+    say.guarded(function()
+      show(proposal, items)
+    end)
   end
   for number, candidate in ipairs(candidates) do
     local params = { proposal = proposal.id, candidate = candidate.index }
