@@ -273,7 +273,8 @@ def test_the_help_names_all_that_there_is_and_nothing_else() -> None:
     assert set(re.findall(r"^(Festina\w+) ", section("EVENTS"), re.MULTILINE)) == events
 
     groups = names_in(code("highlights"), "local LINKS = {", r"^  (\w+) = ")
-    groups |= names_in(code("highlights"), "local GROUNDS = {", r"^  (\w+) = ")
+    for table_ in ("STATES", "GROUNDS"):
+        groups |= names_in(code("highlights"), f"local {table_} = {{", r"^  (\w+) = ")
     assert set(re.findall(r"^(Festina\w+) ", section("HIGHLIGHTS"), re.MULTILINE)) == groups
     used = set(re.findall(r'"(Festina\w*)"', every)) - events - {"Festina"}
     assert used <= groups, used - groups

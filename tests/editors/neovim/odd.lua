@@ -66,9 +66,54 @@ check(ground("FestinaAdd") == dark, "and back", ground("FestinaAdd"))
 vim.api.nvim_set_hl(0, "FestinaAdd", { bg = 0x123456 })
 turn("light")
 check(ground("FestinaAdd") == 0x123456, "the person's own stays", ground("FestinaAdd"))
-vim.cmd("colorscheme habamax")
-check(ground("FestinaAdd") and ground("FestinaDelete"), "a scheme without them", dark)
 served.dismiss(buf)
+
+-- in each scheme removed and new lines have grounds of their own, and what is said can be read
+local function light(colour)
+  local sum = 0
+  for place, weight in ipairs({ 0.07, 0.72, 0.21 }) do
+    sum = sum + weight * (math.floor(colour / 256 ^ (place - 1)) % 256 / 255) ^ 2.2
+  end
+  return sum + 0.05
+end
+for _, scheme in ipairs({ "default", "habamax", "quiet", "morning", "evening", "peachpuff" }) do
+  for _, background in ipairs({ "light", "dark" }) do
+    vim.cmd("colorscheme default") -- else one that has a background of its own keeps it
+    vim.o.background = background
+    vim.cmd("colorscheme " .. scheme)
+    local name = ("%s, %s: "):format(scheme, vim.o.background)
+    local normal = vim.api.nvim_get_hl(0, { name = "Normal", link = false })
+    local paper = normal.bg or (vim.o.background == "light" and 0xffffff or 0)
+    local add, delete = ground("FestinaAdd"), ground("FestinaDelete")
+    check(add and delete and add ~= delete, name .. "two grounds", { add, delete })
+    check(add ~= paper and delete ~= paper, name .. "that are seen", { add, delete, paper })
+    for _, group in ipairs({ "FestinaAdd", "FestinaDelete" }) do
+      local text = normal.fg or (vim.o.background == "light" and 0 or 0xffffff)
+      local ratio = light(text) / light(ground(group))
+      check(math.max(ratio, 1 / ratio) > 4, name .. "code can be read on " .. group, ratio)
+    end
+    for _, state in ipairs({ "Running", "Ready", "Rejected", "Unverified", "Failed" }) do
+      local given = vim.api.nvim_get_hl(0, { name = "Festina" .. state, link = false })
+      local ratio = light(given.fg) / light(given.bg or paper)
+      check(math.max(ratio, 1 / ratio) > 1.9, name .. state .. " can be read", { ratio, given })
+    end
+  end
+end
+vim.cmd("colorscheme default")
+vim.api.nvim_set_hl(0, "Normal", { bg = 0x101010 })
+vim.api.nvim_set_hl(0, "DiffAdd", { bg = 0x101010 })
+vim.api.nvim_set_hl(0, "DiffDelete", { bg = 0xff0000, reverse = true })
+turn("dark")
+check(ground("FestinaAdd") == dark, "a ground that is not to be seen is none", ground("FestinaAdd"))
+check(ground("FestinaDelete") ~= 0xff0000, "nor is the colour of words", ground("FestinaDelete"))
+vim.api.nvim_set_hl(0, "DiffDelete", { bg = 0x330000 })
+turn("dark")
+check(ground("FestinaDelete") == 0x330000, "another is the scheme's", ground("FestinaDelete"))
+vim.api.nvim_set_hl(0, "FestinaReady", { fg = 0x123456 })
+vim.cmd("doautocmd OptionSet background")
+local own = vim.api.nvim_get_hl(0, { name = "FestinaReady" })
+check(own.fg == 0x123456, "the person's own words keep their colour", own)
+vim.cmd("colorscheme default")
 
 -- a mapping of the person's in this kind of file alone
 vim.keymap.set("n", "<F7>", "<Plug>(festina-diff)", { buffer = buf })

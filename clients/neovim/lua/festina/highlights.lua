@@ -4,15 +4,20 @@ local M = {}
 local LINKS = {
   FestinaHead = "Comment",
   FestinaName = "Title",
-  FestinaRunning = "DiagnosticInfo",
-  FestinaReady = "DiagnosticOk",
-  FestinaRejected = "DiagnosticError",
-  FestinaUnverified = "DiagnosticWarn",
-  FestinaFailed = "DiagnosticError",
   FestinaHint = "Comment",
   FestinaKey = "Special",
   FestinaMore = "Comment",
   FestinaRegion = "Visual",
+}
+
+--- Words that say how it stands, in the colours of diagnostics. Schemes that know nothing of those leave
+--- them as they are for a dark ground: where they could not be read on the scheme's, they are these.
+local STATES = {
+  FestinaRunning = { from = "DiagnosticInfo", dark = "#8cd0f8", light = "#004c73" },
+  FestinaReady = { from = "DiagnosticOk", dark = "#a0e0a0", light = "#005523" },
+  FestinaRejected = { from = "DiagnosticError", dark = "#ff9f9f", light = "#900010" },
+  FestinaUnverified = { from = "DiagnosticWarn", dark = "#fce094", light = "#6b5300" },
+  FestinaFailed = { from = "DiagnosticError", dark = "#ff9f9f", light = "#900010" },
 }
 
 --- Grounds for schemes whose diff groups have none: code keeps its colours on them.
@@ -29,6 +34,9 @@ local GROUNDS = {
   },
 }
 
+--- How much lighter than the other one of two colours must be, by the measure of WCAG 2, to be told from it.
+local LEAST = 2
+
 ---@type table<string, table> what was defined here, as Neovim has it
 local made = {}
 
@@ -43,18 +51,47 @@ local function put(name, ground)
   end
 end
 
+--- How light a colour looks, from 0 to 1.
+---@param colour integer
+---@return number
+local function lightness(colour)
+  local total = 0
+  for place, weight in ipairs({ 0.0722, 0.7152, 0.2126 }) do
+    local part = math.floor(colour / 256 ^ (place - 1)) % 256 / 255
+    total = total + weight * (part <= 0.04045 and part / 12.92 or ((part + 0.055) / 1.055) ^ 2.4)
+  end
+  return total
+end
+
+---@param one integer
+---@param other integer
+---@return boolean
+local function apart(one, other)
+  local a, b = lightness(one) + 0.05, lightness(other) + 0.05
+  return math.max(a, b) / math.min(a, b) >= LEAST
+end
+
 --- Define what nobody else has.
 function M.define()
   for name, target in pairs(LINKS) do
     vim.api.nvim_set_hl(0, name, { link = target, default = true })
   end
-  local dark = vim.o.background ~= "light"
+  local tone = vim.o.background == "light" and "light" or "dark"
+  local normal = vim.api.nvim_get_hl(0, { name = "Normal", link = false })
+  local behind = normal.bg or (tone == "light" and 0xffffff or 0)
+  for name, state in pairs(STATES) do
+    local scheme = vim.api.nvim_get_hl(0, { name = state.from, link = false })
+    local seen = not scheme.fg or scheme.bg ~= nil or apart(scheme.fg, behind)
+    put(name, seen and { link = state.from } or { fg = state[tone], ctermfg = scheme.ctermfg })
+  end
   for name, ground in pairs(GROUNDS) do
     local scheme = vim.api.nvim_get_hl(0, { name = ground.from, link = false })
-    local own = dark and ground.dark or ground.light
-    -- a scheme that gives text a colour of its own there means a ground that code cannot be read on
+    local own = ground[tone]
+    -- a scheme that gives text a colour of its own there means a ground that code cannot be read on, or
+    -- none at all
+    local plain = scheme.fg == nil and not scheme.reverse and scheme.bg ~= normal.bg
     put(name, {
-      bg = scheme.bg or own.bg,
+      bg = plain and scheme.bg or own.bg,
       ctermbg = scheme.ctermfg == nil and scheme.ctermbg or own.ctermbg,
     })
   end
