@@ -126,6 +126,13 @@ def test_what_a_person_does_meanwhile(tmp_path: Path, version: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_an_edit_stays_without_a_word_of_the_server(tmp_path: Path, version: str) -> None:
+    with bench(tmp_path) as made:
+        run(made, version, "stays.lua")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_a_server_that_ends_or_stops(tmp_path: Path, version: str) -> None:
     with bench(tmp_path) as made:
         made.environment["FESTINA_TEST_STOPPED"] = "61"  # more than a minute

@@ -100,6 +100,7 @@ for _, scheme in ipairs({ "default", "habamax", "quiet", "morning", "evening", "
   end
 end
 vim.cmd("colorscheme default")
+turn("dark") -- before the scheme is changed: with the background it comes anew
 vim.api.nvim_set_hl(0, "Normal", { bg = 0x101010 })
 vim.api.nvim_set_hl(0, "DiffAdd", { bg = 0x101010 })
 vim.api.nvim_set_hl(0, "DiffDelete", { bg = 0xff0000, reverse = true })
