@@ -6,11 +6,11 @@ import asyncio
 import collections
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from festina.findings import Gate, GateResult, Status, Verdict, duration
+from festina.findings import Gate, GateResult, Status, Verdict
 from festina.verify import shadow, sweep, syntax
 from festina.verify.bare import Bare
 from festina.verify.base import (
@@ -19,7 +19,6 @@ from festina.verify.base import (
     OnStep,
     Scope,
     Snapshot,
-    Step,
     key_of,
 )
 from festina.verify.baseline import Baselines
@@ -35,20 +34,13 @@ from festina.verify.memory import Trimming
 from festina.verify.more_gates import MoreGates, gates_of, in_order, unanswered
 from festina.verify.process import LaunchError
 from festina.verify.state import State, States
+from festina.verify.telling import Telling
 from festina.verify.tests_gate import TestsGate
 
 _REMEMBERED = 100
 """Candidates of which is remembered what they passed."""
 _BEGINNING = 2
 """Candidates whose first steps are taken at once: of many, the first ones get on to their tests."""
-_DOING: dict[str, str] = {
-    Gate.SYNTAX: "checking the syntax",
-    Gate.LINT: "running ruff",
-    Gate.FORMAT: "checking the format",
-    Gate.TYPES: "checking the types",
-    Gate.TESTS: "preparing the tests",
-    Gate.COMMAND: "preparing the commands",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ class _Job:
     too_large: str
     known: dict[str, GateResult]
     scope: Scope | None
-    say: Callable[..., None]
+    telling: Telling
 
 
 class Engine:
@@ -189,27 +181,23 @@ class Engine:
     ) -> Verdict:
         start = time.perf_counter()
 
-        def say(message: str, result: GateResult | None = None, gate: str | None = None) -> None:
-            if on_step is not None:
-                on_step(Step(message, result, gate))
-
         gates = sorted(gates_of(snapshot.settings), key=in_order)
-        if on_step is not None:
-            on_step(Step("starting the gates", gates=tuple(gates)))
+        telling = Telling(on_step)
+        telling.start(gates)
         done: dict[str, GateResult] = {}
         async with self._beginning:
             self._make_ready(snapshot, candidate, gates)
             await asyncio.sleep(0)  # so that they are asked before this process gets busy
-            job = await self._job(snapshot, candidate, scope, say, fresh=last)
+            job = await self._job(snapshot, candidate, scope, telling, fresh=last)
             if gates and gates[0] == Gate.SYNTAX:
-                say(_DOING[Gate.SYNTAX], gate=Gate.SYNTAX)
+                telling.begin(Gate.SYNTAX)
                 done[Gate.SYNTAX] = await self._result(job, Gate.SYNTAX)
         results: list[GateResult] = []
         async with contextlib.AsyncExitStack() as stack:
             ahead: asyncio.Task[GateResult] | None = None
             for gate in gates:
                 if gate not in done:
-                    say(_DOING.get(gate, gate), gate=gate)
+                    telling.begin(gate)
                 if gate == Gate.LINT and Gate.TESTS in gates:
                     ahead = asyncio.create_task(self._result(job, Gate.TESTS))
                     stack.push_async_callback(_ended, ahead)
@@ -224,7 +212,7 @@ class Engine:
                 results.append(result)
                 if result.status is Status.PASSED:
                     job.known[gate] = result
-                say(f"{result.label}: {result.status} ({duration(result.seconds)})", result, gate)
+                telling.end(gate, result)
                 if result.status is Status.FAILED:
                     break
             else:
@@ -243,7 +231,7 @@ class Engine:
         snapshot: Snapshot,
         candidate: Candidate,
         scope: Scope | None,
-        say: Callable[..., None],
+        telling: Telling,
         *,
         fresh: bool,
     ) -> _Job:
@@ -254,13 +242,13 @@ class Engine:
         except shadow.TooLarge as error:
             too_large = f"{error} Open the project's own folder as the workspace."
         known = self._known(key, candidate)
-        return _Job(snapshot, candidate, state, key, too_large, known, scope, say)
+        return _Job(snapshot, candidate, state, key, too_large, known, scope, telling)
 
     async def _result(self, job: _Job, gate: str) -> GateResult:
         state = job.state
         if gate in job.known and gate != Gate.TESTS:
             return job.known[gate]
-        more = await self._more.judge(gate, state, job.snapshot, job.candidate, job.say)
+        more = await self._more.judge(gate, state, job.snapshot, job.candidate, job.telling.say)
         if more is not None:
             return more
         if gate == Gate.SYNTAX:
@@ -272,7 +260,9 @@ class Engine:
         if state is None:
             return GateResult(Gate.TESTS, Status.UNVERIFIED, reason=job.too_large)
         earlier = job.known.get(Gate.TESTS)
-        return await self._tests.check(state, job.candidate, job.say, job.scope, earlier)
+        return await self._tests.check(
+            state, job.candidate, job.telling.of_tests, job.scope, earlier
+        )
 
     def _known(self, key: str, candidate: Candidate) -> dict[str, GateResult]:
         """Return what passed before for the same text in the same state, to be added to."""
