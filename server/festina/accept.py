@@ -72,6 +72,14 @@ async def application(
     return Application(latest, view, proposal.edits(view), result)
 
 
+def not_applicable(proposal: Proposal) -> str:
+    """Say why a proposal cannot be accepted, and of one at work, that it may be later."""
+    why = (proposal.message or str(proposal.state)).rstrip(".")
+    if proposal.state.running:
+        return f"The edit is not applicable yet: {why}. Accept it once it has passed."
+    return f"The edit is not applicable: {why}"
+
+
 def check_state(
     session: Session, proposal: Proposal, view: CandidateView, *, unverified: bool
 ) -> None:
@@ -83,7 +91,7 @@ def check_state(
     if proposal.state is State.READY and view.applicable:
         return
     if view.verdict is None or view.verdict.status is not Status.UNVERIFIED:
-        raise Refusal(f"The edit is not applicable: {proposal.message or proposal.state}")
+        raise Refusal(not_applicable(proposal))
     if not may_apply_unverified(session, proposal):
         raise Refusal("Unverified edits are switched off (apply_unverified = false).")
     if not unverified or proposal.state not in {State.UNVERIFIED, State.READY}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from festina import edits, markers
+from festina.accept import not_applicable
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.session import Refusal
 
@@ -19,7 +20,7 @@ def part(proposal: Proposal, view: CandidateView, chosen: Iterable[int]) -> Cand
         Refusal: there are no such hunks, or the proposal is not in a state to take some of them.
     """
     if proposal.state not in {State.READY, State.UNVERIFIED}:
-        raise Refusal(f"The edit is not applicable: {proposal.message or proposal.state}")
+        raise Refusal(not_applicable(proposal))
     if not view.text or not view.complete:
         raise Refusal("That candidate is not complete.")
     text = _text(proposal, view, frozenset(chosen))

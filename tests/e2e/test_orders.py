@@ -274,7 +274,9 @@ async def test_typing_between_listing_and_resolving_and_resolving_twice(
         editor.set_text(buffer, "# above\n" + buffer.text)
         moved = await editor.ask(editor.client.code_action_resolve_async(accept))
         assert moved.edit is None, "the lines below moved; it is verified again first"
-        await editor.until(lambda: any("not applicable" in text for text in editor.messages))
+        told = await editor.until(lambda: [m for m in editor.messages if "not applicable" in m])
+        assert told[0].startswith("Festina: The edit is not applicable yet: ")
+        assert told[0].endswith(". Accept it once it has passed.")
         await shown("verifying")
         await shown("ready")
         first, second = [

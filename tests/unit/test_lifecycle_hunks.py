@@ -106,7 +106,7 @@ async def test_hunks_of_a_candidate_that_is_not_there():
 async def test_hunks_of_an_edit_under_way_are_refused():
     sitting, proposal = await ready()
     sitting.lifecycle.take(proposal, None, [0], lambda _: None)
-    with pytest.raises(Refusal, match="not applicable: the chosen hunks alone"):
+    with pytest.raises(Refusal, match="not applicable yet: the chosen hunks alone"):
         sitting.lifecycle.take(proposal, None, [1], pytest.fail)
 
 
