@@ -25,6 +25,8 @@ async def ready(start, tmp_path, fake, preset=VSCODE_PLUGIN):
 async def test_accept_is_answered_before_the_editor_has_done_anything(start, source, tmp_path):
     with FakeModel(clamp.by_region) as fake:
         editor, buffer, proposal = await ready(start, tmp_path, fake)
+        other = await clamp.propose(editor, buffer, clamp.DOUBLE)
+        await clamp.reach(editor, other, "ready")
         decided = asyncio.Event()
 
         async def confirm(_):
@@ -35,10 +37,12 @@ async def test_accept_is_answered_before_the_editor_has_done_anything(start, sou
         answer = await editor.execute("festina.accept", {"proposal": proposal})
         assert answer == {"ok": True, "message": "Applying the edit."}
         assert buffer.text == source
-        # one at a time: a second edit of the file would be for another text
-        again = await editor.execute("festina.accept", {"proposal": proposal})
-        assert again["ok"] is False
-        assert "being applied" in again["message"]
+        # the key was pressed twice
+        assert await editor.execute("festina.accept", {"proposal": proposal}) == answer
+        # one at a time: another edit of the file would be for another text
+        refused = await editor.execute("festina.accept", {"proposal": other})
+        assert refused["ok"] is False
+        assert "being applied" in refused["message"]
         decided.set()
         await clamp.reach(editor, proposal, "applied")
         assert buffer.text == clamp.GOOD + source[len(clamp.of(source)) :]
@@ -93,9 +97,10 @@ async def test_two_accepts_at_once_apply_one_edit(start, source, tmp_path):
         answers = await asyncio.gather(
             editor.execute("festina.accept", accept), editor.execute("festina.accept", accept)
         )
-        assert [answer["ok"] for answer in answers].count(True) == 1
+        assert answers == [{"ok": True, "message": "Applying the edit."}] * 2
         await clamp.reach(editor, proposal, "applied")
         assert len(editor.edits) == 1
+        assert editor.messages == []
         refused = await editor.execute("festina.accept", accept)
         assert refused == {"ok": False, "message": "That proposal is applied already."}
 

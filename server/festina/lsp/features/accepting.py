@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from festina.lsp.app import App
     from festina.lsp.client import Applied
     from festina.proposals import CandidateView, Proposal
+    from festina.text import Text
 
 CONFIRM_SECONDS = 2.0
 """How long after an accepted edit its text must arrive; an editor's own word is not believed."""
@@ -32,17 +33,28 @@ class Accepting:
     def __init__(self, app: App) -> None:
         self._app = app
         self._over: dict[str, asyncio.Event] = {}
+        self._begun: dict[str, tuple[str, Text]] = {}
 
-    def begin(self, permission: Application) -> None:
-        """Have the editor apply an edit.
+    async def begin(self, proposal_id: str, index: int | None, *, unverified: bool = False) -> None:
+        """Have the editor apply an edit. Whoever presses the key twice has accepted it once.
 
         Raises:
-            Refusal: another one is being applied to that document: the two could not both be right.
+            Refusal: it may not be applied; or another one is being applied to that document: the
+                two could not both be right.
         """
-        uri = permission.proposal.uri
-        if self._app.lifecycle.runs.jobs.running(_key(uri)):
+        lifecycle = self._app.lifecycle
+        try:
+            permission = await lifecycle.application(proposal_id, index, unverified=unverified)
+        except Refusal:
+            if self._app.session.find(proposal_id).state is State.APPLIED:
+                return  # an earlier accept did it while this one was checked
+            raise
+        uri, this = permission.proposal.uri, (proposal_id, permission.result)
+        if not lifecycle.runs.jobs.running(_key(uri)):
+            self._begun[uri] = this
+            lifecycle.runs.jobs.start(_key(uri), self._apply(permission))
+        elif self._begun.get(uri) != this:
             raise Refusal("Another edit of this file is being applied; accept again after it.")
-        self._app.lifecycle.runs.jobs.start(_key(uri), self._apply(permission))
 
     def after(self, proposal_id: str, what: str) -> Callable[[CandidateView], None]:
         """Return what is to happen once that which a person accepted has a verdict."""
@@ -66,12 +78,13 @@ class Accepting:
     def closed(self, uri: str) -> None:
         """A document was closed: nobody waits for the editor's answer any more."""
         self._app.lifecycle.runs.jobs.cancel(_key(uri))
+        self._begun.pop(uri, None)
 
     async def _accept(self, proposal_id: str, index: int) -> None:
         if not self._app.caps.apply_edit:
             return  # it is ready now, and the editor gets it by the code action
         try:
-            self.begin(await self._app.lifecycle.application(proposal_id, index))
+            await self.begin(proposal_id, index)
         except Refusal as refusal:
             self._app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
 

@@ -88,8 +88,7 @@ async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     if not app.caps.apply_edit:
         raise Refusal("This editor cannot take edits from a command; use the code action instead.")
     unverified = argument.get("unverified") is True
-    permission = await app.lifecycle.application(proposal_id, index, unverified=unverified)
-    app.accepting.begin(permission)
+    await app.accepting.begin(proposal_id, index, unverified=unverified)
     return {"ok": True, "message": "Applying the edit."}
 
 
