@@ -24,6 +24,12 @@ function take(proposals: Proposals, document: TextDocument): void {
   proposals.take({ proposal: "p1", uri, range, version: document.version, state: "ready" });
 }
 
+async function write(name: string): Promise<Uri> {
+  const file = Uri.joinPath(folder(), name);
+  await workspace.fs.writeFile(file, new TextEncoder().encode("y = 1\n"));
+  return file;
+}
+
 describe("an edit of the server's", () => {
   it("is applied to the lines that it was made for", async () => {
     const proposals = new Proposals();
@@ -37,10 +43,23 @@ describe("an edit of the server's", () => {
     proposals.dispose();
   });
 
+  it("is not applied to a file that was deleted meanwhile", async () => {
+    const proposals = new Proposals();
+    const file = await write("deleted.py");
+    const document = await open("deleted.py");
+    take(proposals, document);
+    await workspace.fs.delete(file);
+    assert.match(
+      await apply(file, document.version, proposals),
+      /^deleted.py is not on disk any more/,
+    );
+    assert.equal(document.getText(), "y = 1\n");
+    proposals.dispose();
+  });
+
   it("is not applied to a file that was closed meanwhile", async () => {
     const proposals = new Proposals();
-    const file = Uri.joinPath(folder(), "closed.py");
-    await workspace.fs.writeFile(file, new TextEncoder().encode("y = 1\n"));
+    const file = await write("closed.py");
     assert.match(await apply(file, 1, proposals), /^The file is not open any more/);
     await workspace.fs.delete(file);
     proposals.dispose();

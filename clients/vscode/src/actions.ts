@@ -1,6 +1,6 @@
 // The commands about edits, `festina.ui.*`: by key, lens, thread and palette alike.
 import { commands, Selection, window, type Disposable, type TextEditor } from "vscode";
-import { reason } from "./applying";
+import { isApplied, reason } from "./applying";
 import type { Diffs } from "./diffs";
 import { Failures } from "./failures";
 import { asked } from "./history";
@@ -16,6 +16,13 @@ import type { Proposals } from "./proposals";
 
 /** What a command is about: the id of a proposal, a comment thread, or what is under the cursor. */
 type About = string | object | undefined;
+
+/**
+ * A key is about what is under the cursor and nothing else. VS Code decides by what it last heard of
+ * that whether a key is ours, and the cursor may have moved on since.
+ */
+const isKey = (about: unknown): boolean =>
+  typeof about === "object" && about !== null && "at" in about && about.at === "cursor";
 
 interface Answer {
   readonly ok?: boolean;
@@ -43,10 +50,12 @@ export class Actions implements Disposable {
         const proposal = await this.meant(about);
         if (proposal !== undefined) {
           await act(proposal, more);
+        } else if (name === "redirect" && isKey(about)) {
+          await this.edit(); // which has the same key where no proposal is
         }
       });
     this.parts = [
-      commands.registerCommand("festina.ui.edit", () => this.edit()),
+      commands.registerCommand("festina.ui.edit", (about: About) => this.edit(isKey(about))),
       on("accept", (one) => this.accept(one)),
       on("acceptUnverified", (one) => this.acceptUnverified(one)),
       on("dismiss", (one) => this.send(isRunning(one) ? "cancel" : "dismiss", one)),
@@ -72,8 +81,13 @@ export class Actions implements Disposable {
   }
 
   /** Ask what is to be done with the selected lines, and have it done. */
-  private async edit(): Promise<void> {
+  private async edit(byKey = false): Promise<void> {
     const editor = window.activeTextEditor;
+    const here = byKey ? this.here() : undefined;
+    if (here !== undefined) {
+      await this.redirect(here); // which has the same key where a proposal is
+      return;
+    }
     const why = unfit(placeOf(editor?.document));
     if (editor === undefined || why !== undefined) {
       say(why ?? "");
@@ -130,9 +144,12 @@ export class Actions implements Disposable {
 
   /** Have the server send the edit of the candidate that the person looks at. */
   private async apply(proposal: Proposal, more: object): Promise<void> {
-    const why = reason(this.proposals, proposal);
+    const why = await reason(this.proposals, proposal);
     if (why !== "") {
-      void warn(`Festina: ${why}`);
+      // where it is applied, the key was pressed twice, and the server has not told of the first yet
+      if (!isApplied(this.proposals, proposal)) {
+        void warn(`Festina: ${why}`);
+      }
       return;
     }
     await this.send("accept", proposal, { candidate: proposal.candidate, ...more });
@@ -199,18 +216,18 @@ export class Actions implements Disposable {
 
   /** The proposal that a command is about; a sentence where there is none. */
   private async meant(about: About): Promise<Proposal | undefined> {
+    if (isKey(about)) {
+      return this.here();
+    }
     const id = typeof about === "string" ? about : about && this.preview.of(about);
     if (id !== undefined) {
       return this.proposals.get(id);
     }
     const editor = window.activeTextEditor;
-    if (editor !== undefined) {
-      const here = this.diffs.of(editor.document.uri) ?? this.proposals.at(editor);
-      const all = this.proposals.in(editor.document);
-      const one = here ?? (all.length === 1 ? all[0] : undefined);
-      if (one !== undefined) {
-        return one;
-      }
+    const all = editor === undefined ? [] : this.proposals.in(editor.document);
+    const one = this.here() ?? (all.length === 1 ? all[0] : undefined);
+    if (one !== undefined) {
+      return one;
     }
     const items = this.proposals.live.map((one) => ({
       label: plain(one.name),
@@ -225,6 +242,12 @@ export class Actions implements Disposable {
       return undefined;
     }
     return (await window.showQuickPick(items, { placeHolder: "Which edit?" }))?.one;
+  }
+
+  /** The proposal under the cursor, or that of the diff that is on show. */
+  private here(): Proposal | undefined {
+    const editor = window.activeTextEditor;
+    return editor && (this.diffs.of(editor.document.uri) ?? this.proposals.at(editor));
   }
 }
 

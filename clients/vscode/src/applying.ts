@@ -1,7 +1,9 @@
 // How answers of the server about edits reach VS Code: looked at once more, and shown once.
+import { basename } from "node:path";
 import {
   CancellationTokenSource,
   CodeAction,
+  FileSystemError,
   Uri,
   workspace,
   type CodeLens,
@@ -13,10 +15,11 @@ import {
   type ApplyWorkspaceEditParams,
   type Middleware,
 } from "vscode-languageclient/node";
-import { refusal } from "./guard";
+import { isThere, refusal } from "./guard";
 import { warn } from "./notices";
 import { textOf, documentOf, type Proposals } from "./proposals";
 import { lines, type Proposal } from "./proposal";
+import { split } from "./rows";
 
 const OURS = "festina.ui.";
 const CLOSED = "The file is not open any more, so the edit was not applied.";
@@ -56,7 +59,7 @@ export function middleware(proposals: Proposals): Middleware {
       const { proposal } = (Reflect.get(action, "data") ?? {}) as Data;
       const known = proposal === undefined ? undefined : proposals.get(proposal);
       if (resolved?.edit !== undefined && known !== undefined) {
-        const why = reason(proposals, known);
+        const why = await reason(proposals, known);
         if (why !== "") {
           void warn(`Festina: ${why}`);
           delete resolved.edit;
@@ -68,7 +71,7 @@ export function middleware(proposals: Proposals): Middleware {
       (await next(document, token))?.filter((lens) => !isOfProposal(lens)),
     workspace: {
       handleApplyEdit: async (params, next) => {
-        const why = objection(proposals, params);
+        const why = await objection(proposals, params);
         // the server says it to the person, as the editor's reason
         return why === "" ? next(params, NEVER) : { applied: false, failureReason: why };
       },
@@ -77,10 +80,13 @@ export function middleware(proposals: Proposals): Middleware {
 }
 
 /** Why a proposal may not be applied now; nothing where it may. */
-export function reason(proposals: Proposals, proposal: Proposal): string {
+export async function reason(proposals: Proposals, proposal: Proposal): Promise<string> {
   const document = documentOf(proposal);
   if (document === undefined) {
     return CLOSED;
+  }
+  if (await isGone(document)) {
+    return gone(document);
   }
   const where = proposals.where(proposal);
   const now = where && textOf(document, where);
@@ -89,11 +95,19 @@ export function reason(proposals: Proposals, proposal: Proposal): string {
 }
 
 /** Why the server's edit may not be applied now: compared with the text just before it is. */
-function objection(proposals: Proposals, { edit }: ApplyWorkspaceEditParams): string {
-  for (const change of edit.documentChanges ?? []) {
-    if (!TextDocumentEdit.is(change)) {
-      continue;
+async function objection(
+  proposals: Proposals,
+  { edit }: ApplyWorkspaceEditParams,
+): Promise<string> {
+  const changes = (edit.documentChanges ?? []).filter((one) => TextDocumentEdit.is(one));
+  // first what takes time: nothing may change between the comparison and the edit
+  for (const { textDocument } of changes) {
+    const document = opened(textDocument.uri);
+    if (document !== undefined && (await isGone(document))) {
+      return gone(document);
     }
+  }
+  for (const change of changes) {
     const document = opened(change.textDocument.uri);
     if (document === undefined) {
       return CLOSED; // VS Code would open it, and edit what it finds there now
@@ -114,6 +128,39 @@ function objection(proposals: Proposals, { edit }: ApplyWorkspaceEditParams): st
     }
   }
   return "";
+}
+
+/** Whether an edit stands in the text already, in the place of the lines that it was made for. */
+export function isApplied(proposals: Proposals, proposal: Proposal): boolean {
+  const document = documentOf(proposal);
+  if (document === undefined || proposals.where(proposal) !== undefined) {
+    return false;
+  }
+  const [first] = lines(proposal.range);
+  const text = split(proposal.text);
+  const now = textOf(document, { first, after: first + text.length });
+  return isThere(text, proposals.old(proposal), now);
+}
+
+/**
+ * Whether a document's file is there no more: somebody has deleted it, or moved it away.
+ *
+ * VS Code keeps its text open, and whoever saves that, or has it saved, brings the file back.
+ */
+async function isGone({ uri }: TextDocument): Promise<boolean> {
+  try {
+    await workspace.fs.stat(uri);
+    return false;
+  } catch (error) {
+    return error instanceof FileSystemError && error.code === "FileNotFound";
+  }
+}
+
+function gone({ fileName }: TextDocument): string {
+  return (
+    `${basename(fileName)} is not on disk any more, so the edit was not applied. ` +
+    "Save the file to have it back, then accept the edit."
+  );
 }
 
 function opened(uri: string): TextDocument | undefined {

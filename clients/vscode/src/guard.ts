@@ -21,17 +21,37 @@ export interface Current {
  * counts in the lines of one version: in any other it could land somewhere else.
  */
 export function refusal(basis: Basis, current: Current): string {
-  const { now } = current;
-  const isSame =
-    now !== undefined &&
-    basis.old !== undefined &&
-    now.length === basis.old.length &&
-    now.every((line, index) => line === basis.old?.[index]);
-  if (!isSame) {
+  if (!isSame(current.now, basis.old)) {
     return "The lines have changed since the edit was made, so it was not applied. Ask for it again.";
   }
   if (basis.version !== current.version) {
     return "The file was edited while the edit was accepted, so it was not applied. Accept it again once it is verified.";
   }
   return "";
+}
+
+/**
+ * Whether the lines of an edit stand where it was made for others; `now` are as many from there on.
+ *
+ * Where they stood there from the start, nobody can tell by them, and it is not said.
+ */
+export function isThere(
+  lines: readonly string[],
+  old: readonly string[] | undefined,
+  now: readonly string[],
+): boolean {
+  return isSame(now, lines) && !isSame(old?.slice(0, lines.length), lines);
+}
+
+/** Whether both are known, and the same lines. */
+function isSame(
+  some: readonly string[] | undefined,
+  others: readonly string[] | undefined,
+): boolean {
+  return (
+    some !== undefined &&
+    others !== undefined &&
+    some.length === others.length &&
+    some.every((line, index) => line === others[index])
+  );
 }

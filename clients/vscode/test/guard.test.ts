@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { refusal } from "../src/guard";
+import { isThere, refusal } from "../src/guard";
 
 const LINES = ["def f():", "    return 1"];
 
@@ -24,5 +24,25 @@ describe("the last look before an edit is applied", () => {
     const why = refusal({ version: 3, old: LINES }, { version: 4, now: LINES });
     assert.match(why, /file was edited/);
     assert.notEqual(refusal({ version: null, old: LINES }, { version: 4, now: LINES }), "");
+  });
+});
+
+describe("an edit that was accepted once", () => {
+  const edit = ["def f():", "    return 2"];
+
+  it("stands in the text", () => {
+    assert.ok(isThere(edit, LINES, [...edit]));
+    assert.ok(isThere(edit, undefined, [...edit]));
+  });
+
+  it("does not where something else, or part of it, stands there", () => {
+    for (const now of [LINES, [], ["def f():"]]) {
+      assert.ok(!isThere(edit, LINES, now));
+    }
+  });
+
+  it("cannot be told from lines that stood there before", () => {
+    assert.ok(!isThere(["def f():"], LINES, ["def f():"]));
+    assert.ok(!isThere([], LINES, []));
   });
 });
