@@ -110,6 +110,19 @@ check(ground("FestinaDelete") ~= 0xff0000, "nor is the colour of words", ground(
 vim.api.nvim_set_hl(0, "DiffDelete", { bg = 0x330000 })
 turn("dark")
 check(ground("FestinaDelete") == 0x330000, "another is the scheme's", ground("FestinaDelete"))
+local uis = vim.api.nvim_list_uis
+vim.api.nvim_list_uis = function()
+  return { { rgb = false, term_colors = 8 } }
+end
+turn("dark")
+local function shades()
+  local add = vim.api.nvim_get_hl(0, { name = "FestinaAdd" }).ctermbg
+  return { add, vim.api.nvim_get_hl(0, { name = "FestinaDelete" }).ctermbg }
+end
+check(vim.deep_equal(shades(), { 2, 1 }), "a terminal of 8 colours has green and red", shades())
+vim.api.nvim_list_uis = uis
+turn("dark")
+check(vim.deep_equal(shades(), { 22, 52 }), "others have shades of them", shades())
 vim.api.nvim_set_hl(0, "FestinaReady", { fg = 0x123456 })
 vim.cmd("doautocmd OptionSet background")
 local own = vim.api.nvim_get_hl(0, { name = "FestinaReady" })

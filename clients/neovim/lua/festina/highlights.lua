@@ -26,11 +26,13 @@ local GROUNDS = {
     from = "DiffDelete",
     dark = { bg = "#4b2026", ctermbg = 52 },
     light = { bg = "#ffdcdc", ctermbg = 224 },
+    few = 1,
   },
   FestinaAdd = {
     from = "DiffAdd",
     dark = { bg = "#14402a", ctermbg = 22 },
     light = { bg = "#d2f2d8", ctermbg = 194 },
+    few = 2,
   },
 }
 
@@ -71,6 +73,17 @@ local function apart(one, other)
   return math.max(a, b) / math.min(a, b) >= LEAST
 end
 
+--- Whether a terminal has red and green, but no shades of them: Neovim sends it none that it has.
+---@return boolean
+local function has_few()
+  for _, ui in ipairs(vim.api.nvim_list_uis()) do
+    if not ui.rgb and ui.term_colors and ui.term_colors < 256 then
+      return true
+    end
+  end
+  return false
+end
+
 --- Define what nobody else has.
 function M.define()
   for name, target in pairs(LINKS) do
@@ -84,6 +97,7 @@ function M.define()
     local seen = not scheme.fg or scheme.bg ~= nil or apart(scheme.fg, behind)
     put(name, seen and { link = state.from } or { fg = state[tone], ctermfg = scheme.ctermfg })
   end
+  local few = has_few()
   for name, ground in pairs(GROUNDS) do
     local scheme = vim.api.nvim_get_hl(0, { name = ground.from, link = false })
     local own = ground[tone]
@@ -92,7 +106,7 @@ function M.define()
     local plain = scheme.fg == nil and not scheme.reverse and scheme.bg ~= normal.bg
     put(name, {
       bg = plain and scheme.bg or own.bg,
-      ctermbg = scheme.ctermfg == nil and scheme.ctermbg or own.ctermbg,
+      ctermbg = few and ground.few or scheme.ctermfg == nil and scheme.ctermbg or own.ctermbg,
     })
   end
 end
