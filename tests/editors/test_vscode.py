@@ -53,7 +53,7 @@ def test_the_main_job_from_the_selection_to_the_undo(desk, window, project):
     assert not any("accept" in title for title in window.menu())
     window.press("Escape")
     window.menu("Control+Shift+R")
-    window.page.click(f"{vscode.MENU} >> text=Show Disabled")
+    window.click_in_menu("text=Show Disabled")
     greyed = window.page.wait_for_selector(
         f"{vscode.MENU} .monaco-list-row.option-disabled:has-text('accept edit of clamp')"
     )

@@ -238,8 +238,13 @@ class Window:
 
     def choose(self, title: str) -> None:
         """Choose an action of the open menu."""
-        self.page.click(f"{MENU} .monaco-list-row:has-text('{title}')")
+        self.click_in_menu(f".monaco-list-row:has-text('{title}')")
         self.page.wait_for_selector(MENU, state="hidden")
+
+    def click_in_menu(self, what: str) -> None:
+        """Click in the open menu, which older VS Codes shield until the mouse has moved over it."""
+        self.page.hover(MENU, position={"x": 2, "y": 2}, force=True)
+        self.page.click(f"{MENU} >> {what}")
 
     def lens(self, title: str) -> None:
         """Wait for a code lens."""

@@ -162,3 +162,12 @@ def test_it_is_started_for_the_languages_that_it_is_the_client_of():
     assert MANIFEST["activationEvents"] == [f"onLanguage:{language}" for language in languages]
     unread = [language for language in languages if not grammar_of(language)]
     assert unread == ["python"], "which is read without tree-sitter"
+
+
+def test_it_is_written_for_the_oldest_vscode_that_it_starts_in():
+    """What came into VS Code later is not to be had for it, and the README names the same one."""
+    oldest = MANIFEST["engines"]["vscode"].removeprefix("^")
+    assert MANIFEST["devDependencies"]["@types/vscode"] == f"~{oldest}"
+    assert (
+        f"<b>VS Code</b> {oldest.removesuffix('.0')} or newer" in (ROOT / "README.md").read_text()
+    )
