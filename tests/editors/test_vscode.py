@@ -3,6 +3,8 @@
 Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else in a temporary one).
 """
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,19 @@ def test_cancelling_and_typing_leave_nothing_behind(desk, window):
     desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)
     window.until(lambda: not remains(window), "a cancelled edit leaves nothing")
 
+    for cancel in (
+        lambda: window.press("Shift+Escape"),
+        lambda: window.click_lens("Festina: cancel"),
+    ):
+        desk.fake.script(halfway(GOOD, "w, value))")[0])
+        gone = desk.fake.disconnects
+        ask(window)
+        window.until(lambda: "min(high" in window.thread, "it streams")
+        window.go_to(REGION[0])
+        cancel()
+        desk.fake.wait(lambda: desk.fake.disconnects == gone + 1, vscode.SECONDS)  # noqa: B023
+        window.until(lambda: not remains(window), "nothing is left")
+
     desk.fake.script(GOOD)
     ask(window)
     window.lens("Festina: accept (")
@@ -152,7 +167,15 @@ def test_what_a_limit_has_ended_is_asked_for_again_with_a_click(desk, window):
     window.until(lambda: is_text(window, ACCEPTED), "the edit is applied")
 
 
-def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window):
+def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window, project, tmp_path):
+    ran = tmp_path / "ran"
+    programs, settings = project / ".venv" / "bin", project / ".vscode" / "settings.json"
+    programs.mkdir(parents=True)
+    settings.parent.mkdir()
+    for name in ("festina", "python"):
+        (programs / name).write_text(f"#!/bin/sh\ntouch {ran}\n")
+        (programs / name).chmod(0o755)
+    settings.write_text(json.dumps({"python.defaultInterpreterPath": str(programs / "python")}))
     desk.fake.script(GOOD)
     window.open("mod.py", trust=False)
     ask(window)
@@ -160,6 +183,9 @@ def test_restricted_mode_says_what_to_do_and_trust_is_enough(desk, window):
     window.until(lambda: "Manage Workspace Trust" in window.thread, "the remedy is named")
     # with an empty entry in PYTHONPATH, Python would run what lies where it is started
     assert folders_of_servers(desk.token) == {desk.programs}
+    assert not ran.exists(), "nothing of the workspace was run"
+    shutil.rmtree(programs.parent)
+    shutil.rmtree(settings.parent)
     window.shot("unverified")
     window.go_to(REGION[0])
     assert any("apply unverified edit of clamp" in title for title in window.menu())

@@ -1,55 +1,21 @@
-"""A real VS Code for tests: its server, and a window of it in a headless browser.
+"""A window of a real VS Code for tests, in a headless browser.
 
-The window is driven as a person would: by keys, menus and clicks.
+It is driven as a person would: by keys, menus and clicks.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import time
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from support import served
-
-SECONDS = served.seconds(180.0)
-"""How long anything may take before a test gives up; never part of what a test says."""
-
-SETTINGS = {
-    "chat.disableAIFeatures": True,
-    "extensions.autoCheckUpdates": False,
-    "extensions.autoUpdate": False,
-    "extensions.ignoreRecommendations": True,
-    "files.autoSave": "off",
-    "git.enabled": False,
-    "security.workspace.trust.banner": "always",
-    "security.workspace.trust.startupPrompt": "always",
-    "telemetry.telemetryLevel": "off",
-    "update.mode": "none",
-    "workbench.secondarySideBar.defaultVisibility": "hidden",
-    "workbench.startupEditor": "none",
-}
-"""What a test must have quiet or certain. What people see of Festina is as delivered."""
-
-MACHINE = {"workbench.welcomePage.walkthroughs.openOnInstall": False}
-"""Those that VS Code takes from the machine alone; or the first steps would cover each file."""
-
-OPTIONS = [
-    "--without-connection-token",
-    "--telemetry-level=off",
-    "--force-disable-user-env",  # the environment given here counts, not that of a login shell
-]
+from support.vscode_server import SECONDS as SECONDS
+from support.vscode_server import server as server
 
 MENU = ".action-widget"
 
@@ -57,74 +23,8 @@ THREAD = ".review-widget"
 """What stands between the lines: VS Code's own word for a comment thread."""
 
 
-@contextmanager
-def server(
-    tools: Path,
-    folder: Path,
-    vsix: Path | None,
-    environment: Mapping[str, str],
-    keybindings: Sequence[Mapping[str, Any]] = (),
-    settings: Mapping[str, Any] = MappingProxyType({}),
-    options: Sequence[str] = (),
-    others: Sequence[Path] = (),
-) -> Iterator[str]:
-    """Run VS Code's server with the extension installed in it; yields its address.
-
-    Args:
-        tools: where ``install_vscode.sh`` has put things.
-        folder: an empty one for VS Code's own data.
-        vsix: the extension, if one is to be installed.
-        environment: of the server, and so of the extension and all that it starts.
-        keybindings: the user's own.
-        settings: further ones of the user's.
-        options: further ones of the server's.
-        others: the folders of further extensions.
-    """
-    for other in others:
-        shutil.copytree(other, folder / "extensions" / other.name)
-    user = folder / "user" / "User"
-    user.mkdir(parents=True)
-    (user / "settings.json").write_text(json.dumps({**SETTINGS, **settings}))
-    (folder / "user" / "Machine").mkdir()
-    (folder / "user" / "Machine" / "settings.json").write_text(json.dumps(MACHINE))
-    (user / "keybindings.json").write_text(json.dumps(keybindings))
-    program = [tools / "node", tools / "vscode" / "out" / "server-main.js"]
-    data = ["--server-data-dir", folder / "server", "--user-data-dir", folder / "user"]
-    data += ["--extensions-dir", folder / "extensions", "--accept-server-license-terms"]
-    environment = {**environment, "EXTENSIONS_GALLERY": '{"serviceUrl": ""}'}
-    if vsix is not None:
-        subprocess.run(
-            [*program, *data, "--install-extension", vsix],
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
-    port = _free_port()
-    log = folder / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*program, *data, "--host", "127.0.0.1", "--port", str(port), *OPTIONS, *options],
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _until_it_answers(address, process, log)
-            yield address
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(SECONDS)
-
-
 class Window:
-    """One window of VS Code, with one file open."""
+    """One window of VS Code on a folder, or on a ``.code-workspace``, with one file open."""
 
     def __init__(self, browser: Any, address: str, folder: Path, shots: Path) -> None:
         self.page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -182,10 +82,13 @@ class Window:
     def open(self, name: str, *, trust: bool) -> None:
         """Open the folder with one of its files, and answer the question whether to trust it."""
         host = self._address.partition("//")[2]
-        files = json.dumps([["openFile", f"vscode-remote://{host}{self._folder / name}"]])
-        self.page.goto(f"{self._address}/?folder={quote(str(self._folder))}&payload={quote(files)}")
+        several = self._folder.suffix == ".code-workspace"
+        file = (self._folder.parent if several else self._folder) / name
+        files = quote(json.dumps([["openFile", f"vscode-remote://{host}{file}"]]))
+        what = f"{'workspace' if several else 'folder'}={quote(str(self._folder))}"
+        self.page.goto(f"{self._address}/?{what}&payload={files}")
         self.page.click(f".monaco-dialog-box >> text={'Yes, I trust' if trust else 'No, I don'}")
-        self.page.wait_for_selector(".editor-instance .view-line")
+        self.page.wait_for_selector(".editor-instance .view-line, .gettingStartedContainer")
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -305,21 +208,3 @@ class Window:
     @property
     def toasts(self) -> list[str]:
         return self.texts(".notification-toast .notification-list-item-message")
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-def _until_it_answers(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + SECONDS
-    while True:
-        with suppress(OSError):
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.1)
