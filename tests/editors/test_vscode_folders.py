@@ -1,0 +1,82 @@
+"""A real VS Code that has just been installed: its first window, which has two folders.
+
+Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else in a temporary one).
+"""
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from support import served, vscode, vscode_browser, vscode_tools
+from support.fake_model import FakeModel
+from support.trees import hash_tree
+from support.vscode_edits import ACCEPTED, ASK, GOOD, MODULE, REGION, TESTS, is_text, remains, undo
+
+pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
+
+STEPS = ".gettingStartedContainer"
+NO_BOUND = "\n\ndef test_no_bound():\n    assert clamp(50, 0, 10) == 50\n"
+"""What holds in one of the folders, and is against the edit."""
+
+
+def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools, project):
+    base = project.parent
+    other = base / "other"
+    other.mkdir()
+    (other / "pyproject.toml").write_text((project / "pyproject.toml").read_text())
+    (other / "mod.py").write_text(MODULE)
+    (other / "test_mod.py").write_text(TESTS + NO_BOUND)
+    file = base / "both.code-workspace"
+    file.write_text(json.dumps({"folders": [{"path": "project"}, {"path": "other"}]}))
+    before = [hash_tree(folder) for folder in (project, other)]
+    programs = base / "bin"
+    programs.mkdir()
+    (programs / "festina").symlink_to(served.festina())
+    with ExitStack() as stack:
+        fake = stack.enter_context(FakeModel(GOOD))
+        environment = vscode_tools.environment(base, programs, fake)
+        address = stack.enter_context(
+            vscode.server(tools, base / "data", vscode_tools.VSIX, environment, machine={})
+        )
+        browser = stack.enter_context(vscode_browser.browser(tools))
+        shots = Path(os.environ.get("FESTINA_SHOTS", base / "shots")) / "folders"
+        window = vscode.Window(browser, address, file, shots)
+        window.open("project/mod.py", trust=True)
+        window.page.wait_for_selector(f"{STEPS} >> text=First steps with Festina")
+        window.shot("first-steps")
+
+        window.page.click(".tab.active .tab-actions a")
+        window.page.wait_for_selector(STEPS, state="detached")
+        window.page.reload()
+        window.page.wait_for_selector(".tab:has-text('mod.py')")
+        window.until(lambda: "Festina" in window.status, "the extension is there again")
+        window.page.wait_for_timeout(3000)
+        assert not window.texts(STEPS), "they are shown once"
+
+        for number, verdict in (("1", "Festina: dismiss (rejected"), ("0", "Festina: accept (")):
+            window.page.dblclick(
+                ".explorer-folders-view .monaco-list-row:has-text('mod.py')"
+                f":not(:has-text('test')) >> nth={number}"
+            )
+            folder = other if number == "1" else project
+            shown = lambda name=folder.name: name in " ".join(window.texts(".breadcrumbs-control"))  # noqa: E731
+            window.until(shown, f"that of {folder.name}")
+            window.until(lambda: is_text(window, MODULE), "the file")
+            window.instruct(ASK, *REGION)
+            window.lens(verdict)
+            window.shot(folder.name)
+            if folder is other:
+                assert "test_no_bound" in window.thread
+                window.go_to(REGION[0])
+                window.press("Shift+Escape")
+            else:
+                window.go_to(REGION[0])
+                window.press("Alt+Enter")
+                window.until(lambda: is_text(window, ACCEPTED), "it is applied")
+            window.until(lambda: not remains(window), "nothing is left")
+        undo(window)
+        window.page.close()
+    assert [hash_tree(folder) for folder in (project, other)] == before
