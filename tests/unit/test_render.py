@@ -181,6 +181,8 @@ def test_news_of_several_lines_speak_of_them_in_the_plural():
         (State.STALE, None, "Festina: lines 32-40 are stale: m"),
     ]:
         assert render.news(proposal(state, judged, name="lines 32-40", message="m")) == expected
+    longer = proposal(State.REJECTED, fakes.failed("no"), name="lines 120-135")
+    assert render.news(longer) == "Festina: lines 120-135 were rejected: tests"
 
 
 def test_a_failure_is_told_whole_since_nothing_else_shows_it():

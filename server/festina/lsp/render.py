@@ -188,7 +188,8 @@ def news(proposal: Proposal) -> str:
     if _withdrawn(proposal) is not None and verdict is not None:
         return shorten(f"{name} {then} withdrawn: {_short(verdict)} failed", NEWS_CHARS)
     if proposal.state is State.REJECTED and verdict is not None:
-        return shorten(f"{name} {then} rejected: {_failed_gate(verdict)} failed", NEWS_CHARS)
+        words = f"{name} {then} rejected: {_failed_gate(verdict)} failed"
+        return shorten(words if len(words) <= NEWS_CHARS else words[: -len(" failed")], NEWS_CHARS)
     if proposal.state is State.UNVERIFIED:
         return shorten(f"{name} could not be verified", NEWS_CHARS)
     verb = f"{then} rejected" if proposal.state is State.REJECTED else f"{now} {proposal.state}"
