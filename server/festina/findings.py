@@ -239,10 +239,15 @@ class Verdict:
         """Say on what the verdict rests, in one line; ``rest``: what is to be said beside it.
 
         For example ``ruff ok, 12 tests ok (3 of 3 changed lines executed), 84 ms``. The word
-        *tested* never appears: green tests prove only what they execute.
+        *tested* never appears: green tests prove only what they execute. What failed comes first,
+        then what could not be verified: not much of a line can be seen everywhere.
         """
-        parts = [part for gate in self.gates if (part := _gate_words(gate, rest))]
+        ordered = sorted(self.gates, key=lambda gate: _FIRST.get(gate.status, len(_FIRST)))
+        parts = [part for gate in ordered if (part := _gate_words(gate, rest))]
         return ", ".join([*parts, duration(self.seconds)]) if parts else "nothing was checked"
+
+
+_FIRST = {Status.FAILED: 0, Status.UNVERIFIED: 1}
 
 
 def duration(seconds: float) -> str:

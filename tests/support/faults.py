@@ -71,7 +71,7 @@ STATUSES = [
     Fault("402", status(402), Trouble.QUOTA, "no credit left"),
     Fault("403", status(403), Trouble.AUTH, "wants a key (403)"),
     Fault("404", status(404), Trouble.UNKNOWN_MODEL, "does not know the model 'fake-coder'"),
-    Fault("405", status(405), Trouble.BAD_REQUEST, "rejected the request (405"),
+    Fault("405", status(405), Trouble.BAD_REQUEST, "base_url makes (405)"),
     Fault("406", status(406), Trouble.BAD_REQUEST, "rejected the request (406"),
     Fault("408", status(408), Trouble.SERVER, "failed (408"),
     Fault("409", status(409), Trouble.BAD_REQUEST, "rejected the request (409"),

@@ -28,9 +28,10 @@ export function variations(proposal: Proposal): (Item & { readonly index: number
   const first = new Set(choices(proposal).map((one) => one.index));
   const order = [...proposal.candidates].filter((one) => one.chosen || first.has(one.index));
   order.sort((one, other) => Number(first.has(other.index)) - Number(first.has(one.index)));
-  return order.map(({ index, status, message }) => ({
+  // counted as they stand here, which is how the head counts those that can be chosen
+  return order.map(({ index, status, message }, place) => ({
     index,
-    label: `${ICONS.get(status) ?? ""} Variation ${index + 1}`.trim(),
+    label: `${ICONS.get(status) ?? ""} Variation ${place + 1}`.trim(),
     description: [status, index === proposal.candidate ? "on show" : ""].filter(Boolean).join(", "),
     ...(message === "" ? {} : { detail: plain(message) }),
   }));

@@ -24,9 +24,8 @@ export interface Only {
 
 /** Changes that have a lens each: with more of them the code would drown. */
 const MOST_HUNKS = 10;
-const WORDS = 110;
-/** Where what else can be clicked should be seen beside it. */
-const FEWER_WORDS = 70;
+/** What else can be clicked should be seen beside it. */
+const WORDS = 70;
 
 /** The lenses of a proposal. The first word of each is what a click does. */
 export function lenses(proposal: Proposal): Lens[] {
@@ -46,11 +45,10 @@ export function lenses(proposal: Proposal): Lens[] {
   if (state === "ready") {
     // what was linted or tested can be compiled: that goes without saying
     const evidence = message.replace(/^syntax ok, (?=.* ok)/, "");
-    const title = `Festina: accept (${plain(shorten(evidence, FEWER_WORDS))})`;
+    const title = `Festina: accept (${plain(shorten(evidence, WORDS))})`;
     add(title, "accept", `Apply this edit of ${name}`);
   } else if (proposal.again) {
-    const title = `Festina: ask again (${plain(shorten(headline(proposal), FEWER_WORDS))})`;
-    add(title, "again", "Ask for the same, from what came so far");
+    add(`Festina: ask again (${why})`, "again", "Ask for the same, from what came so far");
     dismiss("dismiss");
   } else {
     dismiss(`Festina: dismiss (${why})`);

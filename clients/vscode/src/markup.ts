@@ -27,12 +27,14 @@ const COLOURS = {
 
 /** The body of the thread below a region. */
 export function body(proposal: Proposal, rows: readonly Row[]): string {
-  const parts = [block(cut(near(rows, AROUND), isRunning(proposal)))];
+  const edit = block(cut(near(rows, AROUND), isRunning(proposal)));
   const { verdict, state } = proposal;
+  const findings = verdict?.findings ?? [];
+  const parts = [edit];
   if (state === "rejected" || state === "unverified") {
-    parts.push(reasons(verdict?.findings ?? [], proposal));
-  } else if (state === "ready" && (verdict?.findings ?? []).length > 0) {
-    parts.push(reasons(verdict?.findings ?? [], proposal)); // remarks, which decide nothing
+    parts.unshift(reasons(findings, proposal)); // first, since a long edit can fill the window
+  } else if (state === "ready" && findings.length > 0) {
+    parts.push(reasons(findings, proposal)); // remarks, which decide nothing
   }
   return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -209,7 +209,7 @@ export function withdrawal(proposal: Proposal, wasReady: number | undefined): st
   }
   return state === "rejected"
     ? `${name} was withdrawn: ${message.replace(/^withdrawn: /, "")}`
-    : `variation ${(wasReady ?? 0) + 1} of ${name} was withdrawn`;
+    : `a variation of ${name} was withdrawn`;
 }
 
 /** Say why an edit is gone that nobody put away; nothing where that is not so. */

@@ -88,6 +88,7 @@ export class Session implements Disposable {
       const isSame = "command" in located && located.command === this.started;
       if (this.client?.isRunning() && isSame) {
         await this.client.sendNotification(TRUST, { trusted: true });
+        this.bar.trust();
       } else if (!("command" in located) || located.command !== this.hung) {
         await this.end();
         await this.begin(); // it could not be started before, or the workspace has one of its own

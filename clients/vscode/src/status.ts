@@ -29,6 +29,7 @@ const ICONS: ReadonlyMap<string, string> = new Map([
 const MOST = 80;
 const MOST_BESIDE = 40;
 const IDLE = "Festina: what you save is verified";
+const DISTRUSTED = "Festina: what you save is verified once you trust this workspace";
 const MENU = "Click for what can be done";
 
 /**
@@ -36,7 +37,7 @@ const MENU = "Click for what can be done";
  *
  * Of files that are being examined nothing is said: VS Code shows the progress of that beside us.
  */
-export function shown(statuses: readonly Status[], tally: Tally): Shown {
+export function shown(statuses: readonly Status[], tally: Tally, isTrusted = true): Shown {
   const order = [...ICONS.keys()];
   const known = statuses
     .filter(({ state }) => ICONS.has(state))
@@ -46,7 +47,8 @@ export function shown(statuses: readonly Status[], tally: Tally): Shown {
   const counts = parts(tally);
   const words = worst === undefined ? "Festina" : `Festina: ${worst.message}`;
   const most = counts.length > 0 ? MOST_BESIDE : MOST;
-  const saved = isRunning || worst === undefined ? [IDLE] : known.map(ofSaved);
+  const saved =
+    isRunning || worst === undefined ? [isTrusted ? IDLE : DISTRUSTED] : known.map(ofSaved);
   return {
     text: [worst ? icon(worst) + plain(cut(words, most)) : words, ...counts].join("  "),
     tooltip: [...saved, ...details(tally), MENU].join("\n"),

@@ -1,5 +1,5 @@
 // The item in the status bar: what was saved last, the edits, and a menu.
-import { StatusBarAlignment, ThemeColor, window, type Disposable } from "vscode";
+import { StatusBarAlignment, ThemeColor, window, workspace, type Disposable } from "vscode";
 import { Counts, type Counted, type Named } from "./counts";
 import { absent, shown, silent, starting, type Shown, type Status } from "./status";
 
@@ -68,6 +68,11 @@ export class StatusBar implements Disposable {
     }
   }
 
+  /** The person trusts the workspace now. */
+  trust(): void {
+    this.draw();
+  }
+
   /** Which model would be asked. */
   name(named: Named): void {
     this.counts.name(named);
@@ -101,7 +106,7 @@ export class StatusBar implements Disposable {
     } else if (this.isSilent) {
       this.put(silent());
     } else {
-      this.put(shown([...this.statuses.values()], this.counts.tally));
+      this.put(shown([...this.statuses.values()], this.counts.tally, workspace.isTrusted));
     }
   }
 

@@ -18,8 +18,8 @@ describe("what can be chosen from", () => {
     assert.deepEqual(
       found.map(({ index, label, description, detail }) => [index, label, description, detail]),
       [
-        [1, "$(check) Variation 2", "passed, on show", "3 tests ok"],
-        [0, "$(error) Variation 1", "failed", "tests failed: test_low"],
+        [1, "$(check) Variation 1", "passed, on show", "3 tests ok"],
+        [0, "$(error) Variation 2", "failed", "tests failed: test_low"],
       ],
     );
   });

@@ -96,7 +96,7 @@ describe("a proposal", () => {
     const rejected = one({ state: "rejected", name: "clamp", message, candidates });
     assert.equal(withdrawal(rejected, 0), "clamp was withdrawn: test_a failed in the whole suite");
     const other = one({ state: "ready", name: "clamp", candidate: 1, candidates });
-    assert.equal(withdrawal(other, 0), "variation 1 of clamp was withdrawn");
+    assert.equal(withdrawal(other, 0), "a variation of clamp was withdrawn");
     assert.equal(withdrawal(rejected, undefined), ""); // it never was ready
     assert.equal(withdrawal(other, 1), "");
   });

@@ -48,6 +48,11 @@ describe("the status bar", () => {
     assert.match(text, /^\$\(error\) Festina: test_x: \\\$\(check\)  \$\(sync~spin\) 1 \\\$\(a\)$/);
   });
 
+  it("promises nothing in a workspace that is not trusted", () => {
+    assert.match(shown([], NONE).tooltip, /^Festina: what you save is verified\n/);
+    assert.match(shown([], NONE, false).tooltip, /verified once you trust this workspace\n/);
+  });
+
   it("has room for both", () => {
     const why = "tests not run: It is not known yet which tests the change can affect.";
     const { text } = shown([one("unverified", why)], { ...NONE, passed: 1 });

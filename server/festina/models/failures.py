@@ -122,8 +122,8 @@ class Failures:
             )
         if code in _MODEL_CODES or (status == 404 and not self._is_about_address(said)):
             return self._unknown_model(status, said)
-        if status == 404:
-            return ModelError(Trouble.BAD_REQUEST, f"{where}{self._about_address()}")
+        if status in (404, 405):
+            return ModelError(Trouble.BAD_REQUEST, f"{where}{self._about_address(status)}")
         if status == 413 or _TOO_LONG.search(f"{code} {said}"):
             return ModelError(
                 Trouble.BAD_REQUEST,
@@ -187,14 +187,14 @@ class Failures:
         elsewhere = not said or _NO_SUCH_PLACE.search(said)
         return not self.model or ("model" not in said.lower() and bool(elsewhere))
 
-    def _about_address(self) -> str:
+    def _about_address(self, status: int) -> str:
         if not self.model:
             return (
-                "has no list of models at the address that base_url makes (404). "
+                f"has no list of models at the address that base_url makes ({status}). "
                 "Check base_url (it usually ends in /v1), or set models.fast.model."
             )
         return (
-            "has nothing at the address that base_url makes (404). "
+            f"has nothing at the address that base_url makes ({status}). "
             "Check base_url: it usually ends in /v1."
         )
 
