@@ -59,7 +59,8 @@ def ask_for_both(desk, window: vscode.Window) -> None:
     window.until(
         lambda: sum("Festina: accept (" in one for one in window.lenses) == 2, "both have passed"
     )
-    assert is_text(window, MODULE)
+    window.go_to(1)  # VS Code may have scrolled to what came between the lines
+    window.until(lambda: is_text(window, MODULE), "nothing is applied")
 
 
 def nothing_happens(window: vscode.Window, text: str) -> None:
