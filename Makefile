@@ -21,7 +21,7 @@ test-all: lint ## Like `test`, with the slow tests
 
 # A test that skips itself, for want of its editor or for whatever reason, fails here.
 test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every test in them
-	$(BIN)/python -m pytest -m editors --no-skips --durations=10
+	$(BIN)/python -m pytest -m editors --no-skips --durations=10 -n $(JOBS) --dist loadfile
 
 test-legs: $(VENV)/.dev ## See each of the editor tests' legs fail, with a broken server and without its editor: an hour
 	$(BIN)/python -m pytest -m legs --no-skips
