@@ -26,6 +26,8 @@ VALUES = (
     "allowed",
     "config",
     "gate_commands",
+    "globs",
+    "plans",
     "spending",
     "secret_patterns",
 )

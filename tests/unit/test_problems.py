@@ -8,7 +8,7 @@ import pytest
 
 from festina.findings import Severity
 from festina.gate_commands import MATCHERS
-from festina.verify.globs import applies
+from festina.globs import applies
 from festina.verify.problems import FORMS, problems
 
 FILES = ("src/a.ts", "src/x.rs", "x.go", "pkg/x_test.go", "m.c", "my dir/b.py", "src/lib.rs")

@@ -47,7 +47,7 @@ def enclosing(text: Text, line: int) -> tuple[Region, str] | None:
     if not 0 <= line < len(text.lines):
         line = len(text.lines) - 1
     try:
-        tree = parsing.parse(_for_parser(text))
+        tree = parsing.parse(for_parser(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return enclosing_by_indentation(text, line)
     found: tuple[Region, str] | None = None
@@ -66,7 +66,7 @@ def enclosing(text: Text, line: int) -> tuple[Region, str] | None:
 def name_of(text: Text, region: Region) -> str:
     """Return the name of the definition that a region begins with, or an empty string."""
     for line in text.lines[region.start : region.end]:
-        if match := _DEFINITION.match(line):
+        if match := DEFINITION.match(line):
             return match["name"]
         if line.strip() and not line.lstrip().startswith(("@", "#")):
             return ""
@@ -78,7 +78,8 @@ _WORDS = (
     r"(?:def|class|function\*?|interface|enum|namespace|fn|struct|trait|impl"
     r"|func(?:[ \t]*\([^)\n]*\))?)"
 )
-_DEFINITION = re.compile(rf"(?P<indent>[ \t]*){_BEFORE}{_WORDS}[ \t]+(?P<name>[\w$]+)")
+DEFINITION = re.compile(rf"(?P<indent>[ \t]*){_BEFORE}{_WORDS}[ \t]+(?P<name>[\w$]+)")
+"""A line on which a definition begins, of Python and a few more languages."""
 
 
 def enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | None:
@@ -87,7 +88,7 @@ def enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | None
     Also of other languages than Python, whose closing brackets stand as deep as the definition.
     """
     for first in range(min(line, len(text.lines) - 1), -1, -1):
-        match = _DEFINITION.match(text.lines[first])
+        match = DEFINITION.match(text.lines[first])
         if match is None:
             continue
         indent = len(match["indent"])
@@ -110,7 +111,7 @@ def enclosing_by_indentation(text: Text, line: int) -> tuple[Region, str] | None
     return None
 
 
-def _for_parser(text: Text) -> str:
-    """Give the parser the lines that we count: it would take a form feed for itself."""
+def for_parser(text: Text) -> str:
+    """Return the lines as we count them, for the parser: it would take a form feed for itself."""
     lines = [line.rstrip("\r\n").replace("\f", " ") for line in text.lines]
     return "\n".join(lines).removeprefix(BOM) + "\n"

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from festina.findings import Finding, Gate, GateResult, Status, duration
 from festina.gate_commands import Command
+from festina.globs import applies
 from festina.verify import compare, sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.command_said import Said, added, explained
-from festina.verify.globs import applies
 from festina.verify.interpreter import Environment, Found
 from festina.verify.isolation import Refused, isolation, named
 from festina.verify.once import Once

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from festina.config import VerifySettings
 from festina.findings import Gate, GateResult, Status
 from festina.gate_commands import Command
-from festina.verify.globs import applies
+from festina.globs import applies
 
 _SCRIPT = ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "json", "css")
 _UNWRITTEN = "no test specified"

@@ -1,0 +1,111 @@
+"""What a text defines, by name: functions, classes, methods, and what is assigned or imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from festina import parsing
+from festina.edits.region import (
+    DEFINITION,
+    Region,
+    enclosing_by_indentation,
+    for_parser,
+)
+from festina.text import Text
+
+_ASSIGNED = re.compile(
+    r"[ \t]*(?:(?:export|const|let|var|static|final|type|pub|readonly|mut|auto|local)[ \t]+)*"
+    r"(?P<name>[A-Za-z_$][\w$]*)[ \t]*(?::[^=\n]+)?:?=(?![=>])"
+)
+_PYTHON = (".py", ".pyi", ".pyw")
+MOST_LINES = 50_000
+"""A text of more lines is data; looking through it would take long."""
+
+
+def definitions(text: Text, path: str) -> tuple[tuple[str, Region], ...]:
+    """Return the names that a text defines, each with its lines, in their order.
+
+    What stands in a class or function has its name before its own: ``Cart.total``. Of Python that
+    does not parse, and of other languages, lines and indentation tell. Blocks for milliseconds.
+    """
+    if len(text.lines) > MOST_LINES:
+        return ()
+    found = _of_python(text) if path.endswith(_PYTHON) else None
+    if found is None:
+        found = list(_of_lines(text))
+    return tuple(sorted(found, key=lambda each: (each[1].start, -each[1].end)))
+
+
+def functions(text: Text, path: str) -> tuple[str, ...]:
+    """Return the names of the functions, classes and methods of a text, for a table of contents."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for name, region in definitions(text, path)
+            if any(
+                (match := DEFINITION.match(line)) and match["name"] == name.rpartition(".")[2]
+                for line in text.lines[region.start : region.end]
+            )
+        )
+    )
+
+
+def means(wanted: str, name: str) -> bool:
+    """Whether ``wanted`` names a definition: by its whole name, or the end of it."""
+    wanted = wanted.replace("::", ".")
+    return name == wanted or name.endswith(f".{wanted}")
+
+
+def _of_python(text: Text) -> list[tuple[str, Region]] | None:
+    try:
+        tree = parsing.parse(for_parser(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found: list[tuple[str, Region]] = []
+    pending: list[tuple[ast.AST, str, Region]] = [(tree, "", Region(0, 0))]
+    while pending:
+        node, before, lines = pending.pop()
+        inside = before
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = min([node.lineno, *(item.lineno for item in node.decorator_list)]) - 1
+            lines = Region(first, node.end_lineno or node.lineno)
+            found.append((before + node.name, lines))
+            inside = f"{before}{node.name}."
+        elif isinstance(node, ast.stmt):
+            # of a loop or a block the first line alone: its body is no definition
+            last = node.lineno if hasattr(node, "body") else node.end_lineno or node.lineno
+            lines = Region(node.lineno - 1, last)
+        found += [(before + name, lines) for name in _bound(node)]
+        pending += [(child, inside, lines) for child in ast.iter_child_nodes(node)]
+    return found
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a node gives something to, or takes it from."""
+    if isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        yield node.attr
+
+
+def _of_lines(text: Text) -> Iterator[tuple[str, Region]]:
+    above: list[tuple[int, int, str]] = []
+    for number, line in enumerate(text.lines):
+        match = DEFINITION.match(line)
+        if match is None:
+            match = _ASSIGNED.match(line)
+            region = Region(number, number + 1)
+        else:
+            found = enclosing_by_indentation(text, number)
+            region = found[0] if found is not None else Region(number, number + 1)
+        if match is None:
+            continue
+        width = len(line) - len(line.lstrip(" \t"))
+        above = [each for each in above if each[0] < width and number < each[1]]
+        yield ".".join([*(name for _, _, name in above), match["name"]]), region
+        if region.end > number + 1:
+            above.append((width, region.end, match["name"]))

@@ -1,0 +1,95 @@
+"""The bounds of a step, held against what a model wrote: pure, before any gate runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from festina import edits, globs
+from festina.edits import LineEdit
+from festina.edits.defined import definitions, means
+from festina.plans.fields import code
+from festina.plans.step import Step
+from festina.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a candidate does to one file: line edits of ``old``, ordered and disjoint."""
+
+    path: str
+    old: Text
+    edits: tuple[LineEdit, ...]
+
+
+def broken(step: Step, changes: Sequence[Change]) -> str:
+    """Say in a sentence which bound of a step its changes break; empty if all of them hold.
+
+    A name is touched where its definition does not read as before: to call it is no harm.
+    """
+    changes = [change for change in changes if change.edits]
+    for change in changes:
+        if why := _of_path(step, change.path) or _of_names(step, change):
+            return why
+    size = sum(edits.size(change.edits) for change in changes)
+    if step.most_lines is not None and size > step.most_lines:
+        return (
+            f"The diff has {_counted(size)}, removed and added ones together, and the step allows "
+            f"at most {step.most_lines}."
+        )
+    return ""
+
+
+def kept_away(step: Step, path: str) -> str:
+    """Return what of a step says that a file must not be touched; empty where nothing does."""
+    return next((item for item in step.untouched if _is_glob_for(item, path)), "")
+
+
+def _of_path(step: Step, path: str) -> str:
+    if item := kept_away(step, path):
+        return f"It changes {path}, and the step says to leave {code(item)} alone."
+    places = list(dict.fromkeys(place.path for place in step.places))
+    if places and path not in places:
+        return f"It changes {path}, and the step is for {' and '.join(places)} alone."
+    return ""
+
+
+def _of_names(step: Step, change: Change) -> str:
+    if not step.untouched:
+        return ""
+    new = edits.apply(change.old, change.edits)
+    before, after = _found(change.old, change.path), _found(new, change.path)
+    for item in step.untouched:
+        name = item.removesuffix("()")
+        if _texts(before, name) != _texts(after, name):
+            return f"It touches {code(name)} in {change.path}, and the step says to leave it alone."
+    return ""
+
+
+def _found(text: Text, path: str) -> list[tuple[str, str]]:
+    return [
+        (name, text.lines_text(region.start, region.end).rstrip("\r\n"))
+        for name, region in definitions(text, path)
+    ]
+
+
+def _texts(found: Sequence[tuple[str, str]], name: str) -> Counter[str]:
+    """Return the texts of all that goes by a name."""
+    return Counter(text for each, text in found if means(name, each))
+
+
+def _is_glob_for(item: str, path: str) -> bool:
+    """Whether an item means a file: by its path, its name, a glob, or a folder that it is in."""
+    item = item.removeprefix("./")
+    if item.endswith("/"):
+        item += "**"
+    if not any(mark in item for mark in "*?{"):
+        if "/" not in item:
+            return item in path.split("/")
+        return path == item or path.startswith(f"{item}/")
+    return globs.applies((item,), path)
+
+
+def _counted(size: int) -> str:
+    return f"{size} line{'s' if size != 1 else ''}"
