@@ -32,7 +32,7 @@ VALUES = (
     "secret_patterns",
 )
 WORKERS = (
-    *("models", "verify", "prompt", "slow", "markdown", "kept"),
+    *("models", "verify", "prompt", "slow", "planner", "markdown", "kept"),
     *("context", "ignoring", "masking", "waking"),
 )
 STATE = (

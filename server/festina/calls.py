@@ -21,6 +21,7 @@ class Why(enum.StrEnum):
     REPLAN = "replan"
     REVIEW = "review"
     ASK = "ask"
+    PLAN = "plan"
 
 
 _DONE = {
@@ -29,6 +30,7 @@ _DONE = {
     Why.REPLAN: "wrote a better instruction",
     Why.REVIEW: "reviewed the edit",
     Why.ASK: "answered the question",
+    Why.PLAN: "wrote a plan",
 }
 _WANTED = {
     Why.WRITE: "write the region",
@@ -36,6 +38,7 @@ _WANTED = {
     Why.REPLAN: "write a better instruction",
     Why.REVIEW: "review the edit",
     Why.ASK: "answer the question",
+    Why.PLAN: "write a plan",
 }
 
 

@@ -16,8 +16,8 @@ from festina.commands.base import Exit, Stop
 from festina.text import Text, encode
 
 
-def check_writable(path: Path) -> None:
-    """See beforehand whether :func:`write` has a chance.
+def check_writable(path: Path, otherwise: str = ", or use --diff to see the edit") -> None:
+    """See beforehand whether :func:`write` has a chance. ``otherwise``: what else can be done.
 
     Raises:
         Stop: the file or its folder is read-only.
@@ -25,11 +25,11 @@ def check_writable(path: Path) -> None:
     real = Path(os.path.realpath(path))
     # for root everything is writable, but a person who took the permission away meant it
     if not real.stat().st_mode & 0o222 or not os.access(real, os.W_OK):
-        raise Stop(f"{path} is read-only. Make it writable, or use --diff to see the edit.")
+        raise Stop(f"{path} is read-only. Make it writable{otherwise}.")
     if not real.parent.stat().st_mode & 0o222 or not os.access(real.parent, os.W_OK):
         raise Stop(
             f"The folder {real.parent} is read-only, so {real.name} cannot be replaced safely. "
-            "Make it writable, or use --diff to see the edit."
+            f"Make it writable{otherwise}."
         )
 
 
@@ -61,6 +61,36 @@ def write(path: Path, old: Text, new: Text) -> None:
         raise Stop(
             f"{path} could not be written: {error.strerror or error}. It is as it was.", Exit.FAILED
         ) from None
+
+
+def create(path: Path, new: Text) -> None:
+    """Write a file that is not there yet: all of it, or none.
+
+    Raises:
+        Stop: there is one by now, or it cannot be written.
+    """
+    try:
+        with path.open("xb"):
+            pass
+    except FileExistsError:
+        raise Stop(
+            f"{path} was made by somebody else meanwhile, so nothing was written.", Exit.FAILED
+        ) from None
+    except OSError as error:
+        raise Stop(
+            f"{path} could not be written: {error.strerror or error}.", Exit.FAILED
+        ) from None
+    try:
+        write(path, Text(""), new)
+    except BaseException:
+        _remove_if_empty(path)
+        raise
+
+
+def _remove_if_empty(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
 
 
 def _check_unchanged(real: Path, old: bytes) -> None:

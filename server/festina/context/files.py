@@ -64,10 +64,11 @@ class Files:
             parts = path.split("/")
             ends = ["/".join(parts[at:]) for at in range(1, len(parts))]
             may_be = [path, *filter(self.exists, ends)] if path else []
-            self._hides[place] = any(map(self._kept_back, may_be))
+            self._hides[place] = any(map(self.kept_back, may_be))
         return self._hides[place]
 
-    def _kept_back(self, path: str) -> bool:
+    def kept_back(self, path: str) -> bool:
+        """Whether nothing of a file goes to a model that nobody named: ignored, or secret."""
         return any(
             self._ignores.by_git(each) or self.withheld(each)
             for each in dict.fromkeys([path, self._real(path) or path])
@@ -160,7 +161,7 @@ class Files:
         try:
             if buffer is None and not (file.is_file() and file.stat().st_size <= MOST_BYTES):
                 return None
-            if self._kept_back(path):
+            if self.kept_back(path):
                 return None
             if buffer is not None:
                 return buffer if len(buffer) <= MOST_BYTES else None

@@ -146,7 +146,7 @@ def _find(wish: Wish, files: Files) -> _Parts | None:
     What stands first in a prompt comes first here: placeholders are numbered in that order.
     """
     wanted = not wish.small and wish.tokens > 0
-    rules = guidance.place(files, wish) if wanted else ""
+    rules = guidance.place(files, wish.path, trusted=wish.snapshot.trusted) if wanted else ""
     if rules:
         files.learn(rules)
     files.masking.learn(wish.text.content)

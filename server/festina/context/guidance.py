@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from festina.context.files import Files
-
-if TYPE_CHECKING:
-    from festina.context.gather import Wish
 
 NAMES = ("AGENTS.md", "CLAUDE.md")
 
 
-def place(files: Files, wish: Wish) -> str:
+def place(files: Files, edited: str, *, trusted: bool) -> str:
     """Return the file of conventions for an edit: that of the nearest folder which has one.
+
+    ``edited`` is the path of the file; empty for the workspace as a whole.
 
     ``CLAUDE.md`` counts where there is no ``AGENTS.md`` at all. Empty where there is none, and in
     a workspace that is not trusted: conventions tell a model what to write.
     """
-    if not wish.snapshot.trusted:
+    if not trusted:
         return ""
-    folder = wish.path.split("/")[:-1]
+    folder = edited.split("/")[:-1]
     for name in NAMES:
         for up in range(len(folder), -1, -1):
             path = "/".join([*folder[:up], name])
-            if path != wish.path and (files.read(path) or "").strip():
+            if path != edited and (files.read(path) or "").strip():
                 return path
     return ""
 

@@ -19,12 +19,13 @@ MOST_TOTAL = 40_000_000
 defined only once could not be told."""
 MOST_PLACES = 8
 
-_LEFT_OUT = frozenset(
+LEFT_OUT = frozenset(
     (
         *("node_modules", "bower_components", "target", "dist", "build", "out", "coverage"),
         *("vendor", "venv", "env", "__pycache__", "testdata", "generated"),
     )
 )
+"""Folders of what nobody of the project wrote."""
 _MANIFESTS = {"script": "package.json", "go": "go.mod", "rust": "Cargo.toml"}
 
 _known: OrderedDict[tuple[str, int, int], str] = OrderedDict()
@@ -108,7 +109,7 @@ class Workspace:
         return found
 
     def _left_out(self, name: str, path: str) -> bool:
-        return name.startswith(".") or name in _LEFT_OUT or self._files.skipped(path)
+        return name.startswith(".") or name in LEFT_OUT or self._files.skipped(path)
 
     def _names(self, path: str, mtime_ns: int, size: int) -> str:
         if size < 0:
