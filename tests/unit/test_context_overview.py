@@ -5,6 +5,7 @@ import pytest
 from festina.context import overview as module
 from festina.context.overview import overview
 from festina.verify.base import Snapshot
+from support.secret_samples import FORMS
 
 CODE = "def {0}(): ...\n\n\nclass {1}:\n    def run(self): ...\n"
 
@@ -41,6 +42,14 @@ tests/test_cart.py: test_add, TestCart, TestCart.run"""
 
 def test_the_files_of_the_project_are_listed_with_what_they_define(workspace):
     assert listed(workspace) == ALL
+
+
+def test_a_path_that_holds_a_secret_is_shown_without_it(workspace):
+    token = FORMS["a GitHub token"]
+    (workspace / f"{token}.txt").write_text("Words.\n")
+    seen = listed(workspace)
+    assert token not in seen
+    assert "FESTINA-SECRET-1.txt\n" in seen
 
 
 def test_open_buffers_count(workspace):

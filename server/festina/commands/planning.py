@@ -18,7 +18,6 @@ from festina.commands import apply, held, job, target
 from festina.commands.base import Exit, Stop
 from festina.config import Settings
 from festina.models.base import ModelError
-from festina.models.meter import counting
 from festina.models.ready import Ready
 from festina.planner import Planned
 from festina.slow import Adviser
@@ -162,7 +161,7 @@ async def _plan(order: Order, terminal: Terminal | None) -> Planned:
             return Ready(ready.model, ready.runner)
 
         adviser = Adviser(get, who="slow" if name == "slow" else "fast")
-        with counting(job.EDIT), held.shown(terminal, "waiting for the model") as on_wait:
+        with held.shown(terminal, "waiting for the model") as on_wait:
             return await planner.plan(order.planned, adviser, on_text=on_text, on_wait=on_wait)
 
 

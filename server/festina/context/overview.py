@@ -35,7 +35,6 @@ class Overview:
     guidance_path: str
     listing: str
     files: Files
-    secrets: bool
 
 
 def overview(snapshot: Snapshot, goal: str, tokens: int) -> Overview:
@@ -60,7 +59,7 @@ def overview(snapshot: Snapshot, goal: str, tokens: int) -> Overview:
     chars = max(0, tokens) * CHARS_PER_TOKEN
     said = guidance.text_of(files, rules, chars=chars // 5)
     listing = masking.mask(_listing(files, goal, chars - len(said)))
-    return Overview(goal, said, rules, listing, files, bool(masking))
+    return Overview(goal, said, rules, listing, files)
 
 
 def _listing(files: Files, goal: str, chars: int) -> str:

@@ -52,8 +52,6 @@ def replaced(plan: Plan, index: int, step: Step) -> Plan:
     new += [lines[at] for at in entry.kept]
     if not lines[entry.end - 1].endswith(("\r", "\n")):
         new[-1] = new[-1].rstrip("\r\n")
-    elif not new[-1].endswith(("\r", "\n")):
-        new[-1] += end
     lines[entry.start : entry.end] = new
     steps = list(plan.steps)
     steps[index] = step
