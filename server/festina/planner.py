@@ -17,7 +17,7 @@ from typing import Any
 from festina import plans, prompt
 from festina.calls import Call, Why
 from festina.clean import stripped
-from festina.context import budget
+from festina.context import budget, guidance
 from festina.context.files import Files
 from festina.context.overview import Overview, overview
 from festina.edits.defined import definitions, means
@@ -43,8 +43,11 @@ MOST_LINES = 200
 INSTRUCTION_CHARS = 1500
 MOST_REASONS = 20
 
-MEMORY = frozenset({"plan.md", "progress.md", "verify.md", "AGENTS.md", "CLAUDE.md"})
-"""What steps do not change: these files have a command of their own, or are the person's alone."""
+MEMORY = frozenset({"plan.md", "progress.md", "verify.md"})
+"""What steps do not change, nor conventions: these have a command of their own, or are a person's
+alone."""
+GATES = tuple(str(gate) for gate in Gate if gate not in {Gate.REVIEW, Gate.BROWSER})
+"""The gates that can pass: a review decides nothing, and there is no browser yet."""
 
 SYSTEM = (
     "You plan changes to a code base. A small, fast model carries out your steps, one at a time: "
@@ -199,7 +202,7 @@ def _amiss(steps: tuple[Step, ...], order: Order, files: Files) -> list[str]:
     found = []
     if len(steps) > MOST_STEPS:
         found.append(f"It has {len(steps)} steps, and at most {MOST_STEPS} can be followed.")
-    gates = (*map(str, Gate), *order.commands)
+    gates = (*GATES, *order.commands)
     for number, step in enumerate(steps[:MOST_STEPS], 1):
         found += [f"Step {number}: {reason}" for reason in _of_step(step, gates, files)]
     return found
@@ -220,6 +223,8 @@ def _of_step(step: Step, gates: tuple[str, ...], files: Files) -> list[str]:
     for place in step.places:
         if item := plans.kept_away(step, place.path):
             found.append(f"It is to change {place.path}, and to leave `{item}` alone.")
+        if place.name and place.name in step.untouched:
+            found.append(f"It is to change `{place.name}`, and to leave it alone.")
         found += _of_place(place, files)
     for gate in step.gates:
         if gate not in gates:
@@ -228,7 +233,7 @@ def _of_step(step: Step, gates: tuple[str, ...], files: Files) -> list[str]:
 
 
 def _of_place(place: Place, files: Files) -> list[str]:
-    if place.path in MEMORY:
+    if place.path in MEMORY or place.path.rpartition("/")[2] in guidance.NAMES:
         return [f"{place.path} is not changed by steps."]
     text = files.read(place.path)
     if text is None:

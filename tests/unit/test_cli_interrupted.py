@@ -45,6 +45,26 @@ def test_stopped_while_a_model_streams(line, tmp_path, sent):
     assert not scratch.exists() or list(scratch.iterdir()) == []
 
 
+def test_a_plan_that_is_stopped_is_not_written(line):
+    with FakeModel(fake_replies.text("- [ ] Go\n" * 9, speed=0.5)) as fake:
+        line.use(fake)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "festina", "plan", "x"],
+            cwd=line.project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            fake.wait(lambda: fake.streams == 1 and len(fake.requests) == 1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert (process.returncode, out, err) == (Exit.INTERRUPTED, b"", b"")
+        fake.wait(lambda: fake.disconnects == 1)
+    assert not (line.project / "plan.md").exists()
+
+
 def test_a_second_control_c_does_not_disturb_the_first(line, tmp_path):
     """It comes while the model's connections are being closed."""
     with FakeModel(fake_replies.text(GOOD, speed=0.5)) as fake:

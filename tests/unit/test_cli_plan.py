@@ -204,7 +204,10 @@ WRONG = {
         STEPS.replace("test_core.py::", "test_cap.py::"),
         "There is no file tests/test_cap.py",
     ),
-    "gate": (STEPS.replace("lint,", "lnt,"), "There is no gate `lnt`; there are syntax, lint"),
+    "gate": (
+        STEPS.replace("lint,", "lnt,"),
+        "There is no gate `lnt`; there are syntax, lint, format, types, tests, command.",
+    ),
     "no bound": (STEPS.replace("  - at most: 3 lines\n", ""), "Step 2: It does not say how large"),
     "no place": (
         STEPS.replace("  - where: `calc/core.py`, lines 4-7\n", ""),
@@ -214,6 +217,15 @@ WRONG = {
     "many": (STEPS * 16, "It has 32 steps, and at most 30 can be followed."),
     "long": (STEPS.replace("Return", "Return " + "x " * 900), "longer than 1500 characters"),
     "contradiction": (STEPS.replace("`tests/**`", "`calc/**`"), "and to leave `calc/**` alone"),
+    "contradicting name": (
+        STEPS.replace("`double`", "`clamp`"),
+        "It is to change `clamp`, and to leave it alone.",
+    ),
+    "review": (STEPS.replace("lint,", "review,"), "There is no gate `review`"),
+    "conventions": (
+        STEPS.replace("`calc/core.py`, `clamp`", "`calc/AGENTS.md`"),
+        "calc/AGENTS.md is not changed by",
+    ),
     "memory": (
         STEPS.replace("`calc/core.py`, `clamp`", "`verify.md`"),
         "verify.md is not changed by",
@@ -308,6 +320,7 @@ def test_commands_that_are_configured_are_gates(line, fake):
     ("words", "told"),
     [
         (("plan", "  "), "Say what is to be reached"),
+        (("plan", "word " * 500), "The goal is longer than 2,000 characters."),
         (("plan",), "the following arguments are required: GOAL"),
         (("plan", GOAL, "--workspace", "none"), "The workspace none is not a folder."),
         (("plan", f"use {FORMS['a GitHub token']}"), "The goal holds what looks like a GitHub"),

@@ -7,7 +7,10 @@ from festina.context.overview import overview
 from festina.verify.base import Snapshot
 from support.secret_samples import FORMS
 
-CODE = "def {0}(): ...\n\n\nclass {1}:\n    def run(self): ...\n"
+CODE = (
+    "def {0}():\n    def inside(): ...\n\n\n"
+    "class {1}:\n    def __init__(self): ...\n\n    def run(self): ...\n"
+)
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ We begin with the core; see [the notes](notes.md).
   - at most: 12
 
 Some words between.
+- Tests: where they are
 1. [x] Done already.
 \tdo not touch: `LIMIT`
 ***
@@ -189,6 +190,7 @@ DAMAGED = {
     "- [ ] Go\n  - where: a.py, lines 7-3\n": (2, "the smaller one first"),
     "- [ ] Go\n  - must pass: `rm -rf .; true`\n": (2, "nothing else can be run"),
     "# Plan\n  - at most: 3 lines\n": (2, "`at most` belongs to no step"),
+    "- [ ] Go\n\n- at most: 3 lines\n": (3, "`at most` belongs to no step"),
     "- [ ] Go\n```\n- [ ] Further\n": (2, "has no end; put ``` below it"),
     "- [ ] Go\n<!-- x\n- [ ] Further\n": (2, "put --> behind it"),
 }

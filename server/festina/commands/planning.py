@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from festina.terminal import Terminal
 
 NAME = "plan.md"
+MOST_GOAL = 2_000
+"""It is the plan's title as well; what is longer belongs into AGENTS.md, or is several goals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     """
     if not args.goal.strip():
         raise Stop('Say what is to be reached: festina plan "GOAL".')
+    if len(args.goal) > MOST_GOAL:
+        raise Stop(f"The goal is longer than {MOST_GOAL:,} characters. Say it in fewer words.")
     workspace = (args.workspace or workspace_of(Path.cwd())).resolve()
     if not workspace.is_dir():
         raise Stop(f"The workspace {args.workspace} is not a folder.")

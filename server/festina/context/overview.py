@@ -22,6 +22,8 @@ MOST_FILES = 4_000
 MOST_READ = 400
 """Of so many files the definitions are looked up: those that the goal's words are nearest to."""
 MOST_NAMES = 80
+LEAST_ROOM = 10
+"""So few characters that hardly any file's definitions fit: none is looked up for them."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _GLUE = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 
@@ -65,7 +67,10 @@ def overview(snapshot: Snapshot, goal: str, tokens: int) -> Overview:
 def _listing(files: Files, goal: str, chars: int) -> str:
     words = {word.lower() for word in _WORD.findall(goal)}
     paths = _paths(files)
-    ranked = sorted(paths, key=lambda path: (-_score(path, words), path.count("/"), path))
+    ranked = sorted(
+        paths,
+        key=lambda path: (-_score(path, words), not _is_code(path), path.count("/"), path),
+    )
     shown: dict[str, str] = {}
     room = chars // 2
     for path in ranked:
@@ -74,6 +79,8 @@ def _listing(files: Files, goal: str, chars: int) -> str:
         shown[path] = path
     room = chars - sum(map(len, shown)) - len(shown)
     for path in [path for path in shown if _is_code(path)][:MOST_READ]:
+        if room < LEAST_ROOM:
+            break
         names = _names(files, path)
         if names and len(names) + 2 <= room:
             shown[path] = f"{path}: {names}"
@@ -120,9 +127,19 @@ def _names(files: Files, path: str) -> str:
     text = files.read(path)
     if text is None or len(text) > MOST_BYTES:
         return ""
-    names = functions(Text(text), path)
+    names = [name for name in functions(Text(text), path) if _tells(name)]
     more = ["..."] if len(names) > MOST_NAMES else []
     return ", ".join([*names[:MOST_NAMES], *more])
+
+
+def _tells(name: str) -> bool:
+    """Whether a definition says something of its file: not one inside of a function, nor __init__.
+
+    That a class begins with a capital is good enough for a table of contents.
+    """
+    above, _, own = name.rpartition(".")
+    inside = above.rpartition(".")[2].lstrip("_")[:1].islower()
+    return not inside and not (own.startswith("__") and own.endswith("__"))
 
 
 def _score(path: str, words: set[str]) -> int:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from festina.plans import fields
-from festina.plans.fields import NAMES, NOTE
+from festina.plans.fields import FIELDS, NAMES, NOTE
 from festina.plans.given import Given, step_of
 from festina.plans.step import Damaged, Problem, Step
 from festina.text import BOM, Text
@@ -75,7 +75,10 @@ def read(text: str) -> Plan:
 
 @dataclass(slots=True)
 class _Open:
-    """The step that is being read."""
+    """The step that is being read.
+
+    ``lazy``: its last line was one of its words; ``close``: no line was empty since its last one.
+    """
 
     start: int
     width: int
@@ -89,6 +92,7 @@ class _Open:
     kept: list[int] = field(default_factory=list)
     given: list[Given] = field(default_factory=list)
     lazy: bool = True
+    close: bool = True
 
     @property
     def current(self) -> Given | None:
@@ -130,7 +134,7 @@ class _Reader:
             self._covered(number, line)
         elif not line.strip(" \t"):
             if self._step is not None:
-                self._step.lazy = False
+                self._step.lazy = self._step.close = False
                 self._say("")
         elif match := _BOX.fullmatch(line):
             self._begin(number, line, match)
@@ -206,7 +210,7 @@ class _Reader:
             given.value += glue + words.strip(" \t")
             if given.name == NOTE:
                 self._keep(number)
-            step.end = number + 1
+            step.end, step.close = number + 1, True
             return
         step.close_field()
         step.lazy = not item and step.lazy
@@ -245,13 +249,14 @@ class _Reader:
             return False
         label = " ".join(match["label"].replace("\u2019", "'").lower().split())
         name = NAMES.get(label)
-        if self._step is None or not (deeper or (item and name)):
-            if item and name and name != NOTE and label == name and self._step is None:
+        step = self._step
+        if step is None or not (deeper or (item and name and step.close)):
+            if item and label in FIELDS and label != NOTE:
                 self._amiss(
                     number, f"`{label}` belongs to no step; put it below its step, indented."
                 )
             return False
-        current = self._step.current
+        current = step.current
         if current is not None and current.name == NOTE and width > current.width:
             return False
         if name is None:
@@ -259,10 +264,10 @@ class _Reader:
             if item or near:
                 self._amiss(number, fields.unknown(label, near))
             return bool(item or near)
-        self._step.close_field()
+        step.close_field()
         value = (match["value"] or match["glued"] or "").strip(" \t")
-        self._step.given.append(Given(name, label, number, width, value))
-        self._step.lazy, self._step.end = False, number + 1
+        step.given.append(Given(name, label, number, width, value))
+        step.lazy, step.end, step.close = False, number + 1, True
         if name == NOTE:
             self._keep(number)
         return True
@@ -272,7 +277,7 @@ class _Reader:
         if self._step is not None:
             self._step.said.append(words)
             if number is not None:
-                self._step.end = number + 1
+                self._step.end, self._step.close = number + 1, True
 
     def _keep(self, number: int) -> None:
         if self._step is not None:
