@@ -30,10 +30,12 @@ VALUES = (
     "plans",
     "spending",
     "secret_patterns",
+    "front_matter",
+    "skill_file",
 )
 WORKERS = (
     *("models", "verify", "prompt", "slow", "planner", "markdown", "kept"),
-    *("context", "ignoring", "masking", "waking"),
+    *("context", "ignoring", "masking", "skills", "waking"),
 )
 STATE = (
     "accept",

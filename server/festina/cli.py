@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": "check a new text of a file, without any model",
     "try": "watch it work on a bundled sample: no key, no editor",
     "trust": "allow a project's code to be run for its checks",
+    "skill": "list the skills that an edit can follow",
     "stats": "show what was asked of models, by day: requests, tokens, cost",
     "model": "list, fetch or serve embedded models",
     "doctor": "show what Festina found here, and what to mend",

@@ -8,6 +8,7 @@ from festina.documents import Document
 from festina.edits import Region
 from festina.findings import Finding
 from festina.proposals import Proposal
+from festina.skill_file import Skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Order:
     resolves: tuple[Finding, ...] = ()
     variations: int = 1
     model: str | None = None
+    skill: Skill | None = None
 
     def proposal(self, proposal_id: str) -> Proposal:
         """Return the proposal as it begins."""
@@ -34,5 +36,6 @@ class Order:
             resolves=self.resolves,
             name=self.name,
             model=self.model,
+            skill=self.skill,
             message="waiting for the model",
         )

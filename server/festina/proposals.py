@@ -16,6 +16,7 @@ from festina.calls import Call, Wait, counted_down, told_of
 from festina.edits import LineEdit, Region, apply, rewrite
 from festina.findings import Finding, Rest, Status, Verdict
 from festina.progress import NOTHING_YET, Progress
+from festina.skill_file import Skill
 from festina.text import Text
 
 
@@ -133,9 +134,10 @@ class Proposal:
     ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
     ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
     that was asked for, None for the one that is configured; ``writer`` is the one that writes, once
-    that is known. ``calls`` are those of models, as they ended. ``wait`` is what the message tells
-    of, as long as it does. ``again``: it ended for want of a provider's leave to ask, so that it is
-    worth to ask again, with the same instruction.
+    that is known. ``skill`` is the one that the instruction names. ``calls`` are those of models,
+    as they ended. ``wait`` is what the message tells of, as long as it does. ``again``: it ended
+    for want of a provider's leave to ask, so that it is worth to ask again, with the same
+    instruction.
     """
 
     id: str
@@ -156,6 +158,7 @@ class Proposal:
     calls: tuple[Call, ...] = ()
     wait: Wait | None = None
     again: bool = False
+    skill: Skill | None = None
 
     @property
     def candidate(self) -> CandidateView | None:
@@ -225,7 +228,7 @@ def without_texts(proposal: Proposal) -> Proposal:
     views = tuple(dataclasses.replace(view, text="", verdict=None) for view in proposal.candidates)
     nothing = Region(0, 0)
     return dataclasses.replace(
-        proposal, base=Text(""), region=nothing, candidates=views, resolves=()
+        proposal, base=Text(""), region=nothing, candidates=views, resolves=(), skill=None
     )
 
 

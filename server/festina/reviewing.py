@@ -110,6 +110,7 @@ class Reviewing:
             document.language,
             wish.old,
             wish.new,
+            proposal.skill,
         )
         with counting(proposal.id):
             result, call = await slow.review(

@@ -290,8 +290,7 @@ class Runs:
         Raises:
             Refusal: the document is closed or has no workspace.
         """
-        document = self.session.documents.get(proposal.uri)
-        if document is None:
+        if (document := self.session.documents.get(proposal.uri)) is None:
             raise Refusal("The file was closed.")
         workspace = self.session.workspace_of(document)
         settings = self.session.settings_of(workspace)
@@ -306,6 +305,7 @@ class Runs:
             most=settings.repair_candidates,
             resolves=proposal.resolves,
             context_tokens=self.session.settings_of(workspace).context_tokens,
+            skill=proposal.skill,
         )
 
 

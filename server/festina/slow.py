@@ -23,6 +23,7 @@ from festina.models.meter import prices_of
 from festina.models.pacer import here
 from festina.models.ready import Ready
 from festina.models.retry import UNSEEN_SECONDS
+from festina.skill_file import Skill
 from festina.spending import Prices, Spent, summed
 
 MAX_TOKENS = 4096
@@ -195,13 +196,17 @@ NO_MODEL = GateResult(
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit to be reviewed: the texts of its region, before and after."""
+    """An edit to be reviewed: the texts of its region, before and after.
+
+    ``skill`` is the one that the instruction names.
+    """
 
     instruction: str
     path: str
     language: str
     old: str
     new: str
+    skill: Skill | None = None
 
 
 async def review(
@@ -235,11 +240,15 @@ def placed(result: GateResult, above: int) -> GateResult:
 def review_request(edit: Edit) -> Request:
     """Return what the slow model is asked of an edit that passed. Blocks for milliseconds."""
     masking = Masking()
+    skill = prompt.skill_parts(
+        edit.skill and replace(edit.skill, body=masking.mask(edit.skill.body))
+    )
     old, new = masking.mask(edit.old), masking.mask(edit.new)
     numbered = "\n".join(f"{n}| {line}" for n, line in enumerate(new.splitlines(), 1))
     return _request(
         REVIEW_SYSTEM,
         [
+            *skill,
             f"File: {edit.path} ({edit.language})",
             f"Instruction: {masking.mask(edit.instruction)}",
             f"The region before:\n{prompt.fenced(old, edit.language)}",

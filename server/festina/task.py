@@ -12,6 +12,7 @@ from festina.edits import Region
 from festina.findings import Finding
 from festina.models.base import Request
 from festina.models.ready import STREAMS
+from festina.skill_file import Skill
 from festina.text import Text
 from festina.verify.base import Snapshot, Verifier
 
@@ -29,7 +30,8 @@ class Task:
     after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
     the first candidate, so that further variations differ from earlier ones. ``context_tokens``
     is about how much is handed over beside the region; None leaves that to where it goes.
-    ``on_request`` takes what is sent for which candidate, as it is sent.
+    ``skill`` is the one that the instruction names. ``on_request`` takes what is sent for which
+    candidate, as it is sent.
     """
 
     snapshot: Snapshot
@@ -48,6 +50,7 @@ class Task:
     first: int = 0
     eager: bool = False
     context_tokens: int | None = None
+    skill: Skill | None = None
     on_request: Callable[[int, Request], None] = field(default=lambda *_: None, compare=False)
 
     def asking_for(self, count: int, first: int = 0) -> Task:
@@ -67,6 +70,8 @@ class Task:
         if window:
             lines = text.lines_text(region.start, region.end)
             taken = int(len(lines.encode("utf-8", "replace")) / prompt.BYTES_PER_TOKEN * 2.5)
+            if self.skill is not None:
+                taken += len(self.skill.body.encode("utf-8", "replace")) // prompt.BYTES_PER_TOKEN
             tokens = max(0, min(tokens, window - taken - OTHER_TOKENS))
         return Wish(
             self.snapshot,
@@ -78,6 +83,7 @@ class Task:
             resolves=self.resolves,
             small=self.small,
             tokens=tokens,
+            skill=self.skill,
         )
 
     def request(

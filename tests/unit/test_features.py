@@ -14,8 +14,9 @@ from festina.findings import Finding, Gate
 from festina.lsp.app import App
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
-from festina.lsp.features import code_action, commands, sync
+from festina.lsp.features import code_action, commands, skilled, sync
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
+from festina.skill_file import Skill
 from festina.text import Text
 from support.fakes import passed
 
@@ -96,7 +97,7 @@ def argument(**more):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"skill": "tidy"}, "no skills yet"),
+        ({"skill": "no-such"}, "There is no skill 'no-such'"),
         ({"instruction": "x", "diagnostics": [{}]}, "list of LSP diagnostics"),
         ({"instruction": "x", "diagnostics": [{"message": "m"}]}, "must be an LSP range"),
         ({"instruction": "x", "diagnostics": ["m"]}, "list of LSP diagnostics"),
@@ -165,6 +166,22 @@ async def test_typing_in_the_definition_while_it_is_looked_for_is_told():
     assert answer["ok"] is False
     assert "Try again" in answer["message"]
     await app.close()
+
+
+async def test_typing_above_while_a_skill_is_looked_for_moves_the_region(monkeypatch):
+    app = app_with()
+    skill = Skill("tidy", "Tidies.", "Sort.", "~/.agents/skills/tidy/SKILL.md", in_workspace=False)
+
+    async def named(*_):
+        sync.did_change(app, typed(0, "import os\n"))
+        return skill
+
+    monkeypatch.setattr(skilled, "named", named)
+    answer = await commands.run(app, "festina.propose", argument(skill="tidy"))
+    proposal = app.session.proposals[answer["proposal"]]
+    await app.close()
+    assert (proposal.version, proposal.region) == (2, Region(1, 4))
+    assert (proposal.instruction, proposal.skill) == ("Follow the skill tidy", skill)
 
 
 async def test_a_document_that_is_opened_twice_moves_its_proposals_along():

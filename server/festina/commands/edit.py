@@ -20,6 +20,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what to do (default: what `festina:` comments in the lines say)",
     )
     parser.add_argument(
+        "--skill",
+        metavar="NAME",
+        help="follow a skill (`festina skill list` shows them); -m says what else to do",
+    )
+    parser.add_argument(
         "-n",
         "--candidates",
         metavar="N",

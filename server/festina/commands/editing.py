@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers, prompt, slow
 from festina.clean import visible
-from festina.commands import advice, apply, filtering, held, job, showing, target
+from festina.commands import advice, apply, filtering, held, job, showing, skill, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.commands.running import exit_of
@@ -24,6 +24,7 @@ from festina.edits import Region
 from festina.findings import Gate, GateResult, Status
 from festina.models.base import ModelError
 from festina.models.meter import counting
+from festina.skill_file import Skill
 from festina.task import Task
 from festina.text import Text
 from festina.trust import TrustStore
@@ -40,7 +41,10 @@ Warn = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be edited, and under which settings. ``name``: the region's, if it has one."""
+    """What is to be edited, and under which settings. ``name``: the region's, if it has one.
+
+    ``skill`` is to be followed, if there is one.
+    """
 
     args: argparse.Namespace
     target: Target
@@ -48,6 +52,7 @@ class Order:
     name: str
     settings: Settings
     trust: TrustStore
+    skill: Skill | None = None
 
     @property
     def place(self) -> str:
@@ -62,6 +67,8 @@ class Order:
             Stop: nobody said.
         """
         given = self.args.message or markers.instruction(self.target.text, self.region)
+        if self.skill is not None:
+            return self.skill.asked(given)
         if not given.strip():
             raise Stop(
                 "Say what to do: -m TEXT, or a comment in the lines such as "
@@ -157,9 +164,11 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
         apply.check_writable(found.path)
     trust = TrustStore()
     settings = job.settings_of(found.workspace, warn, args.scope)
-    order = Order(args, found, region, name, settings, trust)
+    snapshot = job.snapshot_of(found.workspace, settings, trust)
+    followed = skill.named(snapshot, args.skill) if args.skill else None
+    order = Order(args, found, region, name, settings, trust, followed)
     order.instruction  # noqa: B018 - refuse before anything starts
-    if why := withheld(job.snapshot_of(found.workspace, settings, trust), found.relative):
+    if why := withheld(snapshot, found.relative):
         raise Stop(why)
     if not trust.is_trusted(found.workspace):
         untrusted = (
@@ -185,6 +194,7 @@ def _task(order: Order, snapshot: Snapshot) -> Task:
         rounds=order.settings.repair_rounds,
         context_tokens=order.settings.context_tokens,
         most=order.settings.repair_candidates,
+        skill=order.skill,
     )
 
 
@@ -241,7 +251,8 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
         return None
     place, region = order.target, order.region
     old = place.text.lines_text(region.start, region.end)
-    edit = slow.Edit(order.instruction, place.relative, place.language, old, best.region_text)
+    what, file, new = order.instruction, place.relative, best.region_text
+    edit = slow.Edit(what, file, place.language, old, new, order.skill)
     async with advice.own_slow_model(
         order.settings, outcome.spent, trust=order.trust, agreed=order.args.yes, terminal=terminal
     ) as adviser:

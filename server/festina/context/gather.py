@@ -14,6 +14,7 @@ from festina.findings import Finding
 from festina.masking import Hidden, Masking
 from festina.models.base import ModelError, Trouble
 from festina.models.presets import is_loopback
+from festina.skill_file import Skill
 from festina.text import BOM, Text
 from festina.verify.base import Snapshot
 
@@ -48,15 +49,17 @@ class Wish:
     resolves: tuple[Finding, ...] = ()
     small: bool = False
     tokens: int = TOKENS
+    skill: Skill | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is sent beside the region, every secret replaced. Empty texts are left out.
 
-    ``guidance`` and ``file`` are the same for every region of a file (so that a provider finds them
-    in its cache), all else belongs to this one. ``file`` is the whole file or its outline, as
-    ``whole`` says. ``before`` and ``after`` are the nearest lines, where the file is not whole.
+    ``guidance``, ``skill`` and ``file`` are the same for every region of a file (so that a provider
+    finds them in its cache), all else belongs to this one. ``file`` is the whole file or its
+    outline, as ``whole`` says. ``before`` and ``after`` are the nearest lines, where the file is
+    not whole. ``skill`` is the one that the instruction names.
     """
 
     guidance: str = ""
@@ -67,6 +70,7 @@ class Context:
     after: tuple[str, ...] = ()
     definitions: tuple[related.Excerpt, ...] = ()
     tests: tuple[failing.Failing, ...] = ()
+    skill: Skill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,11 @@ def gather(wish: Wish) -> Gathered:
     """Collect what is handed over. Blocks for milliseconds: call it in a thread.
 
     The budget, ``wish.tokens`` (estimated at four characters each), is for the context alone:
-    region and instruction always go. Shares are fixed, so that what is stable does not depend on
-    the region: a fifth for the conventions, a half for the file. What does not fit goes in this
-    order: definitions, those used last first; the file's far lines (its outline and the lines near
-    the region stay); the end of the conventions; the beginning of a traceback.
+    region, instruction and the skill that it names always go. Shares are fixed, so that what is
+    stable does not depend on the region: a fifth for the conventions, a half for the file. What
+    does not fit goes in this order: definitions, those used last first; the file's far lines (its
+    outline and the lines near the region stay); the end of the conventions; the beginning of a
+    traceback.
 
     Raises:
         ModelError: ``WITHHELD``: it must not be sent, with the place in the sentence.
@@ -115,11 +120,13 @@ def gather(wish: Wish) -> Gathered:
     files = Files(wish.snapshot, masking)
     if why := files.withheld(wish.path):
         raise ModelError(Trouble.WITHHELD, why)
+    _check_skill(wish)
     files.put(wish.path, wish.text.content)
     parts = _find(wish, files)
     masked = Text(masking.mask(wish.text.content))
     instruction = _instruction(wish, masking)
     context, reach = _context(wish, files, masked, parts) if parts else (Context(), NEAR_LINES)
+    context = replace(context, skill=_masked(wish.skill, masking))
     prepared = edits.prepare(masked, wish.region, reach, language=wish.language)
     own = edits.prepare(wish.text, wish.region, 0, language=wish.language)
     hidden = Hidden.of(prepared.lines, own.lines, masking)
@@ -149,6 +156,8 @@ def _find(wish: Wish, files: Files) -> _Parts | None:
     rules = guidance.place(files, wish.path, trusted=wish.snapshot.trusted) if wanted else ""
     if rules:
         files.learn(rules)
+    if wish.skill is not None:
+        files.masking.learn(wish.skill.body)
     files.masking.learn(wish.text.content)
     if not wanted:
         return None
@@ -199,6 +208,32 @@ def _context(wish: Wish, files: Files, masked: Text, parts: _Parts) -> tuple[Con
         rules, parts.rules, file, parts.whole, tuple(near), tuple(then), tuple(found), tuple(tests)
     )
     return context, reach
+
+
+def _check_skill(wish: Wish) -> None:
+    """Look whether the skill may be followed, and can be.
+
+    Raises:
+        ModelError: trust was withdrawn, or the model is too small.
+    """
+    if wish.skill is None:
+        return
+    if wish.skill.in_workspace and not wish.snapshot.trusted:
+        raise ModelError(
+            Trouble.WITHHELD,
+            f"The skill {wish.skill.name} comes with a workspace that is not trusted, so nothing "
+            "was sent.",
+        )
+    if wish.small:
+        raise ModelError(
+            Trouble.WITHHELD,
+            "An embedded model is too small to follow a skill, so it was not asked. Set "
+            "models.fast to a larger one, or say in an instruction what to do.",
+        )
+
+
+def _masked(skill: Skill | None, masking: Masking) -> Skill | None:
+    return skill and replace(skill, body=masking.mask(skill.body))
 
 
 def _instruction(wish: Wish, masking: Masking) -> str:

@@ -88,6 +88,7 @@ def proposal_payload(
         "range": plain(region),
         "name": visible(render.subject(proposal)),
         "instruction": visible(proposal.instruction),
+        "skill": proposal.skill.name if proposal.skill is not None else "",
         "model": visible(proposal.writer),
         "state": str(proposal.state),
         "candidate": proposal.visible,

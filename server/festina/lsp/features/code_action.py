@@ -17,7 +17,7 @@ from festina import accept, edits, markers
 from festina.context import enclosing
 from festina.edits import Region
 from festina.lsp import convert, messages, render
-from festina.lsp.features import aftermath
+from festina.lsp.features import aftermath, skilled
 from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal
 from festina.text import Range
@@ -153,7 +153,9 @@ def _apply_action(
 async def _edit_actions(
     app: App, document: Document, chosen: Range, *, asks: bool = False
 ) -> list[lsp.CodeAction]:
-    """The edit that a ``festina:`` comment asks for, then the presets; with ``asks``, questions.
+    """The edit that a ``festina:`` comment asks for, then the presets.
+
+    With ``asks``, also skills that fit, and questions.
 
     A comment that ends in a question mark may as well be a question.
 
@@ -181,6 +183,10 @@ async def _edit_actions(
         title = render.shorten(f"Festina: answer: {instruction}") + meant
         actions.insert(1, _ask(document, chosen, title, instruction))
     if asks:
+        actions += [
+            _propose(document, chosen, f"Festina: Follow the skill {name}{meant}", skill=name)
+            for name in await skilled.offered(app, document)
+        ]
         actions.append(_ask(document, chosen, f"Festina: Explain this code{meant}", EXPLAIN))
     return actions
 
@@ -232,6 +238,7 @@ def _propose(
     *,
     kind: str = messages.REWRITE,
     instruction: str = "",
+    skill: str = "",
     diagnostics: list[dict[str, Any]] | None = None,
 ) -> lsp.CodeAction:
     argument: dict[str, Any] = {
@@ -241,6 +248,8 @@ def _propose(
     }
     if instruction:
         argument["instruction"] = instruction
+    if skill:
+        argument["skill"] = skill
     if diagnostics:
         argument["diagnostics"] = diagnostics
     return _command_action(title, messages.PROPOSE, argument, kind)

@@ -14,10 +14,12 @@ from festina.context import enclosing, withheld
 from festina.edits import Region
 from festina.findings import Finding
 from festina.lsp import convert, messages
+from festina.lsp.features import arguments, skilled
 from festina.orders import Order
 from festina.proposals import CandidateStatus
 from festina.session import Refusal, relative_path
-from festina.text import Position, Range
+from festina.skill_file import Skill
+from festina.text import Range
 
 if TYPE_CHECKING:
     from festina.documents import Document
@@ -43,13 +45,16 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     version = argument.get("version")
     if isinstance(version, int) and version != _document(app, argument).version:
         raise Refusal("The document has changed since the action was listed. Try again.")
-    if _string(argument, "skill"):
-        raise Refusal("This version has no skills yet; say what to do in an instruction.")
     document, region, name = await _place(app, argument)
+    skill, document, region = await _skill(app, argument, document, region)
     diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
-    instruction = _string(argument, "instruction") or markers.instruction(document.text, region)
+    instruction = arguments.string(argument, "instruction") or markers.instruction(
+        document.text, region
+    )
     if not instruction and diagnostics:
         instruction = "Fix: " + "; ".join(_words(finding) for finding in diagnostics)
+    if skill is not None:
+        instruction = skill.asked(instruction)
     if not instruction:
         raise Refusal(
             "There is no instruction. Write a comment such as `# festina: handle an empty list` "
@@ -61,8 +66,9 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
         instruction=instruction,
         name=name,
         resolves=diagnostics,
-        variations=_count(argument, "variations", app.settings_of(document).variations),
-        model=_string(argument, "model") or None,
+        variations=arguments.count(argument, "variations", app.settings_of(document).variations),
+        model=arguments.string(argument, "model") or None,
+        skill=skill,
     )
     return {"proposal": app.lifecycle.start(order).id}
 
@@ -74,9 +80,12 @@ async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     applied, a message says so if it was not. With ``hunks``, they are verified first; a candidate
     for which the whole suite is to run and has not, is judged by that first.
     """
-    proposal_id, index = _string(argument, "proposal"), _index(argument, "candidate")
+    proposal_id, index = (
+        arguments.string(argument, "proposal"),
+        arguments.index(argument, "candidate"),
+    )
     app.lifecycle.alive(proposal_id)
-    if (chosen := _hunks(argument)) is not None:
+    if (chosen := arguments.hunks(argument)) is not None:
         then = app.accepting.after(proposal_id, "the chosen hunks alone")
         view = app.lifecycle.take(proposal_id, index, chosen, then)
         if view.status is CandidateStatus.VERIFYING:
@@ -94,10 +103,10 @@ async def accept(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.dismiss``: put a proposal away, what was found after an accept, or an answer."""
-    if answer := _string(argument, "ask"):
+    if answer := arguments.string(argument, "ask"):
         app.asking.dismiss(answer)
         return {"ok": True, "message": "Dismissed."}
-    proposal_id = _string(argument, "proposal")
+    proposal_id = arguments.string(argument, "proposal")
     if not app.lifecycle.aftermath.forget(proposal_id):
         app.lifecycle.dismiss(proposal_id)
     return {"ok": True, "message": "Dismissed."}
@@ -105,36 +114,38 @@ async def dismiss(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 
 async def cancel(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.cancel``: stop the model and the gates of a proposal, or an answer."""
-    if answer := _string(argument, "ask"):
+    if answer := arguments.string(argument, "ask"):
         app.asking.cancel(answer)
         return {"ok": True, "message": "Cancelled."}
-    app.lifecycle.cancel(_string(argument, "proposal"))
+    app.lifecycle.cancel(arguments.string(argument, "proposal"))
     return {"ok": True, "message": "Cancelled."}
 
 
 async def redirect(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.redirect``: stop, and go on from what came with a further instruction."""
-    app.lifecycle.redirect(_string(argument, "proposal"), _string(argument, "instruction"))
+    app.lifecycle.redirect(
+        arguments.string(argument, "proposal"), arguments.string(argument, "instruction")
+    )
     return {"ok": True, "message": "Redirected."}
 
 
 async def turn_next(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.next``: show the next candidate, or the one that is named."""
-    chosen = _index(argument, "candidate")
-    proposal = app.lifecycle.turn(_string(argument, "proposal"), 1, to=chosen)
+    chosen = arguments.index(argument, "candidate")
+    proposal = app.lifecycle.turn(arguments.string(argument, "proposal"), 1, to=chosen)
     return {"ok": True, "message": f"Candidate {proposal.visible + 1}."}
 
 
 async def turn_previous(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.previous``: show the previous candidate."""
-    proposal = app.lifecycle.turn(_string(argument, "proposal"), -1)
+    proposal = app.lifecycle.turn(arguments.string(argument, "proposal"), -1)
     return {"ok": True, "message": f"Candidate {proposal.visible + 1}."}
 
 
 async def variations(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.variations``: ask for further candidates."""
-    count = _count(argument, "count", 4)
-    app.lifecycle.variations(_string(argument, "proposal"), count)
+    count = arguments.count(argument, "count", 4)
+    app.lifecycle.variations(arguments.string(argument, "proposal"), count)
     return {"ok": True, "message": f"Asking for {count} more."}
 
 
@@ -146,19 +157,23 @@ async def verify(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 async def ask(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.ask``: answer a question about a range, in Markdown; no code is touched."""
     document, region, name = await _place(app, argument)
-    words = _string(argument, "question") or markers.instruction(document.text, region)
-    question = Question(document, region, words, name, _string(argument, "model") or None)
+    words = arguments.string(argument, "question") or markers.instruction(document.text, region)
+    question = Question(document, region, words, name, arguments.string(argument, "model") or None)
     return {"ask": app.asking.ask(question).id}
 
 
 async def show_prompt(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.showPrompt``: show what was sent for a proposal, or what would be for a range."""
-    if proposal_id := _string(argument, "proposal"):
+    if proposal_id := arguments.string(argument, "proposal"):
         app.prompting.show(app.lifecycle.alive(proposal_id))
     else:
         document, region, _ = await _place(app, argument)
-        words = _string(argument, "instruction") or markers.instruction(document.text, region)
-        order = Order(document, region, words or "...", model=_string(argument, "model") or None)
+        skill, document, region = await _skill(app, argument, document, region)
+        words = arguments.string(argument, "instruction")
+        words = words or markers.instruction(document.text, region)
+        words = skill.asked(words) if skill is not None else words or "..."
+        model = arguments.string(argument, "model") or None
+        order = Order(document, region, words, model=model, skill=skill)
         app.prompting.show(order.proposal(""))
     return {"ok": True, "message": "Showing the prompt."}
 
@@ -180,12 +195,22 @@ HANDLERS: dict[str, Handler] = {
 
 async def _place(app: App, argument: dict[str, Any]) -> tuple[Document, Region, str]:
     """Return the document that is meant, as it is now, and the lines in it with their name."""
-    document, chosen = _document(app, argument), _range(argument)
+    document, chosen = _document(app, argument), arguments.range_of(argument)
     await _check_allowed(app, document)
     if "\0" in document.text.content:
         raise Refusal("This looks like a binary file. Festina edits text.")
     region, name = await _region(document, chosen, app)
     return *_moved_on(app, argument, document, region), name
+
+
+async def _skill(
+    app: App, argument: dict[str, Any], document: Document, region: Region
+) -> tuple[Skill | None, Document, Region]:
+    """Return the skill that is named, if one is, and the place as it is when it was found."""
+    if not (name := arguments.string(argument, "skill")):
+        return None, document, region
+    skill = await skilled.named(app, document, name)
+    return skill, *_moved_on(app, argument, document, region)
 
 
 async def _check_allowed(app: App, document: Document) -> None:
@@ -236,47 +261,11 @@ def _moved_on(
 
 
 def _document(app: App, argument: dict[str, Any]) -> Document:
-    uri = _string(argument, "uri")
+    uri = arguments.string(argument, "uri")
     document = app.session.documents.get(uri)
     if document is None:
         raise Refusal(f"{uri or 'The document'} is not open in the editor.")
     return document
-
-
-def _range(argument: dict[str, Any]) -> Range:
-    try:
-        data = argument["range"]
-        start, end = data["start"], data["end"]
-        return Range(
-            Position(int(start["line"]), int(start["character"])),
-            Position(int(end["line"]), int(end["character"])),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise Refusal("`range` must be an LSP range with a start and an end.") from None
-
-
-def _string(argument: dict[str, Any], key: str) -> str:
-    value = argument.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _count(argument: dict[str, Any], key: str, default: int) -> int:
-    value = argument.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else default
-
-
-def _index(argument: dict[str, Any], key: str) -> int | None:
-    value = argument.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _hunks(argument: dict[str, Any]) -> tuple[int, ...] | None:
-    value = argument.get("hunks")
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(type(item) is int for item in value):
-        raise Refusal("`hunks` must be a list of the ids in the proposal's notification.")
-    return tuple(value)
 
 
 def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, ...]:
@@ -290,9 +279,9 @@ def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, .
         if item.get("source") == messages.SOURCE and _is_said_again(item, data):
             continue
         diagnostic = lsp.Diagnostic(
-            range=convert.to_range(_range(item)),
+            range=convert.to_range(arguments.range_of(item)),
             message=item["message"],
-            source=_string(item, "source") or None,
+            source=arguments.string(item, "source") or None,
             code=code if isinstance(code := item.get("code"), (str, int)) else None,
         )
         path, encoding = app.path_of(document.uri), app.caps.encoding
