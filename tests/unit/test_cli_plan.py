@@ -334,6 +334,18 @@ def test_a_mistake_is_told_and_nothing_is_asked(line, fake, words, told):
     assert not (line.project / "plan.md").exists()
 
 
+def test_a_home_folder_is_no_project(line, fake, monkeypatch):
+    monkeypatch.chdir(line.config.parents[2] / "home")
+    ran = line.run("plan", GOAL)
+    assert (ran.code, fake.heads) == (Exit.USAGE, [])
+    assert "is no project" in ran.err
+
+
+def test_a_goal_loses_what_a_terminal_would_obey(line, fake):
+    assert line.run("plan", f"\x1b[31m{GOAL}\udcff\n").code == Exit.DONE
+    assert (line.project / "plan.md").read_text() == PLAN
+
+
 def test_without_a_slow_model_the_fast_one_plans_and_another_can_be_named(line, fake):
     line.use(fake)
     ran = line.run("plan", GOAL)

@@ -137,6 +137,43 @@ def test_names_in_python_that_does_not_parse_and_in_other_languages():
         assert broken(step("other", path="a.ts"), [touched]) == ""
 
 
+GO = Text(
+    "package shop\n\nfunc (c *Cart) Total() int {\n\treturn c.size\n}\n\n"
+    "func Other() int {\n\treturn 1\n}\n"
+)
+SCRIPT = Text(
+    "class Cart {\n  async total(a, b) {\n    return a;\n  }\n\n"
+    "  other() {\n    return 2;\n  }\n}\n\n"
+    "export const sum = (a) => {\n  if (a) {\n    return 3;\n  }\n};\n\n// see: legacy\nrun();\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "old", "name"),
+    [
+        (GO, "a.go", "c.size", "Cart.Total"),
+        (GO, "a.go", "c.size", "Total"),
+        (SCRIPT, "a.js", "return a", "Cart.total"),
+        (SCRIPT, "a.js", "return a", "total"),
+        (SCRIPT, "a.js", "return 3", "sum"),
+        (SCRIPT, "a.js", "see: legacy", "legacy"),
+        (SCRIPT, "a.js", "see: legacy", "Old.legacy"),
+    ],
+)
+def test_no_bound_is_lost_in_languages_that_are_only_looked_through(text, path, old, name):
+    touched = change(old, f"{old[:-1]}_", path, text)
+    assert f"touches `{name}`" in broken(step(name, path=path), [touched])
+    for other in ("other", "Other", "run", "return_", "*.md", "docs/x"):
+        assert broken(step(other, path=path), [touched]) == ""
+
+
+def test_in_a_text_that_is_too_long_a_name_is_touched_where_a_changed_line_has_it():
+    long = Text("x = 1\n" * 50_001 + "double = 2\n")
+    touched = change("double = 2", "double = 3", text=long)
+    assert "touches `double`" in broken(step("double"), [touched])
+    assert broken(step("doubl"), [touched]) == ""
+
+
 def test_definitions_have_their_names_and_lines():
     found = dict(definitions(OLD, "calc/core.py"))
     assert found["Cart"] == Region(11, 16)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from festina import planner, prompt
-from festina.clean import visible
+from festina.clean import stripped, visible
 from festina.commands import apply, held, job, target
 from festina.commands.base import Exit, Stop
 from festina.config import Settings
@@ -52,7 +52,7 @@ class Order:
     def planned(self) -> planner.Order:
         """The same for the planner."""
         return planner.Order(
-            self.args.goal,
+            stripped(self.args.goal).strip(),
             job.snapshot_of(self.workspace, self.settings, self.trust),
             self.settings.context_tokens,
             tuple(command.name for command in self.settings.verify.commands),
@@ -85,7 +85,7 @@ async def as_json(args: argparse.Namespace) -> int:
         _check(planned)
     if not planned.reasons:
         _write(order, planned.text)
-    data = {"path": NAME, "goal": args.goal, "written": not planned.reasons}
+    data = {"path": NAME, "goal": order.planned.goal, "written": not planned.reasons}
     sys.stdout.write(json.dumps(data | planner.to_json(planned)) + "\n")
     return Exit.FAILED if planned.reasons else Exit.DONE
 
@@ -109,11 +109,16 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     Raises:
         Stop: the mistake, in a sentence.
     """
-    if not args.goal.strip():
+    if not stripped(args.goal).strip():
         raise Stop('Say what is to be reached: festina plan "GOAL".')
     if len(args.goal) > MOST_GOAL:
         raise Stop(f"The goal is longer than {MOST_GOAL:,} characters. Say it in fewer words.")
     workspace = (args.workspace or workspace_of(Path.cwd())).resolve()
+    if args.workspace is None and workspace in (Path(workspace.anchor), _home()):
+        raise Stop(
+            f"{workspace} is no project, and the names of all that is in it would be sent to a "
+            "model. Go to a project's folder, or name it with --workspace."
+        )
     if not workspace.is_dir():
         raise Stop(f"The workspace {args.workspace} is not a folder.")
     path, before = workspace / NAME, None
@@ -129,6 +134,13 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     elif not args.show_prompt:
         _check_folder(workspace)
     return Order(args, workspace, job.settings_of(workspace, warn), TrustStore(), before)
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:
+        return None
 
 
 def _check_folder(workspace: Path) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from festina import parsing
-from festina.edits.region import (
-    DEFINITION,
-    Region,
-    enclosing_by_indentation,
-    for_parser,
-)
+from festina.edits.region import DEFINITION, Region, for_parser
 from festina.text import Text
 
 _ASSIGNED = re.compile(
     r"[ \t]*(?:(?:export|const|let|var|static|final|type|pub|readonly|mut|auto|local)[ \t]+)*"
     r"(?P<name>[A-Za-z_$][\w$]*)[ \t]*(?::[^=\n]+)?:?=(?![=>])"
 )
+_METHOD = re.compile(
+    r"[ \t]+(?:(?:public|private|protected|static|async|get|set|override)[ \t]+)*"
+    r"(?!(?:if|for|while|switch|catch|return|function|with|else|do|try)\b)"
+    r"(?P<name>[A-Za-z_$#][\w$]*)[ \t]*(?:<[^>\n]*>)?\([^;\n]*\{[ \t]*[\r\n]*\Z"
+)
+"""In JavaScript and its like a method has no word before its name."""
 _PYTHON = (".py", ".pyi", ".pyw")
 MOST_LINES = 50_000
 """A text of more lines is data; looking through it would take long."""
@@ -32,10 +33,15 @@ def definitions(text: Text, path: str) -> tuple[tuple[str, Region], ...]:
     """
     if len(text.lines) > MOST_LINES:
         return ()
-    found = _of_python(text) if path.endswith(_PYTHON) else None
+    found = _of_python(text) if is_python(path) else None
     if found is None:
         found = list(_of_lines(text))
     return tuple(sorted(found, key=lambda each: (each[1].start, -each[1].end)))
+
+
+def is_python(path: str) -> bool:
+    """Whether a file's definitions are found for certain, as far as it parses."""
+    return path.endswith(_PYTHON)
 
 
 def functions(text: Text, path: str) -> tuple[str, ...]:
@@ -95,17 +101,35 @@ def _bound(node: ast.AST) -> Iterator[str]:
 def _of_lines(text: Text) -> Iterator[tuple[str, Region]]:
     above: list[tuple[int, int, str]] = []
     for number, line in enumerate(text.lines):
-        match = DEFINITION.match(line)
-        if match is None:
-            match = _ASSIGNED.match(line)
-            region = Region(number, number + 1)
-        else:
-            found = enclosing_by_indentation(text, number)
-            region = found[0] if found is not None else Region(number, number + 1)
+        match = DEFINITION.match(line) or _ASSIGNED.match(line) or _METHOD.match(line)
         if match is None:
             continue
-        width = len(line) - len(line.lstrip(" \t"))
+        region = _extent(text.lines, number)
+        width = _width(line)
         above = [each for each in above if each[0] < width and number < each[1]]
         yield ".".join([*(name for _, _, name in above), match["name"]]), region
         if region.end > number + 1:
             above.append((width, region.end, match["name"]))
+
+
+def _extent(lines: Sequence[str], first: int) -> Region:
+    """Return the lines of what begins on one: all that is deeper, up to its closing bracket."""
+    depth, end = _width(lines[first]), first + 1
+    for number in range(first + 1, len(lines)):
+        bare = lines[number].strip()
+        if not bare:
+            continue
+        outside = _width(lines[number]) <= depth
+        if outside and bare[0] not in ")]}":
+            break
+        end = number + 1
+        if outside and bare[0] == "}":
+            break
+    start = first
+    while start and _width(lines[start - 1]) == depth and lines[start - 1].lstrip()[:1] == "@":
+        start -= 1
+    return Region(start, end)
+
+
+def _width(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))

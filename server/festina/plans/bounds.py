@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from festina import edits, globs
 from festina.edits import LineEdit
-from festina.edits.defined import definitions, means
+from festina.edits.defined import MOST_LINES, definitions, is_python, means
 from festina.plans.fields import code
 from festina.plans.step import Step
 from festina.text import Text
@@ -62,7 +63,9 @@ def _of_names(step: Step, change: Change) -> str:
     before, after = _found(change.old, change.path), _found(new, change.path)
     for item in step.untouched:
         name = item.removesuffix("()")
-        if _texts(before, name) != _texts(after, name):
+        if _differ(before, after, name) or (
+            not _is_certain(change) and _may_touch(change, before, after, name)
+        ):
             return f"It touches {code(name)} in {change.path}, and the step says to leave it alone."
     return ""
 
@@ -72,6 +75,39 @@ def _found(text: Text, path: str) -> list[tuple[str, str]]:
         (name, text.lines_text(region.start, region.end).rstrip("\r\n"))
         for name, region in definitions(text, path)
     ]
+
+
+def _differ(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]], name: str) -> bool:
+    return _texts(before, name) != _texts(after, name)
+
+
+def _is_certain(change: Change) -> bool:
+    return is_python(change.path) and len(change.old.lines) <= MOST_LINES
+
+
+def _may_touch(
+    change: Change,
+    before: Sequence[tuple[str, str]],
+    after: Sequence[tuple[str, str]],
+    name: str,
+) -> bool:
+    """Whether a name may be touched in a text that nobody can take apart for certain.
+
+    Where its definition is not found, lines that mention it are taken for a part of it: it is
+    better to leave too much alone than to lose a bound.
+    """
+    if _texts(before, name):
+        return False
+    last = re.split(r"\.|::", name)[-1]
+    if _texts(before, last):
+        return _differ(before, after, last)
+    if not re.fullmatch(r"[\w$]+", last):
+        return False  # a glob, or a path
+    word = re.compile(rf"(?<![\w$]){re.escape(last)}(?![\w$])")
+    return any(
+        word.search(change.old.lines_text(edit.start, edit.end)) or word.search(edit.new_text)
+        for edit in change.edits
+    )
 
 
 def _texts(found: Sequence[tuple[str, str]], name: str) -> Counter[str]:
