@@ -138,8 +138,8 @@ def _fields(lines: Iterable[tuple[int, str]], indent: int) -> dict[str, Field]:
             if key in found:
                 raise NotUnderstood(number, "this field is there twice.")
             found[key] = (number, (match["rest"] or "").strip(), below)
-        elif lead == indent and below is not None and line[lead:].startswith("-"):
-            below.append(line)  # a list may begin in the column of its field
+        elif lead == indent and below is not None and line[lead] in "-]}":
+            below.append(line)  # a list may begin, and brackets may end, in the column of the field
         else:
             raise NotUnderstood(number, "this is not `name: value`.")
     return {

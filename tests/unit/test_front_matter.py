@@ -91,8 +91,10 @@ def test_what_is_no_front_matter_is_told_with_its_line(whole, line, words):
 
 
 def test_a_field_that_nobody_asks_for_may_be_anything():
-    found = fields("hooks:\n  - run: {a: [b}\n    when: !x *y\nk: a\ntools:\n- Read\n- 'b")
-    assert list(found) == ["hooks", "k", "tools"]
+    found = fields(
+        "hooks:\n  - run: {a: [b}\n    when: !x *y\nk: a\ntools:\n- Read\n- 'b\nmore: {\n  x: 1,\n}"
+    )
+    assert list(found) == ["hooks", "k", "tools", "more"]
     assert found["k"].text() == "a"
 
 
