@@ -137,6 +137,15 @@ def test_names_in_python_that_does_not_parse_and_in_other_languages():
         assert broken(step("other", path="a.ts"), [touched]) == ""
 
 
+def test_an_edit_that_mends_or_breaks_the_syntax_touches_what_it_changes_and_no_more():
+    half = Text(OLD.content.replace("    return value\n", "    return (value\n"))
+    mended = change("return (value\n", "return value\n", text=half)
+    broke = change("    return value\n", "    return (value\n")
+    for each in (mended, broke):
+        assert broken(step("double", "LIMIT", "Cart.total", "os"), [each]) == ""
+        assert "touches `clamp`" in broken(step("clamp"), [each])
+
+
 GO = Text(
     "package shop\n\nfunc (c *Cart) Total() int {\n\treturn c.size\n}\n\n"
     "func Other() int {\n\treturn 1\n}\n"

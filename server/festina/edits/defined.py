@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from festina import parsing
 from festina.edits.region import DEFINITION, Region, for_parser
@@ -31,17 +31,25 @@ def definitions(text: Text, path: str) -> tuple[tuple[str, Region], ...]:
     What stands in a class or function has its name before its own: ``Cart.total``. Of Python that
     does not parse, and of other languages, lines and indentation tell. Blocks for milliseconds.
     """
-    if len(text.lines) > MOST_LINES:
-        return ()
-    found = _of_python(text) if is_python(path) else None
-    if found is None:
-        found = list(_of_lines(text))
+    found = parsed(text, path)
+    return by_lines(text) if found is None else found
+
+
+def parsed(text: Text, path: str) -> tuple[tuple[str, Region], ...] | None:
+    """Return what a text defines, for certain; None where it is no Python, or does not parse."""
+    if len(text.lines) > MOST_LINES or not path.endswith(_PYTHON):
+        return None
+    found = _of_python(text)
+    return None if found is None else _sorted(found)
+
+
+def by_lines(text: Text) -> tuple[tuple[str, Region], ...]:
+    """Return what a text seems to define, by its lines and their indentation."""
+    return () if len(text.lines) > MOST_LINES else _sorted(_of_lines(text))
+
+
+def _sorted(found: Iterable[tuple[str, Region]]) -> tuple[tuple[str, Region], ...]:
     return tuple(sorted(found, key=lambda each: (each[1].start, -each[1].end)))
-
-
-def is_python(path: str) -> bool:
-    """Whether a file's definitions are found for certain, as far as it parses."""
-    return path.endswith(_PYTHON)
 
 
 def functions(text: Text, path: str) -> tuple[str, ...]:

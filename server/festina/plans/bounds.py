@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from festina import edits, globs
-from festina.edits import LineEdit
-from festina.edits.defined import MOST_LINES, definitions, is_python, means
+from festina.edits import LineEdit, Region
+from festina.edits.defined import by_lines, means, parsed
 from festina.plans.fields import code
 from festina.plans.step import Step
 from festina.text import Text
@@ -60,29 +60,28 @@ def _of_names(step: Step, change: Change) -> str:
     if not step.untouched:
         return ""
     new = edits.apply(change.old, change.edits)
-    before, after = _found(change.old, change.path), _found(new, change.path)
+    old_names, new_names = parsed(change.old, change.path), parsed(new, change.path)
+    certain = old_names is not None and new_names is not None
+    if old_names is None or new_names is None:  # else two ways of looking would be compared
+        old_names, new_names = by_lines(change.old), by_lines(new)
+    before, after = _found(change.old, old_names), _found(new, new_names)
     for item in step.untouched:
         name = item.removesuffix("()")
         if _differ(before, after, name) or (
-            not _is_certain(change) and _may_touch(change, before, after, name)
+            not certain and _may_touch(change, before, after, name)
         ):
             return f"It touches {code(name)} in {change.path}, and the step says to leave it alone."
     return ""
 
 
-def _found(text: Text, path: str) -> list[tuple[str, str]]:
+def _found(text: Text, names: Sequence[tuple[str, Region]]) -> list[tuple[str, str]]:
     return [
-        (name, text.lines_text(region.start, region.end).rstrip("\r\n"))
-        for name, region in definitions(text, path)
+        (name, text.lines_text(region.start, region.end).rstrip("\r\n")) for name, region in names
     ]
 
 
 def _differ(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]], name: str) -> bool:
     return _texts(before, name) != _texts(after, name)
-
-
-def _is_certain(change: Change) -> bool:
-    return is_python(change.path) and len(change.old.lines) <= MOST_LINES
 
 
 def _may_touch(
