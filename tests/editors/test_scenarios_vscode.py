@@ -206,7 +206,7 @@ def test_starts_another_server_in_the_place_of_a_stopped_one(desk, window):
         window.until(lambda: any("does not answer" in one for one in window.toasts), "so told")
         window.page.click(".notification-toast .monaco-button:has-text('Restart Server')")
         window.until(lambda: not remains(window), "its edit is gone")
-        window.until(lambda: serves(desk) and server(desk) != pid, "another one runs, and no other")
+        window.until(lambda: serves(desk, but=pid), "another one runs, and no other")
         assert SILENT not in window.status
         assert is_text(window, MODULE)
         desk.fake.script(GOOD)

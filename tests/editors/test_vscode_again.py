@@ -45,7 +45,7 @@ def untouched(window: vscode.Window, *heads: str) -> None:
 
 def undoes(window: vscode.Window, *texts: str) -> None:
     """Undo as many times as there are texts, which come back in that order."""
-    window.page.click(".editor-instance .view-line >> nth=0")
+    window.focus()
     for text in texts:
         window.press("Control+z")
         window.until(lambda text=text: is_text(window, text), "one undo for one edit")

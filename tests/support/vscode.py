@@ -94,6 +94,10 @@ class Window:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def focus(self) -> None:
+        """Turn to the text. Its first line can lie below those that stick to the top."""
+        self.page.click(".editor-instance .view-line >> nth=0", force=True)
+
     def go_to(self, line: int) -> None:
         """Put the cursor at the start of a line (one-based)."""
         self.select(line, line - 1)
@@ -102,7 +106,7 @@ class Window:
         """Select whole lines (one-based, inclusive). Keys can get lost in a busy editor."""
         lines = last - first + 1
         for _ in range(5):
-            self.page.click(".editor-instance .view-line >> nth=0")
+            self.focus()
             self.press("Control+Home", *["ArrowDown"] * (first - 1), *["Shift+ArrowDown"] * lines)
             self.page.wait_for_timeout(200)
             place = " ".join(self.texts(".statusbar-item"))
