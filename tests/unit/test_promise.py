@@ -372,6 +372,9 @@ async def test_the_others_that_still_come_take_nothing_away_from_the_one_turned_
     sitting.verifier.hold_whole.set()
     proposal = sitting.start(variations=3)
     first = (await sitting.until(proposal, State.READY)).visible
+    async with asyncio.timeout(10):
+        while len(sitting.session.proposals[proposal].choices) < 2:
+            await asyncio.sleep(0.005)
     sitting.verifier.hold_whole = asyncio.Event()
     there = sitting.lifecycle.turn(proposal, 1).visible
     assert there != first
