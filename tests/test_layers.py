@@ -22,6 +22,7 @@ VALUES = (
     "progress",
     "proposals",
     "findings",
+    "shots",
     "calls",
     "allowed",
     "config",

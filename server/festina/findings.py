@@ -11,6 +11,8 @@ import enum
 from dataclasses import dataclass
 from typing import Any, Self
 
+from festina.shots import Shot, seen
+
 
 class Gate(enum.StrEnum):
     """One kind of check of a candidate, in the order in which gates run."""
@@ -68,7 +70,7 @@ class Finding:
     ``line``, ``column``, ``end_line`` and ``end_column`` count from 1, columns in characters
     (code points), the end is exclusive; ``None`` where the tool gave no position. ``path`` is
     relative to the workspace, with forward slashes. ``detail`` is longer text for a person who
-    asks, such as the traceback of a failing test.
+    asks, such as the traceback of a failing test; ``screenshot`` is a picture of it, a path.
     """
 
     gate: Gate
@@ -81,6 +83,7 @@ class Finding:
     severity: Severity = Severity.ERROR
     code: str | None = None
     detail: str | None = None
+    screenshot: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, without the fields that are unknown."""
@@ -124,6 +127,7 @@ class GateResult:
     is what the edit was to resolve and this gate, though it is not the one for it, found gone.
     ``tier`` says how the tests were run: 0 not at all, 1 with the code of functions exchanged in a
     child of a process that has them loaded, 2 in a child of one that has started pytest, 3 cold.
+    ``shots`` are pictures of the pages that show the candidate.
     """
 
     gate: Gate
@@ -136,6 +140,7 @@ class GateResult:
     name: str | None = None
     resolved: tuple[Finding, ...] = ()
     tier: int | None = None
+    shots: tuple[Shot, ...] = ()
 
     @property
     def label(self) -> str:
@@ -160,6 +165,8 @@ class GateResult:
             data["name"] = self.name
         if self.tier is not None:
             data["tier"] = self.tier
+        if self.shots:
+            data["shots"] = [shot.to_json() for shot in self.shots]
         return data
 
 
@@ -271,6 +278,8 @@ def _gate_words(result: GateResult, rest: Rest) -> str:
         return f"{result.label} failed: {first.splitlines()[0] if first else 'failed'}"
     if result.gate is Gate.TESTS and result.tests is not None:
         return _test_words(result.tests, rest)
+    if result.shots:
+        return f"{result.label} ok ({seen(result.shots)})"
     return "ruff ok" if result.gate is Gate.LINT else f"{result.label} ok"
 
 

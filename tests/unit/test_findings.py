@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from festina.findings import Finding, Gate, GateResult, Rest, Status, TestCounts, Verdict, duration
+from festina.shots import Shot
 
 
 def result(gate, status, **more):
@@ -133,6 +134,19 @@ def test_a_verdict_that_is_not_passed_is_not_partial():
     tests = TestCounts(2, 1, 1, scope="impacted")
     assert not Verdict.of((result(Gate.TESTS, Status.FAILED, tests=tests),), seconds=0.1).partial
     assert not Verdict.of((result(Gate.LINT, Status.PASSED),), seconds=0.1).partial
+
+
+def test_pictures_of_pages_are_in_the_verdict_and_say_how_much_was_looked_at():
+    shots = (Shot("/a.html", 375, "/x/1.png", "/x/0.png"), Shot("/a.html", 768, "/x/2.png"))
+    looked = result(Gate.BROWSER, Status.PASSED, shots=shots)
+    assert looked.to_json()["shots"] == [
+        {"page": "/a.html", "width": 375, "path": "/x/1.png", "before": "/x/0.png"},
+        {"page": "/a.html", "width": 768, "path": "/x/2.png"},
+    ]
+    assert "shots" not in result(Gate.LINT, Status.PASSED).to_json()
+    assert Verdict.of((looked,), seconds=1.2).summary() == "browser ok (1 page at 2 widths), 1.2 s"
+    finding = Finding(Gate.BROWSER, "a.html", "too wide", screenshot="/x/1.png")
+    assert finding.to_json()["screenshot"] == "/x/1.png"
 
 
 def test_the_summary_names_why_something_is_not_verified():
