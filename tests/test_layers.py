@@ -36,7 +36,7 @@ VALUES = (
 )
 WORKERS = (
     *("models", "verify", "prompt", "slow", "planner", "markdown", "kept"),
-    *("context", "ignoring", "masking", "skills", "waking"),
+    *("context", "ignoring", "masking", "memory", "skills", "waking"),
 )
 STATE = (
     "accept",
@@ -62,6 +62,7 @@ STATE = (
     "pipeline",
     "promise",
     "reducer",
+    "remembering",
     "results",
     "reviewing",
     "runs",
