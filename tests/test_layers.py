@@ -55,6 +55,7 @@ STATE = (
     "events",
     "holding",
     "jobs",
+    "leftovers",
     "lifecycle",
     "orders",
     "pages",

@@ -27,6 +27,7 @@ COMMANDS = {
     "try": "watch it work on a bundled sample: no key, no editor",
     "trust": "allow a project's code to be run for its checks",
     "skill": "list the skills that an edit can follow",
+    "recover": "show accepted edits that never reached their files, and write them",
     "stats": "show what was asked of models, by day: requests, tokens, cost",
     "model": "list, fetch or serve embedded models",
     "doctor": "show what Festina found here, and what to mend",

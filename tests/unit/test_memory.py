@@ -294,6 +294,7 @@ def test_a_look_tells_applied_absent_and_partial_file_by_file(store, workspace):
         (entry.proposal, {path: str(found.fate) for path, found in files.items()})
         for entry, files in looked
     ] == [
+        ("", {"done.py": "applied"}),
         ("", {"not.py": "absent"}),
         ("several", {"done.py": "applied", "gone.py": "absent", "not.py": "absent"}),
     ]

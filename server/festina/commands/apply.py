@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from festina import leftovers
 from festina.commands.base import Exit, Stop
 from festina.text import Text, encode
 
@@ -63,6 +64,23 @@ def write(path: Path, old: Text, new: Text) -> None:
         ) from None
 
 
+def finish(path: Path, torn: bytes, new: Text) -> None:
+    """Put ``new`` into a file that was being written when everything ended, and holds ``torn``.
+
+    Raises:
+        Stop: the file changed meanwhile or cannot be written.
+    """
+    real = Path(os.path.realpath(path))
+    check_writable(path)
+    _check_unchanged(real, torn)
+    try:
+        _fill(real, encode(new))
+    except OSError as error:
+        raise Stop(
+            f"{path} could not be written: {error.strerror or error}.", Exit.FAILED
+        ) from None
+
+
 def create(path: Path, new: Text) -> None:
     """Write a file that is not there yet: all of it, or none.
 
@@ -107,7 +125,7 @@ def _check_unchanged(real: Path, old: bytes) -> None:
 
 @contextlib.contextmanager
 def _temporary(real: Path, status: os.stat_result) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:60]}.festina-")
+    handle, name = tempfile.mkstemp(dir=real.parent, prefix=leftovers.prefix(real))
     os.close(handle)
     temporary = Path(name)
     try:

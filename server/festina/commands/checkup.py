@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from festina import __version__, settings_files
+from festina import __version__, leftovers, settings_files
 from festina.commands import job
 from festina.commands.base import Exit, Stop
 from festina.config import Settings
 from festina.context.trees import grammars
+from festina.memory import State, Store, Trouble
 from festina.models.base import ModelError
 from festina.trust import TrustStore
 from festina.verify import interpreter, lint, sandbox, sandbox_cells
@@ -68,7 +69,7 @@ async def look(args: argparse.Namespace) -> int:
         lines.append(await _sandbox(settings))
         say("looking for a model, and trying it")
         lines += await _model(settings, args.model, trust)
-    lines += _folders(trust)
+    lines += [*_folders(trust), *_memory(workspace)]
     if terminal is not None:
         _show(lines, terminal)
     else:
@@ -205,6 +206,25 @@ def _folders(trust: TrustStore) -> list[Line]:
         else Line("folders", name, AMISS, f"{path} cannot be written to", remedy)
         for name, path, remark in places
     ]
+
+
+def _memory(workspace: Path) -> list[Line]:
+    """Say where the memory of a workspace is, and which accepted edits are not in their files."""
+    store = Store(workspace)
+    try:
+        left = leftovers.look(store)
+    except Trouble as trouble:
+        return [Line("folders", "memory", AMISS, str(trouble))]
+    finally:
+        store.close()
+    lines = [Line("folders", "memory", OK, f"{store.file} (of this workspace)")]
+    for entry, files in left:
+        says = "; ".join(f"{path}: {leftovers.words(found)}" for path, found in files.items())
+        when = f"{leftovers.how(entry)} {leftovers.when(entry.at)}"
+        detail = f"{leftovers.what(entry)}, {when}. {says}"
+        state = NOTE if entry.state is State.OFFERED else AMISS
+        lines.append(Line("folders", "accepted", state, detail, leftovers.remedy(entry, files)))
+    return lines
 
 
 def _can_write(path: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers, prompt, slow
 from festina.clean import visible
-from festina.commands import advice, apply, filtering, held, job, showing, skill, target
+from festina.commands import advice, apply, filtering, held, job, recovering, showing, skill, target
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
 from festina.commands.running import exit_of
@@ -178,6 +178,8 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
         if args.apply or args.filter or args.diff:
             raise Stop(untrusted, Exit.UNVERIFIED)
         warn(untrusted)
+    if not args.filter:
+        recovering.greet(found.workspace, warn)
     return order
 
 
@@ -225,7 +227,8 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
             and outcome.best is not None
         ):
             try:
-                await _apply(order, outcome.best, verifier, snapshot)
+                warn = _warn if terminal is None else terminal.warn
+                await _apply(order, outcome.best, verifier, snapshot, warn)
             except Stop as stop:
                 refusal = stop  # told after the edit, which would be lost otherwise
     finally:
@@ -271,7 +274,9 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
     return result
 
 
-async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snapshot) -> None:
+async def _apply(
+    order: Order, best: Answer, verifier: Verifier, snapshot: Snapshot, warn: Warn
+) -> None:
     """Write an edit, if its verdict still holds (design, invariant 2)."""
     assert best.verdict is not None
     now = verdict_key(best.text, await verifier.fingerprint(snapshot))
@@ -281,7 +286,7 @@ async def _apply(order: Order, best: Answer, verifier: Verifier, snapshot: Snaps
             "again.",
             Exit.FAILED,
         )
-    apply.write(order.target.path, order.target.text, Text(best.text))
+    await asyncio.to_thread(recovering.write, order.target, Text(best.text), order.name, warn)
 
 
 def _show(order: Order, proposed: Proposed, terminal: Terminal) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from festina.edits.rewrite import opcodes
 from festina.text import NotText, Text, decode, encode
@@ -22,13 +22,14 @@ class Found:
     """What a file says. ``changed``: it was edited since by somebody; ``gone``: it is not there.
 
     ``torn``: it was being written when everything ended, so that it holds the beginning of the new
-    text and the end of the old one, and nothing else.
+    text and the end of the old one, and nothing else. ``now`` is what was looked at.
     """
 
     fate: Fate
     changed: bool = False
     gone: bool = False
     torn: bool = False
+    now: bytes = field(default=b"", repr=False, compare=False)
 
 
 def fate(before: Text, after: Text, on_disk: str, now: bytes | None) -> Found:
@@ -40,6 +41,10 @@ def fate(before: Text, after: Text, on_disk: str, now: bytes | None) -> Found:
     """
     if now is None:
         return Found(Fate.ABSENT, gone=True)
+    return replace(_fate(before, after, on_disk, now), now=now)
+
+
+def _fate(before: Text, after: Text, on_disk: str, now: bytes) -> Found:
     old, new = encode(before), encode(after)
     if now == new:
         return Found(Fate.APPLIED)

@@ -188,9 +188,9 @@ class Journal:
         return [entry for entry in entries if not self._living.lives(entry.session)]
 
     def look(self, workspace: Path) -> list[tuple[Entry, dict[str, Found]]]:
-        """Return what is left and not in its files as it was accepted, with what each file says.
+        """Return what is left, with what each of its files says; the oldest first.
 
-        What is in its files is over, and no longer told of.
+        What is in all of its files is over from now on.
         """
         found = []
         for entry in self.left():
@@ -200,9 +200,16 @@ class Journal:
                 continue
             if all(one.fate is Fate.APPLIED for one in files.values()):
                 self.move(entry.id, State.APPLIED)
-            else:
-                found.append((entry, files))
+            found.append((entry, files))
         return found
+
+    def busy(self) -> set[str]:
+        """Return the files that living processes have accepted edits of."""
+        rows = self._database.read(
+            "SELECT session, path FROM accepts JOIN accepted_files ON accept = id"
+            " WHERE state IN ('accepted', 'seen', 'undone')"
+        )
+        return {str(path) for session, path in rows if self._living.lives(str(session))}
 
     def _entry(self, row: Row) -> Entry:
         number, at, session, proposal, name, how, state, told = row
