@@ -59,11 +59,16 @@ def test_other_candidates_are_one_click_away():
     commands = [
         command for _, command in shown(State.READY, view(0, 1, passed()), view(1, 4, passed()))
     ]
-    assert commands == ["festina.accept", "festina.next", "festina.dismiss"]
+    assert commands == ["festina.accept", "festina.next", "festina.dismiss", "festina.gallery"]
     commands = [
         command for _, command in shown(State.REJECTED, view(0, 1, failed()), view(1, 4, failed()))
     ]
-    assert commands == ["festina.dismiss", "festina.next"]
+    assert commands == ["festina.dismiss", "festina.next", "festina.gallery"]
+
+
+def test_the_gallery_is_there_while_several_are_on_their_way():
+    titles = shown(State.STREAMING, view(0, 1, None), view(1, 4, None))
+    assert titles[1:] == [("open gallery", "festina.gallery")]
 
 
 def test_what_did_not_pass_is_not_offered_beside_what_did():
@@ -71,6 +76,7 @@ def test_what_did_not_pass_is_not_offered_beside_what_did():
     assert [command for _, command in shown(State.READY, *views)] == [
         "festina.accept",
         "festina.dismiss",
+        "festina.gallery",
     ]
 
 

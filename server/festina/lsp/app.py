@@ -30,6 +30,7 @@ from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.answering import Answering
 from festina.lsp.features.board import Board
+from festina.lsp.features.galleries import Galleries
 from festina.lsp.features.naming import Naming
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
@@ -74,6 +75,7 @@ class App:
         self.board = Board(self)
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
+        self.galleries = Galleries(self)
         self.saving = Saving(self)
         self.verifier.on_mapping(Tracing(self).on_progress)
         self.aftermath = AftermathShown(self)
@@ -160,6 +162,7 @@ class App:
     def _changed(self, proposal: Proposal) -> None:
         self.publisher.changed(proposal)
         self.accepting.changed(proposal)
+        self.galleries.changed(proposal)
         self.saving.proposal_changed(proposal)
 
     # -- life -------------------------------------------------------------------------------
@@ -258,6 +261,7 @@ class App:
         """Stop all work; nothing that we started survives."""
         self.publisher.close()
         self.board.close()
+        await self.galleries.close()
         await self.lifecycle.close()
         await self.answering.close()
         await self.prompting.close()

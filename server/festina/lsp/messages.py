@@ -50,13 +50,14 @@ REDIRECT = "festina.redirect"
 NEXT = "festina.next"
 PREVIOUS = "festina.previous"
 VARIATIONS = "festina.variations"
+GALLERY = "festina.gallery"
 VERIFY = "festina.verify"
 ASK = "festina.ask"
 SHOW_PROMPT = "festina.showPrompt"
 
 COMMANDS = (
-    *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY, ASK),
-    SHOW_PROMPT,
+    *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, GALLERY, VERIFY),
+    *(ASK, SHOW_PROMPT),
 )
 
 REWRITE = "refactor.rewrite.festina"

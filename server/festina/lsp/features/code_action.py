@@ -115,6 +115,12 @@ def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
         argument = {"proposal": proposal.id}
         kind, seen = _kind(proposal), proposal.visible
         found.append(_command_action(title, messages.REDIRECT, argument, kind, candidate=seen))
+    if len(proposal.candidates) > 1:
+        all_of_them = f"all {len(proposal.candidates)} candidates for {render.subject(proposal)}"
+        title = f"Festina: show {all_of_them} on a page"
+        argument = {"proposal": proposal.id}
+        kind, seen = _kind(proposal), proposal.visible
+        found.append(_command_action(title, messages.GALLERY, argument, kind, candidate=seen))
     ending = messages.CANCEL if proposal.state.running else messages.DISMISS
     word = "cancel" if proposal.state.running else "dismiss"
     found.append(

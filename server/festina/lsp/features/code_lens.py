@@ -47,6 +47,8 @@ def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
         found.append((f"Festina: dismiss ({why})", messages.DISMISS, {**one}))
     if not proposal.state.running and len(proposal.choices) > 1:
         found.insert(1, ("next", messages.NEXT, {**one}))
+    if len(proposal.candidates) > 1:
+        found.append(("open gallery", messages.GALLERY, {**one}))
     return [
         lsp.CodeLens(
             range=place,

@@ -28,14 +28,17 @@ if TYPE_CHECKING:
 Handler = Callable[["App", dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-async def run(app: App, command: str, argument: object) -> dict[str, Any]:
-    """Carry out a command. A refusal is an answer with a sentence, never a JSON-RPC error."""
+async def run(app: App, command: str, argument: object, *, tells: bool = True) -> dict[str, Any]:
+    """Carry out a command. A refusal is an answer with a sentence, never a JSON-RPC error.
+
+    ``tells``: it is a message in the editor, too, where its plugin does not show it.
+    """
     try:
         if not isinstance(argument, dict):
             raise Refusal(f"{command} takes one object as its argument.")
         return await HANDLERS[command](app, argument)
     except Refusal as refusal:
-        if not app.caps.proposals:
+        if tells and not app.caps.proposals:
             app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
         return {"ok": False, "message": str(refusal)}
 
@@ -149,6 +152,12 @@ async def variations(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "message": f"Asking for {count} more."}
 
 
+async def gallery(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.gallery``: open a page with all candidates, outside the editor."""
+    app.galleries.open(app.lifecycle.alive(arguments.string(argument, "proposal")))
+    return {"ok": True, "message": "Opening the gallery."}
+
+
 async def verify(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     """``festina.verify``: check a file as its buffer is, now; the result comes as diagnostics."""
     return {"ok": True, "message": app.saving.verify(_document(app, argument))}
@@ -187,6 +196,7 @@ HANDLERS: dict[str, Handler] = {
     messages.NEXT: turn_next,
     messages.PREVIOUS: turn_previous,
     messages.VARIATIONS: variations,
+    messages.GALLERY: gallery,
     messages.VERIFY: verify,
     messages.ASK: ask,
     messages.SHOW_PROMPT: show_prompt,

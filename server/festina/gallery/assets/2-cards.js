@@ -1,0 +1,138 @@
+// A card for each text. Diffs are drawn when they come into sight, a little in each frame.
+
+const FRAME = 6; // milliseconds of a frame that drawing may take
+const AHEAD = "800px";
+
+const drawn = new Map(); // id -> {node, diff, rows}
+const queue = new Set();
+let isDrawing = false;
+
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting) draw(Number(target.dataset.card));
+    }
+  },
+  { rootMargin: AHEAD },
+);
+
+function draw(id) {
+  queue.add(id);
+  if (!isDrawing) {
+    isDrawing = true;
+    requestAnimationFrame(drawSome);
+  }
+}
+
+function drawSome() {
+  const began = performance.now();
+  for (const id of queue) {
+    queue.delete(id);
+    const one = drawn.get(id);
+    const card = cards.get(id);
+    if (one && card && one.rows !== card.rows) {
+      one.rows = card.rows;
+      one.diff.replaceChildren(...(card.rows.length > 0 ? [sides(card.rows)] : []));
+    }
+    if (performance.now() - began > FRAME) break;
+  }
+  isDrawing = queue.size > 0;
+  if (isDrawing) requestAnimationFrame(drawSome);
+}
+
+/** The node of a card, as it is now. */
+function node(card) {
+  let one = drawn.get(card.id);
+  if (one === undefined) {
+    one = { node: el("article", ""), top: el("div", "top"), diff: el("div", "sides"), rows: null };
+    one.node.dataset.card = card.id;
+    one.node.tabIndex = -1;
+    one.node.append(one.top, one.diff);
+    one.node.addEventListener("click", () => focusOn(card.id, false));
+    sight.observe(one.node);
+    drawn.set(card.id, one);
+  }
+  return one;
+}
+
+/** Draw what stands above the diff anew, and have the diff follow when it is seen. */
+function refresh(card) {
+  const one = node(card);
+  one.node.style.setProperty("--rows", card.rows.length);
+  one.node.setAttribute("aria-label", `${number(card)}: ${status(card)}`);
+  one.top.replaceChildren(
+    heading(card),
+    el("ul", "gates", ...card.gates.map(gate)),
+    ...card.findings.map(finding),
+    measures(card),
+    doing(card),
+  );
+  mark(card.id);
+  if (one.rows !== null) draw(card.id);
+}
+
+/** Show what the person has done with a card. */
+function mark(id) {
+  const { node: article } = drawn.get(id);
+  const card = cards.get(id);
+  const is = (name, yes) => article.classList.toggle(name, Boolean(yes));
+  article.className = card.status;
+  is("best", card.best);
+  is("marked", marked.has(id));
+  is("aside", aside.has(id));
+  is("here", focused === id);
+  is("shown", head.shown === id);
+}
+
+const number = (card) => `#${card.id + 1}`;
+
+function status(card) {
+  if (card.status === "streaming") return `being written, about ${card.tokens} tokens`;
+  if (card.status === "verifying") return "being checked";
+  return { failed: "rejected", unusable: "not usable" }[card.status] ?? card.status;
+}
+
+function heading(card) {
+  const others = card.same.length - 1;
+  const same = others > 0 ? `written ${card.same.length} times` : "";
+  return el(
+    "h3",
+    "",
+    el("span", "rank", `${card.rank}`),
+    el("span", "number", number(card)),
+    el("span", "status", status(card)),
+    card.best ? el("span", "tag", "best") : "",
+    head.shown === card.id ? el("span", "tag", "in the editor") : "",
+    same ? el("span", "tag", same) : "",
+  );
+}
+
+function finding({ gate: name, place, message }) {
+  return el("p", "finding", el("b", "", name), " ", place ? el("code", "", place) : "", " ", message);
+}
+
+function measures(card) {
+  const { measures: found } = card;
+  if (found === null) return card.status === "unusable" ? el("p", "finding", card.words) : "";
+  const parts = [`${found.lines} ${found.lines === 1 ? "line" : "lines"}`];
+  if (found.executed) parts.push(`${found.executed[0]} of ${found.executed[1]} changed lines executed`);
+  parts.push(found.imports.length ? `imports ${found.imports.join(", ")}` : "no new import");
+  parts.push(`complexity ${found.complexity > 0 ? "+" : ""}${found.complexity}`);
+  const made = el("p", "measures", parts.join(" · "));
+  if (card.why) made.append(el("span", "why", card.why));
+  return made;
+}
+
+function doing(card) {
+  const bar = el("div", "doing");
+  if (isLive() && card.applicable) bar.append(button("accept", "a", () => accept(card.id)));
+  if (isLive() && card.status === "unverified" && head.unverified) {
+    bar.append(button("apply unverified", "A", () => acceptUnverified(card.id)));
+  }
+  if (card.measures !== null) {
+    bar.append(button("compare", "space", () => toggle(card.id)));
+    if (isLive()) bar.append(button("show in the editor", "Enter", () => wish("show", card)));
+  }
+  bar.append(button("put aside", "d", () => putAside(card.id)));
+  return bar;
+}

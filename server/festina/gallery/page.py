@@ -1,0 +1,60 @@
+"""The page's HTML, as it is served and as one file that stands by itself.
+
+Nothing in it comes from elsewhere, and nothing is executed but its own script: as a file, it says
+so by the hashes of its script and style.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+from importlib import resources
+from typing import Any
+
+MARK = "<!-- a gallery of Festina -->"
+"""By this an exported file is known as one of ours, which may be replaced."""
+
+_SCRIPTS = ("1-dom.js", "2-cards.js", "3-compare.js", "4-page.js", "5-live.js")
+
+
+def live() -> str:
+    """Return the page that asks for the rest of it."""
+    head = '<link rel="stylesheet" href="gallery.css">\n<script src="gallery.js" defer></script>'
+    return _asset("page.html").replace("{head}", head).replace("{data}\n", "")
+
+
+def export(board: dict[str, Any]) -> str:
+    """Return a page that has everything in itself, and can do nothing but show it."""
+    policy = f"default-src 'none'; script-src {_hash(script())}; style-src {_hash(style())}"
+    head = (
+        f'<meta http-equiv="content-security-policy" content="{policy}; base-uri \'none\'">\n'
+        f"{MARK}\n<style>{style()}</style>"
+    )
+    # of what could end the element, nothing is left
+    held = json.dumps(board).replace("<", "\\u003c")
+    data = f'<script type="application/json" id="data">{held}</script>\n<script>{script()}</script>'
+    return _asset("page.html").replace("{head}", head).replace("{data}", data)
+
+
+@functools.cache
+def script() -> str:
+    """Return all of the script: its parts share one scope, and nobody else has a part in it."""
+    parts = "\n".join(_asset(name) for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+@functools.cache
+def style() -> str:
+    """Return the style sheet."""
+    return _asset("gallery.css")
+
+
+def _asset(name: str) -> str:
+    return (resources.files("festina.gallery") / "assets" / name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

@@ -1,0 +1,58 @@
+"""From a proposal to what its gallery shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from festina.gallery.cards import Entry, Subject
+from festina.proposals import CandidateView, Proposal, State
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A proposal as it is now. ``unverified``: what could not be verified may be applied."""
+
+    proposal: Proposal
+    path: str
+    name: str
+    language: str
+    unverified: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can be done with it any more."""
+        return self.proposal.state.final
+
+
+def subject(shown: Shown) -> Subject:
+    """Return what a proposal is about, and how it stands."""
+    proposal, region = shown.proposal, shown.proposal.region
+    return Subject(
+        path=shown.path,
+        name=shown.name,
+        language=shown.language,
+        instruction=proposal.instruction,
+        before=proposal.base.lines_text(region.start, region.end),
+        first_line=region.start + 1,
+        proposal=proposal.id,
+        model=proposal.writer,
+        state=str(proposal.state),
+        message=proposal.message,
+        shown=proposal.visible,
+        running=proposal.state.running,
+        over=shown.over,
+        unverified=shown.unverified,
+    )
+
+
+def entries(proposal: Proposal) -> list[Entry]:
+    """Return all its candidates."""
+    return [_entry(proposal, view) for view in proposal.candidates]
+
+
+def _entry(proposal: Proposal, view: CandidateView) -> Entry:
+    verdict = view.verdict.to_json() if view.verdict is not None else None
+    ready = proposal.state is State.READY and view.passed
+    return Entry(
+        view.index, view.status, view.text, view.words, verdict, view.progress.to_json(), ready
+    )

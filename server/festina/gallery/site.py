@@ -1,0 +1,187 @@
+"""The page as a web application: its files, its news as they come, and what a person wants done."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from festina.gallery import page, proposed
+from festina.gallery.cards import Board, Maker
+from festina.gallery.door import Door
+from festina.gallery.guard import App, Guard
+from festina.gallery.proposed import Shown
+
+BOARDS_PER_SECOND = 8
+"""How often the page is told of news; nobody reads faster, and each one is drawn."""
+HEART_SECONDS = 15.0
+MOST_BYTES = 10_000
+"""Of a wish: it is a word and two numbers."""
+WISHES = ("accept", "unverified", "show", "dismiss", "variations")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants done. ``digest`` is of the text that they saw."""
+
+    what: str
+    candidate: int | None = None
+    digest: str = ""
+    count: int = 0
+
+
+Grant = Callable[[Wish], Awaitable[dict[str, Any]]]
+"""Does what is wished for, and says ``{ok, message}``."""
+
+
+class Site:
+    """One page. All of it but ``door`` lives on one event loop."""
+
+    def __init__(self, door: Door, shown: Shown, grant: Grant) -> None:
+        self._door = door
+        self._grant = grant
+        self._maker = Maker()
+        self._shown = shown
+        self._board: Board | None = None
+        self._readers: set[asyncio.Event] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = False
+
+    def app(self) -> App:
+        """Return the application, with the guard before it."""
+        at = f"/{self._door.place}"
+        routes = [
+            Route(f"{at}/", self._page),
+            Route(f"{at}/gallery.css", self._style),
+            Route(f"{at}/gallery.js", self._script),
+            Route(f"{at}/events", self._events),
+            Route(f"{at}/export", self._export),
+            Route(f"{at}/wish", self._wish, methods=["POST"]),
+        ]
+        return Guard(Starlette(routes=routes), self._door)
+
+    def show(self, shown: Shown) -> None:
+        """Take the newest value; the page gets it now, or as soon as it has had a rest."""
+        self._shown = shown
+        if shown.over:
+            self._look()  # the last word is not held back
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(1 / BOARDS_PER_SECOND, self._look)
+
+    def end(self) -> None:
+        """Let go of everybody who waits for news: there will be none."""
+        self._ended = True
+        self._look()
+
+    @property
+    def board(self) -> Board:
+        """What there is to see now."""
+        if self._board is None:
+            shown = self._shown
+            entries = proposed.entries(shown.proposal)
+            self._board = self._maker.board(proposed.subject(shown), entries)
+        return self._board
+
+    def _look(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._board = None
+        for reader in self._readers:
+            reader.set()
+
+    # -- what is asked for ------------------------------------------------------------------
+
+    async def _page(self, _: Request) -> Response:
+        return Response(page.live(), media_type="text/html")
+
+    async def _style(self, _: Request) -> Response:
+        return Response(page.style(), media_type="text/css")
+
+    async def _script(self, _: Request) -> Response:
+        return Response(page.script(), media_type="text/javascript")
+
+    async def _export(self, _: Request) -> Response:
+        whole = page.export(self.board.to_json())
+        name = "attachment; filename=festina-gallery.html"
+        return Response(whole, media_type="text/html", headers={"content-disposition": name})
+
+    async def _events(self, _: Request) -> Response:
+        return StreamingResponse(self._news(), media_type="text/event-stream")
+
+    async def _news(self) -> AsyncIterator[str]:
+        """Yield everything once, then what is new, until the proposal is over."""
+        told: dict[int, dict[str, Any]] = {}
+        head: dict[str, Any] = {}
+        mine = asyncio.Event()
+        mine.set()
+        self._readers.add(mine)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(HEART_SECONDS):
+                        await mine.wait()
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                mine.clear()
+                board = self.board
+                new = [card for card in board.cards.values() if told.get(card["id"]) != card]
+                if new or board.head != head:
+                    yield _event({"head": board.head, "cards": new})
+                told, head = dict(board.cards), board.head
+                if head["over"] or self._ended:
+                    return
+        finally:
+            self._readers.discard(mine)
+
+    async def _wish(self, request: Request) -> Response:
+        try:
+            wish = _read(await _body(request))
+        except (ValueError, ClientDisconnect):
+            words = "That is nothing that can be asked of the gallery."
+            return JSONResponse({"ok": False, "message": words}, 400)
+        return JSONResponse(await self._grant(wish))
+
+
+def _event(data: dict[str, Any]) -> str:
+    return f"data: {json.dumps(data)}\n\n"
+
+
+async def _body(request: Request) -> bytes:
+    if request.headers.get("content-type") != "application/json":
+        raise ValueError
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise ValueError
+    return body
+
+
+def _read(body: bytes) -> Wish:
+    """Return what a body asks for.
+
+    Raises:
+        ValueError: nothing that there is.
+    """
+    try:
+        data = json.loads(body)
+    except RecursionError:
+        raise ValueError from None
+    if not isinstance(data, dict) or data.get("what") not in WISHES:
+        raise ValueError
+    candidate, digest, count = (data.get(name) for name in ("candidate", "digest", "count"))
+    return Wish(
+        data["what"],
+        candidate if type(candidate) is int else None,
+        digest if isinstance(digest, str) else "",
+        count if type(count) is int else 0,
+    )
