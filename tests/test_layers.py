@@ -33,13 +33,17 @@ VALUES = (
     "secret_patterns",
     "front_matter",
     "skill_file",
+    "skill_text",
+    "line_patterns",
 )
 WORKERS = (
     *("models", "verify", "prompt", "slow", "planner", "markdown", "kept"),
     *("context", "ignoring", "masking", "memory", "skills", "waking", "gallery"),
+    "skill_writer",
 )
 STATE = (
     "accept",
+    "accepted",
     "asked",
     "asking",
     "change",
@@ -69,6 +73,8 @@ STATE = (
     "runs",
     "session",
     "settings_files",
+    "skill_saving",
+    "skill_store",
     "standing",
     "tallying",
     "task",

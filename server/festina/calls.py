@@ -22,6 +22,7 @@ class Why(enum.StrEnum):
     REVIEW = "review"
     ASK = "ask"
     PLAN = "plan"
+    SKILL = "skill"
 
 
 _DONE = {
@@ -31,6 +32,7 @@ _DONE = {
     Why.REVIEW: "reviewed the edit",
     Why.ASK: "answered the question",
     Why.PLAN: "wrote a plan",
+    Why.SKILL: "wrote a skill",
 }
 _WANTED = {
     Why.WRITE: "write the region",
@@ -39,6 +41,7 @@ _WANTED = {
     Why.REVIEW: "review the edit",
     Why.ASK: "answer the question",
     Why.PLAN: "write a plan",
+    Why.SKILL: "write a skill",
 }
 
 

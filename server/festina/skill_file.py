@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from festina import front_matter
+from festina import front_matter, line_patterns
 from festina.clean import stripped
 from festina.front_matter import FrontMatter, NotUnderstood
 from festina.text import BOM
@@ -21,6 +21,10 @@ COMPATIBILITY_CHARS = 500
 FILES_KEY = "festina-files"
 """The key below ``metadata`` that says for which files a skill is meant: globs, with blanks between
 them. ``metadata`` is where the specification has clients put what it does not name itself."""
+
+PLACES_KEY = "festina-places"
+"""The key that says how a line reads where a skill is meant: patterns, one a line, with ``...`` for
+anything in between (:mod:`festina.line_patterns`)."""
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -34,7 +38,8 @@ class Skill:
     """A skill that can be used.
 
     ``path`` is where it stands, as a person knows it; ``in_workspace`` whether it came with the
-    workspace. ``files`` are globs of the files that it is meant for, none where it does not say.
+    workspace. ``files`` are globs of the files that it is meant for, none where it does not say;
+    ``places`` are patterns of lines in the places there.
     ``cautions`` are sentences about what the specification has otherwise.
     """
 
@@ -46,6 +51,7 @@ class Skill:
     files: tuple[str, ...] = ()
     compatibility: str = ""
     cautions: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
     def asked(self, further: str = "") -> str:
         """Return the instruction to follow it, with what else a person said."""
@@ -84,16 +90,27 @@ def read(text: str, *, folder: str, path: str, in_workspace: bool) -> Skill:
     cautions += _too_long("description", description, DESCRIPTION_CHARS)
     compatibility = _optional(front, "compatibility", cautions)
     cautions += _too_long("compatibility", compatibility, COMPATIBILITY_CHARS)
+    metadata = _metadata(front, cautions)
+    places = line_patterns.split(metadata.get(PLACES_KEY, ""))
+    if why := line_patterns.amiss(places):
+        cautions.append(f"Its {PLACES_KEY} are not looked for. {why}")
+        places = ()
     return Skill(
         name,
         " ".join(description.split()),
         front.body.strip("\n"),
         path,
         in_workspace,
-        files=_files(front, cautions),
+        files=tuple(metadata.get(FILES_KEY, "").split()),
         compatibility=" ".join(compatibility.split()),
         cautions=tuple(cautions),
+        places=places,
     )
+
+
+def is_name(name: str) -> bool:
+    """Whether a name is one of those that skills have, but for its length."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _field(front: FrontMatter, name: str) -> str:
@@ -110,15 +127,17 @@ def _optional(front: FrontMatter, name: str, cautions: list[str]) -> str:
         return ""
 
 
-def _files(front: FrontMatter, cautions: list[str]) -> tuple[str, ...]:
-    """Return the globs of the files that a skill is meant for."""
+def _metadata(front: FrontMatter, cautions: list[str]) -> dict[str, str]:
+    """Return what is ours below ``metadata``."""
     metadata = front.fields.get("metadata")
     try:
-        entry = metadata.fields().get(FILES_KEY) if metadata is not None else None
-        return tuple(entry.text().split()) if entry is not None else ()
+        entries = metadata.fields() if metadata is not None else {}
+        return {
+            key: stripped(entries[key].text()) for key in (FILES_KEY, PLACES_KEY) if key in entries
+        }
     except NotUnderstood as error:
         cautions.append(f"Its metadata is not understood. {error}")
-        return ()
+        return {}
 
 
 def _too_long(name: str, text: str, most: int) -> list[str]:

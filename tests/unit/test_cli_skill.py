@@ -81,6 +81,7 @@ def test_as_json(line, home):
             "path": ".agents/skills/bounds/SKILL.md",
             "from": "workspace",
             "files": ["*.py"],
+            "places": [],
             "compatibility": "",
             "problems": [],
         }

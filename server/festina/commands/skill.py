@@ -78,6 +78,7 @@ def _to_json(workspace: Path, found: Skills) -> dict[str, Any]:
                 "path": skill.path,
                 "from": "workspace" if skill.in_workspace else "user",
                 "files": list(skill.files),
+                "places": list(skill.places),
                 "compatibility": skill.compatibility,
                 "problems": list(skill.cautions),
             }
@@ -101,6 +102,8 @@ def _show(workspace: Path, found: Skills) -> None:
             _say(f"Needs: {skill.compatibility}", "    ")
         if skill.files:
             _say(f"For: {' '.join(skill.files)}", "    ")
+        for place in skill.places:
+            _say(f"Where a line reads: {place}", "    ")
         for caution in skill.cautions:
             _say(f"! {caution}", "    ")
     if found.problems:

@@ -17,6 +17,7 @@ from lsprotocol import types as lsp
 
 from festina import __version__, settings_files
 from festina.accept import Application
+from festina.accepted import AcceptedEdits
 from festina.asking import Asking
 from festina.config import Problem, Settings
 from festina.documents import Document
@@ -35,6 +36,7 @@ from festina.lsp.features.naming import Naming
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
+from festina.lsp.features.skill_saving import SkillSaving
 from festina.lsp.features.tracing import Tracing
 from festina.lsp.features.trusting import Trusting
 from festina.lsp.model_source import ModelSource
@@ -67,6 +69,7 @@ class App:
         self.models = ModelSource(
             self.environ, self.session.trust, lambda: self.client, self.session.ledger
         )
+        self.accepted = AcceptedEdits(self.session)
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
         self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
         self.answering = Answering(self)
@@ -77,6 +80,7 @@ class App:
         self.accepting = Accepting(self)
         self.galleries = Galleries(self)
         self.saving = Saving(self)
+        self.skill_saving = SkillSaving(self)
         self.verifier.on_mapping(Tracing(self).on_progress)
         self.aftermath = AftermathShown(self)
         self.session.changed = self._changed
@@ -262,6 +266,7 @@ class App:
         self.publisher.close()
         self.board.close()
         await self.galleries.close()
+        self.skill_saving.close()
         await self.lifecycle.close()
         await self.answering.close()
         await self.prompting.close()

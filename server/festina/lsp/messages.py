@@ -54,10 +54,13 @@ GALLERY = "festina.gallery"
 VERIFY = "festina.verify"
 ASK = "festina.ask"
 SHOW_PROMPT = "festina.showPrompt"
+SAVE_SKILL = "festina.saveSkill"
 
 COMMANDS = (
     *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, GALLERY, VERIFY),
     *(ASK, SHOW_PROMPT),
+    *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, VERIFY, ASK),
+    *(SHOW_PROMPT, SAVE_SKILL),
 )
 
 REWRITE = "refactor.rewrite.festina"

@@ -17,7 +17,7 @@ from festina import accept, edits, markers
 from festina.context import enclosing
 from festina.edits import Region
 from festina.lsp import convert, messages, render
-from festina.lsp.features import aftermath, skilled
+from festina.lsp.features import aftermath, skill_saving, skilled
 from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal
 from festina.text import Range
@@ -54,6 +54,7 @@ async def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction
             found += (await _edit_actions(app, document, chosen))[:1]
     else:
         found += await _edit_actions(app, document, chosen, asks=True)
+        found += skill_saving.actions(app, document.uri, lines)
         found += _fixes(app, document, params)
     return [action for action in found if _wanted(action.kind, params.context.only)]
 

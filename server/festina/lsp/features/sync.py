@@ -34,6 +34,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
     app.adopt(document)
     app.saving.opened(document)
     if before is not None:  # opened again without being closed: a change like any other
+        app.accepted.moved(item.uri, (before.text, document.text))
         app.lifecycle.document_changed(before.text, document)
         app.asking.moved(item.uri, (before.text, document.text))
 
@@ -51,8 +52,10 @@ def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
         after = _changed(app, uri, version, [_change(change)])
     if not between:
         after = _changed(app, uri, version, [])
+    texts = (before.text, *between[1:], after.text)
+    app.accepted.moved(uri, texts)  # first: what this change applies is where it is then
     app.lifecycle.document_changed(before.text, after, between[1:])
-    app.asking.moved(uri, (before.text, *between[1:], after.text))
+    app.asking.moved(uri, texts)
 
 
 def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Document:
@@ -81,6 +84,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     """End the document's proposals and clear what was shown in it."""
     uri = params.text_document.uri
     app.accepting.closed(uri)
+    app.accepted.closed(uri)
     app.lifecycle.document_closed(uri)
     app.asking.closed(uri)
     if (document := app.session.documents.close(uri)) is not None:
