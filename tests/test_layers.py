@@ -75,6 +75,7 @@ STATE = (
     "settings_files",
     "skill_saving",
     "skill_store",
+    "skill_work",
     "standing",
     "tallying",
     "task",

@@ -10,24 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from festina import skill_writer
+from festina import skill_work, skill_writer
 from festina.accepted import Accepted, passed_gates
 from festina.calls import Call, Why
 from festina.config import Settings
-from festina.events import Called, Finished, Judged, Parsed, Refused, Streaming
-from festina.events import Step as GateStep
-from festina.findings import Status, Verdict
+from festina.context.places import Place
 from festina.models.base import ModelError, OnWait, Request
 from festina.models.ready import Ready
-from festina.pipeline import propose
 from festina.skill_file import Skill
+from festina.skill_work import End, Tried
 from festina.skill_writer import Draft, Example
 from festina.slow import Adviser
-from festina.task import Task
 from festina.verify.base import Snapshot, Verifier
 
 ROUNDS = 2
@@ -161,53 +157,30 @@ async def replay(
 ) -> Replayed:
     """Have the fast model follow a skill on the code as it was before an edit."""
     buffers = {**wish.snapshot.buffers, edit.path: edit.base.content}
-    task = Task(
-        replace(wish.snapshot, buffers=buffers),
-        edit.path,
-        edit.base,
-        edit.region,
-        skill.asked(),
-        edit.language,
-        rounds=wish.settings.repair_rounds,
-        streams=ready.streams,
-        small=ready.small,
-        context_tokens=wish.settings.context_tokens,
-        skill=skill,
+    before = replace(wish.snapshot, buffers=buffers)
+    place = Place(
+        edit.path, edit.language, edit.base, edit.region, edit.name, edit.region.start + 1
     )
-    text, verdict, finished = "", None, None
-    async with aclosing(propose(task, ready.model, ready.runner, verifier)) as events:
-        async for event in events:
-            if isinstance(event, Streaming):
-                say(f"about {event.tokens} tokens so far")
-            elif isinstance(event, GateStep):
-                say(event.message)
-            elif isinstance(event, Parsed):
-                text, verdict = event.region_text, None
-            elif isinstance(event, Judged):
-                verdict = event.verdict
-            elif isinstance(event, Refused):
-                verdict = None
-            elif isinstance(event, Called):
-                on_call(event.call)
-            elif isinstance(event, Finished):
-                finished = event
-    assert finished is not None
-    if finished.error is not None:
-        return Replayed(edit, passed=False, words=finished.message, error=finished.error)
-    why = _failure(edit, skill, text, verdict, finished)
-    return Replayed(edit, not why, why or finished.message)
+    task = skill_work.task_of(place, skill, before, wish.settings)
+    tried = await skill_work.attempt(place, task, ready, verifier, say)
+    for call in tried.calls:
+        on_call(call)
+    if tried.error is not None:
+        return Replayed(edit, passed=False, words=tried.words, error=tried.error)
+    why = _failure(edit, skill, tried)
+    return Replayed(edit, not why, why or tried.words)
 
 
-def _failure(
-    edit: Accepted, skill: Skill, text: str, verdict: Verdict | None, finished: Finished
-) -> str:
+def _failure(edit: Accepted, skill: Skill, tried: Tried) -> str:
     """Say why a replay is no proof; empty where it is one."""
-    if finished.status is not Status.PASSED or verdict is None:
-        return f"an edit that follows it did not pass: {finished.message}"
-    lacking = [gate for gate in edit.gates if gate not in passed_gates(verdict)]
+    if tried.end is End.LEFT:
+        return tried.words
+    if tried.end is not End.PASSED or tried.verdict is None:
+        return f"an edit that follows it did not pass: {tried.words}"
+    lacking = [gate for gate in edit.gates if gate not in passed_gates(tried.verdict)]
     if lacking:
         return f"an edit that follows it has not passed {', '.join(lacking)}, as the accepted did"
-    if line := skill_writer.place_in(skill.places, text):
+    if line := skill_writer.place_in(skill.places, tried.region_text):
         return (
             "an edit that follows it passed, and left what the skill is meant to change: "
             f"`{line.strip()}`"

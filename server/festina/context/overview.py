@@ -66,7 +66,7 @@ def overview(snapshot: Snapshot, goal: str, tokens: int) -> Overview:
 
 def _listing(files: Files, goal: str, chars: int) -> str:
     words = {word.lower() for word in _WORD.findall(goal)}
-    paths = _paths(files)
+    paths = paths_of(files)
     ranked = sorted(
         paths,
         key=lambda path: (-_score(path, words), not _is_code(path), path.count("/"), path),
@@ -91,7 +91,7 @@ def _listing(files: Files, goal: str, chars: int) -> str:
     return "\n".join(lines)
 
 
-def _paths(files: Files) -> list[str]:
+def paths_of(files: Files) -> list[str]:
     """Return the files that may be shown: none that is hidden, ignored, secret, or a link."""
     found = {path for path in files.buffers if not files.kept_back(path)}
     pending = [""]
