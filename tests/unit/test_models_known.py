@@ -9,13 +9,14 @@ import asyncio
 import random
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from festina.config import ModelSettings
-from festina.models.base import Wait
+from festina.models.base import Message, Request, Wait
 from festina.models.exchange import Exchange
 from festina.models.known import Known, replaced
 from festina.models.limits import Bucket
@@ -194,21 +195,28 @@ async def test_what_holds_in_every_tier_holds_for_the_models_that_it_is_about() 
 async def test_no_more_at_once_than_the_person_says_and_a_place_is_given_back_however_it_ends() -> (
     None
 ):
-    most = 0
+    most, go_on = 0, threading.Event()
 
-    def answer(_: object) -> Reply:
+    def answer(request: Any) -> Reply:
         nonlocal most
         most = max(most, fake.streams)
-        if len(fake.requests) == 3:
+        # by its own words: which of two arrives first is for the sockets to say
+        number = int(request["messages"][-1]["content"])
+        if number == 2:
             return stream(b": nothing\n\n", Hold())
-        return text("a few words, one after the other\n", speed=100.0)
+        words = text("a few words, one after the other\n", speed=100.0)
+        return replace(words, before=(Until(go_on),)) if number > 2 else words
+
+    def numbered(number: int) -> Request:
+        return replace(REQUEST, messages=(Message("user", str(number)),))
 
     with FakeModel(answer) as fake:
         model = model_at(fake, parallel_requests=2, max_retries=0)
-        tasks = [asyncio.create_task(ask(model)) for _ in range(9)]
-        await fake.until(lambda: len(fake.requests) >= 4)
+        tasks = [asyncio.create_task(ask(model, numbered(number))) for number in range(9)]
+        await fake.until(lambda: len(fake.requests) == 4 and fake.streams == 2)
         tasks[2].cancel()  # in the middle of it
         tasks[8].cancel()  # while it waits for a place
+        go_on.set()
         done = await asyncio.gather(*tasks, return_exceptions=True)
         answers = [each for each in done if not isinstance(each, BaseException)]
         assert len(answers) == 7
