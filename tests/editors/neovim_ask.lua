@@ -46,6 +46,20 @@ for _, answer in pairs(found) do
   shown = answer.result and answer.result.contents.value or shown
 end
 check(shown:find("It **doubles** a value", 1, true), "the hover shows it as well", found)
+
+-- of lines that were picked
+vim.cmd("6FestinaAsk which one is it?")
+check(
+  wait(function()
+    for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+      if vim.api.nvim_buf_get_name(buffer):find("answer%-a2%.md$") then
+        return true
+      end
+    end
+  end),
+  "a question about picked lines has a page of its own",
+  messages
+)
 check(vim.deep_equal(before, vim.api.nvim_buf_get_lines(code, 0, -1, false)), "no code was touched")
 check(#messages == 0, "no message disturbs", messages)
 

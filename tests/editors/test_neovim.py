@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support import readme
-from support.bench import bench, headless
+from support.bench import asked_about, bench, headless
 
 SCRIPT = Path(__file__).parent / "neovim.lua"
 ASK = Path(__file__).parent / "neovim_ask.lua"
@@ -47,7 +47,12 @@ def test_a_question_with_the_stock_client(tmp_path, version):
     with bench(tmp_path) as made:
         made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
         run(made, version, ASK)
-        assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
+        definition, lines = made.fake.requests
+        assert asked_about(definition) == (
+            "what does it do?",
+            "def double(value):\n    return value * 2\n",
+        )
+        assert asked_about(lines) == ("which one is it?", "return max(low, value)\n")
 
 
 def run(made, version, script):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from support import fake_replies, projects, readme
-from support.bench import PROJECT, bench
+from support.bench import PROJECT, asked_about, bench
 from support.neovim_plugin import ROOT, run
 
 VERSIONS = [
@@ -145,7 +145,10 @@ def test_questions_saves_and_all_that_is_no_proposal(tmp_path: Path, version: st
     with bench(tmp_path) as made:
         made.fake.script("It **doubles** a value, [see](https://e.example) `double`.")
         run(made, version, "rest.lua")
-        assert "Question: what does it do?" in json.dumps(made.fake.requests[0])
+        assert list(map(asked_about, made.fake.requests[:2])) == [  # the third: checkhealth
+            ("what does it do?", "def double(value):\n    return value * 2\n"),
+            ("which one is it?", "return max(low, value)\n"),
+        ]
 
 
 @pytest.mark.slow

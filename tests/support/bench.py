@@ -172,6 +172,13 @@ def headless(made: Bench, version: str, script: Path, **environment: str) -> Non
     assert done.returncode == 0, report
 
 
+def asked_about(body: dict[str, Any]) -> tuple[str, str]:
+    """Return the question in a request to the model, and the region that it is about."""
+    region = body["messages"][-1]["content"].rpartition("The region:\n```python\n")[2]
+    source, _, question = region.partition("```\n\nQuestion: ")
+    return question, source
+
+
 def debian(name: str, suite: str, package: str, executable: str, *also: str) -> Path:
     """Return a program of a Debian suite, unpacked with other packages under ``.tools``."""
     return _fetched(name, executable, "install_debian.sh", suite, package, executable, *also)

@@ -39,6 +39,19 @@ check(answer() == nil and vim.api.nvim_get_current_win() == here, "q puts it awa
 check(t.text() == before, "no code was touched")
 check(vim.v.errmsg == "", "no error on the way", vim.v.errmsg)
 
+-- about lines that were picked
+vim.cmd("6Festina ask which one is it?")
+check(
+  t.wait(function()
+    local buf = answer()
+    return buf and t.text(buf):find("which one is it?", 1, true) and not t.text(buf):find("tokens so far", 1, true)
+  end),
+  "a question about picked lines is answered as well",
+  { t.messages, answer() and t.text(answer()) }
+)
+vim.api.nvim_set_current_win(select(2, answer()))
+t.press("q")
+
 -- the prompt that would be sent
 vim.cmd("4,6Festina prompt respect the upper bound")
 check(
