@@ -34,8 +34,7 @@ async def sit(start, workspace, tmp_path, model):
     """Start an editor that knows which tests a change affects, and a suite that takes too long."""
     leak.put(workspace)
     with FakeModel(model) as fake:
-        slow = {"tests.confirm_seconds": 0, "tests.args": ["--disable-plugin-autoload"]}
-        environment = desk.config(tmp_path, fake, **slow)
+        environment = desk.config(tmp_path, fake, **{"tests.confirm_seconds": 0})
         config = tmp_path / "user-config.toml"
         config.write_text(config.read_text() + "[repair]\nrounds = 0\ncandidates = 1\n")
 

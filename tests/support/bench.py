@@ -122,6 +122,7 @@ def bench(tmp_path: Path, *, trusted: bool = True, project: str = PROJECT) -> It
         config.write_text(
             f'[models.fast]\nbase_url = "{fake.base_url}"\nmodel = "{fake.model}"\n'
             f"[verify]\npython = {json.dumps(sys.executable)}\n"
+            'tests.args = ["--disable-plugin-autoload"]\n'
             "[repair]\nrounds = 0\ncandidates = 1\n"
         )
         environment = {

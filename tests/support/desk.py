@@ -50,10 +50,15 @@ def answer(body: str, text: str) -> str:
 def config(
     folder: Path, fake: FakeModel, *, dialect: str = "chat", **verify: Any
 ) -> dict[str, str]:
-    """Write a user's configuration for the fake model; return the environment that names it."""
+    """Write a user's configuration for the fake model; return the environment that names it.
+
+    The project's tests do without the plugins that ours are run with: to import those takes six
+    times as long as all the rest of a pytest.
+    """
     file = folder / "user-config.toml"
     lines = ["[models.fast]", f'base_url = "{fake.base_url}"', f'model = "{fake.model}"']
     lines += [f'dialect = "{dialect}"', "[verify]", f"python = {json.dumps(sys.executable)}"]
+    verify = {"tests.args": ["--disable-plugin-autoload"], **verify}
     lines += [f"{key} = {json.dumps(value)}" for key, value in verify.items()]
     file.write_text("\n".join(lines) + "\n")
     return {"FESTINA_CONFIG": str(file)}

@@ -75,6 +75,7 @@ def environment(base: Path, programs: Path, fake: FakeModel) -> dict[str, str]:
         # an answer that a test holds back is not taken for a silent model, however slow we are
         "inter_token_seconds = 600\ntotal_seconds = 3600\n"
         f"[verify]\npython = '{sys.executable}'\n"
+        'tests.args = ["--disable-plugin-autoload"]\n'
     )
     left_out = ("_API_KEY", "VIRTUAL_ENV")
     return {
