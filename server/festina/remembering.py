@@ -24,7 +24,7 @@ T = TypeVar("T")
 REST_SECONDS = 30.0
 """A memory that could not be used is left alone for so long: it may be locked, and that is waited
 for each time."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 3.0
 
 
 class Remembering:

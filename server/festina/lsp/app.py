@@ -26,12 +26,14 @@ from festina.lifecycle import Lifecycle
 from festina.lsp import convert, protocol, render
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
+from festina.lsp.dispatch import Phase
 from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.answering import Answering
 from festina.lsp.features.board import Board
 from festina.lsp.features.galleries import Galleries
+from festina.lsp.features.journaling import Journaling
 from festina.lsp.features.naming import Naming
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
@@ -42,6 +44,7 @@ from festina.lsp.features.trusting import Trusting
 from festina.lsp.model_source import ModelSource
 from festina.models.ledger import Ledger
 from festina.proposals import Proposal
+from festina.remembering import Remembering
 from festina.session import Refusal, Session
 from festina.trust import TrustStore
 from festina.verify.revocable import Revocable
@@ -79,6 +82,8 @@ class App:
         self.publisher = Publisher(self)
         self.accepting = Accepting(self)
         self.galleries = Galleries(self)
+        self.remembering = Remembering(self._warn)
+        self.journaling = Journaling(self)
         self.saving = Saving(self)
         self.skill_saving = SkillSaving(self)
         self.verifier.on_mapping(Tracing(self).on_progress)
@@ -167,6 +172,7 @@ class App:
         self.publisher.changed(proposal)
         self.accepting.changed(proposal)
         self.galleries.changed(proposal)
+        self.journaling.changed(proposal)
         self.saving.proposal_changed(proposal)
 
     # -- life -------------------------------------------------------------------------------
@@ -193,6 +199,7 @@ class App:
         await self.lifecycle.runs.jobs.join(SETTINGS)
         await self.client.register_watched_files(sync.WATCHED)
         self.lifecycle.runs.jobs.start("trust", Trusting(self).follow())
+        self.journaling.look()
         await sweep.sweep()
 
     def reload(self) -> None:
@@ -234,6 +241,7 @@ class App:
         kept = [root for root in self.session.roots if root not in gone]
         self.session.roots = tuple(dict.fromkeys([*kept, *added]))
         self.lifecycle.folders_changed()
+        self.journaling.look()
         self.reload()
 
     def change_trust(self, *, trusted: bool) -> None:
@@ -259,6 +267,7 @@ class App:
         if self._has_folders or path is None or any(path.is_relative_to(root) for root in roots):
             return
         self.session.roots = (*roots, workspace_of(path))
+        self.journaling.look()
         self.reload()  # it may have settings of its own
 
     async def close(self) -> None:
@@ -267,11 +276,16 @@ class App:
         self.board.close()
         await self.galleries.close()
         self.skill_saving.close()
+        self.journaling.close(orderly=self.server.protocol.phase is Phase.SHUTDOWN)
         await self.lifecycle.close()
         await self.answering.close()
         await self.prompting.close()
         await self.models.aclose()
         await self.verifier.aclose()
+        await self.remembering.close()
+
+    def _warn(self, sentence: str) -> None:
+        self.client.show_message(f"Festina: {sentence}", lsp.MessageType.Warning)
 
     def _register(self) -> None:
         from festina.lsp import register

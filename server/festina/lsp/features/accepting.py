@@ -92,6 +92,9 @@ class Accepting:
         proposal = permission.proposal
         label = f"Festina: edit {proposal.name or proposal.id}"
         edit = self._app.workspace_edit(permission)
+        await self._app.journaling.accept(permission)
+        if not self._still(permission):
+            return
         answer = await self._answer(proposal.id, self._app.client.apply_edit(edit, label))
         now = self._app.session.proposals.get(proposal.id)
         document = self._app.session.documents.get(proposal.uri)
@@ -103,7 +106,22 @@ class Accepting:
         why = "The editor said that it applied the edit, but its text differs."
         if not answer.ok:
             why = f"The editor did not apply the edit: {answer.reason or 'no reason given'}"
+        self._app.journaling.refused(proposal.id)
         self._app.client.show_message(f"Festina: {why}", lsp.MessageType.Warning)
+
+    def _still(self, permission: Application) -> bool:
+        """Whether all is as it was when the edit was accepted; to write it down took a moment."""
+        proposal = permission.proposal
+        now = self._app.session.proposals.get(proposal.id)
+        document = self._app.session.documents.get(proposal.uri)
+        if now is None or now.state.final or document is None:
+            return False  # whoever put it away knows
+        if document.text == proposal.base:
+            return True
+        self._app.journaling.refused(proposal.id)
+        why = "The document has changed since the edit was verified."
+        self._app.client.show_message(f"Festina: {why}", lsp.MessageType.Warning)
+        return False
 
     async def _answer(
         self, proposal_id: str, asking: Coroutine[Any, Any, Applied]

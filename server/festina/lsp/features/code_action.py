@@ -56,7 +56,11 @@ async def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction
         found += await _edit_actions(app, document, chosen, asks=True)
         found += skill_saving.actions(app, document.uri, lines)
         found += _fixes(app, document, params)
-    return [action for action in found if _wanted(action.kind, params.context.only)]
+    wanted = [action for action in found if _wanted(action.kind, params.context.only)]
+    for action in wanted:
+        if action.edit is not None and isinstance(action.data, dict):
+            await _offered(app, action.data)
+    return wanted
 
 
 async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
@@ -79,6 +83,7 @@ async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
         app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
         action.data = None
         return action
+    await app.journaling.give(permission)
     action.edit = app.workspace_edit(permission)
     return action
 
@@ -151,10 +156,20 @@ def _apply_action(
     if app.caps.apply_edit:
         action.command = lsp.Command(title=title, command=messages.ACCEPT, arguments=[data])
     else:
-        action.edit = app.workspace_edit(
-            accept.Application(proposal, view, proposal.edits(view), proposal.result(view))
-        )
+        action.edit = app.workspace_edit(_permission(proposal, view))
     return action
+
+
+async def _offered(app: App, data: dict[str, Any]) -> None:
+    """An editor was given an edit that it may apply without asking again: write that down."""
+    proposal = app.session.proposals.get(data["proposal"])
+    view = proposal.find(data["candidate"]) if proposal is not None else None
+    if proposal is not None and view is not None and not proposal.state.final:
+        await app.journaling.offer(_permission(proposal, view))
+
+
+def _permission(proposal: Proposal, view: CandidateView) -> accept.Application:
+    return accept.Application(proposal, view, proposal.edits(view), proposal.result(view))
 
 
 async def _edit_actions(

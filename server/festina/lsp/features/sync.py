@@ -37,6 +37,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
         app.accepted.moved(item.uri, (before.text, document.text))
         app.lifecycle.document_changed(before.text, document)
         app.asking.moved(item.uri, (before.text, document.text))
+    app.journaling.opened(document)
 
 
 def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
@@ -56,6 +57,7 @@ def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
     app.accepted.moved(uri, texts)  # first: what this change applies is where it is then
     app.lifecycle.document_changed(before.text, after, between[1:])
     app.asking.moved(uri, texts)
+    app.journaling.moved(after)
 
 
 def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Document:
@@ -68,6 +70,7 @@ def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
     """Another file on disk: verdicts that rested on it, and settings, are looked at again."""
     uri = params.text_document.uri
     files_changed(app, [uri])
+    app.journaling.left_alone(uri)
     if (document := app.session.documents.get(uri)) is not None:
         app.saving.saved(document)
 
@@ -86,6 +89,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     app.accepting.closed(uri)
     app.accepted.closed(uri)
     app.lifecycle.document_closed(uri)
+    app.journaling.left_alone(uri)
     app.asking.closed(uri)
     if (document := app.session.documents.close(uri)) is not None:
         app.saving.closed(document)
