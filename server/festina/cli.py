@@ -28,6 +28,7 @@ COMMANDS = {
     "trust": "allow a project's code to be run for its checks",
     "skill": "list the skills that an edit can follow",
     "recover": "show accepted edits that never reached their files, and write them",
+    "report": "show what came of a project's edits: accepted, rejected and why, reworked, tokens",
     "stats": "show what was asked of models, by day: requests, tokens, cost",
     "model": "list, fetch or serve embedded models",
     "doctor": "show what Festina found here, and what to mend",

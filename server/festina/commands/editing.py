@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers, prompt, slow
 from festina.clean import visible
-from festina.commands import advice, apply, filtering, held, job, recovering, showing, skill, target
+from festina.commands import (
+    advice,
+    apply,
+    filtering,
+    held,
+    job,
+    recorded,
+    recovering,
+    showing,
+    skill,
+    target,
+)
 from festina.commands.base import Exit, Stop
-from festina.commands.outcome import Answer, Outcome
+from festina.commands.outcome import Outcome
 from festina.commands.running import exit_of
 from festina.commands.target import Target
 from festina.config import Settings
@@ -26,9 +37,8 @@ from festina.models.base import ModelError
 from festina.models.meter import counting
 from festina.skill_file import Skill
 from festina.task import Task
-from festina.text import Text
 from festina.trust import TrustStore
-from festina.verify.base import Snapshot, Verifier, verdict_key
+from festina.verify.base import Snapshot
 from festina.verify.engine import Engine
 from festina.verify.mapping import MANY
 
@@ -228,13 +238,18 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
         ):
             try:
                 warn = _warn if terminal is None else terminal.warn
-                await _apply(order, outcome.best, verifier, snapshot, warn)
+                await recovering.write_checked(
+                    place, outcome.best, verifier, snapshot, name=order.name, warn=warn
+                )
             except Stop as stop:
                 refusal = stop  # told after the edit, which would be lost otherwise
     finally:
         await verifier.aclose()
     applied = args.apply and job.finished_of(outcome).status is Status.PASSED and refusal is None
-    await asyncio.to_thread(job.tally, outcome, applied=applied)
+    followed = order.skill.name if order.skill else ""
+    await asyncio.to_thread(
+        recorded.keep, place, outcome, applied=applied, name=order.name, skill=followed
+    )
     return Proposed(outcome, ready.choice, refusal)
 
 
@@ -272,21 +287,6 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
     result = slow.placed(result, region.start)
     best.verdict = best.verdict.with_review(result)
     return result
-
-
-async def _apply(
-    order: Order, best: Answer, verifier: Verifier, snapshot: Snapshot, warn: Warn
-) -> None:
-    """Write an edit, if its verdict still holds (design, invariant 2)."""
-    assert best.verdict is not None
-    now = verdict_key(best.text, await verifier.fingerprint(snapshot))
-    if now != best.verdict.key:
-        raise Stop(
-            "The workspace changed after the edit was checked, so nothing was written. Ask for it "
-            "again.",
-            Exit.FAILED,
-        )
-    await asyncio.to_thread(recovering.write, order.target, Text(best.text), order.name, warn)
 
 
 def _show(order: Order, proposed: Proposed, terminal: Terminal) -> None:

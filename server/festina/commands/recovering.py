@@ -6,6 +6,7 @@ The journal knows what was accepted; what became of it is read from the files al
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from festina import edits, leftovers
 from festina.clean import visible
 from festina.commands import apply, job
 from festina.commands.base import Exit, Stop
+from festina.commands.outcome import Answer
 from festina.commands.running import exit_of
 from festina.commands.target import Target
 from festina.findings import Status
@@ -26,11 +28,30 @@ from festina.memory import Entry, Kept, State, Store, Trouble
 from festina.memory.fate import Fate, Found
 from festina.text import Text, decode
 from festina.trust import TrustStore
-from festina.verify.base import Candidate
+from festina.verify.base import Candidate, Snapshot, Verifier, verdict_key
 from festina.verify.engine import Engine
 from festina.workspaces import workspace_of
 
 Warn = Callable[[str], None]
+
+
+async def write_checked(
+    target: Target, best: Answer, verifier: Verifier, snapshot: Snapshot, *, name: str, warn: Warn
+) -> None:
+    """Write an edit that passed, if its verdict still holds (design, invariant 2).
+
+    Raises:
+        Stop: it does not, or the file cannot be written.
+    """
+    assert best.verdict is not None
+    now = verdict_key(best.text, await verifier.fingerprint(snapshot))
+    if now != best.verdict.key:
+        raise Stop(
+            "The workspace changed after the edit was checked, so nothing was written. Ask for it "
+            "again.",
+            Exit.FAILED,
+        )
+    await asyncio.to_thread(write, target, Text(best.text), name, warn)
 
 
 def write(target: Target, new: Text, name: str, warn: Warn) -> None:

@@ -44,6 +44,7 @@ from festina.lsp.features.trusting import Trusting
 from festina.lsp.model_source import ModelSource
 from festina.models.ledger import Ledger
 from festina.proposals import Proposal
+from festina.recording import Recording
 from festina.remembering import Remembering
 from festina.session import Refusal, Session
 from festina.trust import TrustStore
@@ -84,6 +85,7 @@ class App:
         self.galleries = Galleries(self)
         self.remembering = Remembering(self._warn)
         self.journaling = Journaling(self)
+        Recording(self.session, self.remembering.post)
         self.saving = Saving(self)
         self.skill_saving = SkillSaving(self)
         self.verifier.on_mapping(Tracing(self).on_progress)

@@ -21,6 +21,7 @@ class Record:
     ``outcome`` is ``accepted``, ``rejected`` (by ``gate``), ``dismissed`` (by the person) or a
     proposal's last state. ``rounds`` are repairs. ``ready_at`` is when it first was ready and
     ``decided_at`` when the person decided, in seconds since the epoch; 0 where that never was.
+    ``written`` are the tokens of ``completion`` that the fast model wrote, in ``model_seconds``.
     ``failed_tests``: its tests failed at least once. ``lines`` are digests of the lines that an
     accepted edit added, by which it can be told how many are still there.
     """
@@ -45,6 +46,7 @@ class Record:
     requests: int = 0
     prompt: int = 0
     completion: int = 0
+    written: int = 0
     cost: float | None = None
     model_seconds: float = 0.0
     lines: tuple[str, ...] = ()
