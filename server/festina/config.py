@@ -82,6 +82,7 @@ class Settings:
     ``on_save`` says what is looked at when a file is saved: ``off`` (nothing), ``lint``,
     ``impacted`` (lint and the tests that the change can affect) or ``full`` (all tests).
     ``context_tokens`` is about how much is sent beside the region; None: by where it is sent.
+    ``review_pending`` is how many edits of a run over many places may wait for the person at once.
     """
 
     fast: ModelSettings | None = None
@@ -92,6 +93,7 @@ class Settings:
     context_tokens: int | None = None
     repair_candidates: int = 4
     variations: int = 1
+    review_pending: int = 5
     apply_unverified: bool = True
     on_save: str = "impacted"
     presets: tuple[str, ...] = ()
@@ -192,6 +194,7 @@ KEYS: dict[str, _Key] = {
     "repair.rounds": _Key("repair_rounds", allowed.whole(0, 10)),
     "repair.candidates": _Key("repair_candidates", allowed.whole(1, 75)),
     "variations": _Key("variations", allowed.whole(1, 75)),
+    "review.pending": _Key("review_pending", allowed.whole(1, 100)),
     "apply_unverified": _Key("apply_unverified", allowed.flag),
     "presets": _Key("presets", allowed.texts),
 }

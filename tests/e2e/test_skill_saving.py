@@ -7,13 +7,11 @@ import pytest
 from support import desk, loops
 from support.clamp import fenced, reach
 from support.fake_model import FakeModel
+from support.loops import ASK, FILE, LINES, accept, told
 from support.presets import NEOVIM_11, VSCODE, VSCODE_PLUGIN
 from support.secret_samples import FORMS
 from support.trees import hash_tree
 
-FILE = ".agents/skills/loop-over-items/SKILL.md"
-ASK = "loop over the items themselves"
-LINES = (0, 5)
 FEW = ("total", "largest")
 QUICK = {"gates": ["syntax", "lint"]}
 """For what does not depend on which gates there are."""
@@ -25,35 +23,12 @@ def project(workspace):
     return workspace
 
 
-async def accept(editor, name="total", **more):
-    """Ask for an edit of a module, and accept it by code action; return its buffer."""
-    buffer = await editor.open(f"shop/{name}.py")
-    start, end = ({"line": line, "character": 0} for line in LINES)
-    argument = {"uri": buffer.uri, "range": {"start": start, "end": end}, "instruction": ASK}
-    answer = await editor.execute("festina.propose", {**argument, **more})
-    proposal = answer["proposal"]
-    if editor.preset.proposals:
-        await reach(editor, proposal, "ready")
-    else:
-        await editor.until(lambda: "ready" in map(desk.state_of, editor.diagnostics(buffer)))
-    (action, *_) = await editor.code_actions(buffer, LINES)
-    await editor.choose(action)
-    await editor.until(lambda: buffer.text == loops.converted(loops.function(name)))
-    return buffer, proposal
-
-
 def wrote(editor, before):
     """Check that nothing came into the workspace but the skill that the person asked for."""
     tree = hash_tree(editor.workspace)
     folders = (".agents", ".agents/skills", ".agents/skills/loop-over-items")
     assert tree == {**before, **{name: tree[name] for name in (*folders, FILE)}}
     editor.expected_tree = tree
-
-
-async def told(editor, words):
-    return await editor.until(
-        lambda: next((said for said in editor.messages if words in said), ""), words
-    )
 
 
 @pytest.mark.parametrize("preset", [NEOVIM_11, VSCODE], ids=lambda preset: preset.name)

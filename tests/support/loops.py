@@ -10,9 +10,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from support.clamp import fenced
+from support import desk
+from support.buffer import Buffer
+from support.clamp import fenced, reach
+from support.editor import Editor
 
 FIRST = "shop/total.py"
+FILE = ".agents/skills/loop-over-items/SKILL.md"
+ASK = "loop over the items themselves"
+LINES = (0, 5)
+"""The zero-based lines ``[start, end)`` of each function."""
 NAMES = (
     *("total", "largest", "count_even", "joined", "doubled", "positive"),
     *("lengths", "upper", "product", "squares", "last_seen", "any_long"),
@@ -52,7 +59,7 @@ def numbered(items):
         result.append(f"{i}: {items[i]}")
     return result
 """
-"""Needs the number: where a model takes it away, the tests say so."""
+"""Needs the number: where a model takes it away, lint and the tests say so."""
 ALREADY = "def mean(items):\n    return sum(items) / len(items)\n"
 
 PLACES = "for i in range(len(...)):"
@@ -94,7 +101,7 @@ def function(name: str) -> str:
 def converted(source: str) -> str:
     """Return a function as a model writes it that follows the skill."""
     source = source.replace("for i in range(len(items)):", "for item in items:")
-    return source.replace("items[i]", "item").replace("{i}", "{item}")
+    return source.replace("items[i]", "item")
 
 
 def put(workspace: Path, names: tuple[str, ...] = NAMES) -> None:
@@ -134,3 +141,27 @@ def model(body: dict[str, Any], skill: str = SKILL) -> str:
 def renamed(skill: str, name: str) -> str:
     """Return the skill under another name."""
     return re.sub(r"^name: .*$", f"name: {name}", skill, flags=re.MULTILINE)
+
+
+async def accept(editor: Editor, name: str = "total", **more: Any) -> tuple[Buffer, str]:
+    """Ask for an edit of a module, and accept it by code action; return its buffer and id."""
+    buffer = await editor.open(f"shop/{name}.py")
+    start, end = ({"line": line, "character": 0} for line in LINES)
+    argument = {"uri": buffer.uri, "range": {"start": start, "end": end}, "instruction": ASK}
+    answer = await editor.execute("festina.propose", {**argument, **more})
+    proposal = answer["proposal"]
+    if editor.preset.proposals:
+        await reach(editor, proposal, "ready")
+    else:
+        await editor.until(lambda: "ready" in map(desk.state_of, editor.diagnostics(buffer)))
+    (action, *_) = await editor.code_actions(buffer, LINES)
+    await editor.choose(action)
+    await editor.until(lambda: buffer.text == converted(function(name)))
+    return buffer, proposal
+
+
+async def told(editor: Editor, words: str) -> str:
+    """Wait for a message with these words, and return it."""
+    return await editor.until(
+        lambda: next((said for said in editor.messages if words in said), ""), words
+    )

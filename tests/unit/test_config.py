@@ -229,6 +229,7 @@ SAMPLES = {
     "tokens": 500,
     "candidates": 3,
     "variations": 3,
+    "pending": 2,
     "apply_unverified": False,
     "presets": ["shorten"],
 }

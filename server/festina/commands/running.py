@@ -89,6 +89,20 @@ def ask(question: str) -> bool:
     return answer.strip().lower() in {"y", "yes"}
 
 
+def choose(question: str, words: tuple[str, ...]) -> str:
+    """Ask a question with a few answers, each known by its first letter; else it is ``no``.
+
+    Raises:
+        KeyboardInterrupt: control-C.
+    """
+    letters = ", ".join(f"[{'N' if word == 'no' else word[0]}]{word[1:]}" for word in words)
+    sys.stderr.write(f"{question} {letters} ")
+    sys.stderr.flush()
+    with _interruptible():
+        answer = sys.stdin.readline().strip().lower()
+    return next((word for word in words if answer in {word, word[0]}), "no")
+
+
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from festina.commands.base import Exit, Stop, add_json, add_workspace
+from festina.commands.base import Exit, Stop, add_json, add_scope, add_workspace
 
 if TYPE_CHECKING:
     from festina.skill_file import Skill
@@ -29,10 +29,65 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_json(listing)
     add_workspace(listing)
+    _configure_run(commands)
+
+
+def _configure_run(commands: Any) -> None:
+    running = commands.add_parser(
+        "run",
+        help="follow a skill at all places that it is meant for",
+        description="Find the places that a skill is meant for (its festina-files and "
+        "festina-places), have an edit made and checked for each, and ask about each that passed. "
+        "Where nobody can be asked, nothing is written without --apply.",
+    )
+    running.add_argument("name", metavar="NAME", help="the skill (`festina skill list` shows them)")
+    running.add_argument(
+        "paths", metavar="PATH", nargs="*", type=Path, help="only in these files and folders"
+    )
+    running.add_argument(
+        "--find",
+        metavar="PATTERN",
+        action="append",
+        help="how a line reads in a place, `...` for anything, in the place of the skill's own; "
+        "may be given again",
+    )
+    running.add_argument("--model", metavar="NAME", help="as for `festina edit`")
+    what = running.add_mutually_exclusive_group()
+    what.add_argument("--places", action="store_true", help="show the places, and ask no model")
+    what.add_argument("--apply", action="store_true", help="write every edit that passes")
+    running.add_argument(
+        "--yes",
+        action="store_true",
+        help="agree that code is sent to an endpoint that was found, not configured",
+    )
+    add_json(running)
+    add_scope(running)
+    add_workspace(running)
+    _take_paths_anywhere(running)
+
+
+def _take_paths_anywhere(parser: argparse.ArgumentParser) -> None:
+    """Let paths stand behind options as well: argparse would take them for a mistake."""
+    plain = parser.parse_known_args
+
+    def parse(args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:
+        found, further = plain(args, namespace)
+        found.paths += [Path(word) for word in further if not word.startswith("-")]
+        return found, [word for word in further if word.startswith("-")]
+
+    parser.parse_known_args = parse  # type: ignore[method-assign, assignment]
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show them."""
+    """Do what was asked for."""
+    if args.action == "run":
+        from festina.commands import running, skill_running
+
+        return running.run_async(skill_running.run(args))
+    return _list(args)
+
+
+def _list(args: argparse.Namespace) -> int:
     from festina import skills
     from festina.trust import TrustStore
     from festina.verify.base import Snapshot

@@ -1,0 +1,114 @@
+"""What a run of a skill shows, on the command line: places, verdicts, questions, and the sum."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from festina.commands import running
+from festina.proposals import CandidateStatus
+from festina.skill_work import End, Tried
+
+if TYPE_CHECKING:
+    from festina.commands.skill_running import Run
+    from festina.context.places import Found
+    from festina.skill_file import Skill
+    from festina.terminal import Terminal
+
+_LOOKS = {
+    End.PASSED: CandidateStatus.PASSED,
+    End.UNVERIFIED: CandidateStatus.UNVERIFIED,
+    End.FAILED: CandidateStatus.FAILED,
+}
+
+
+def places(terminal: Terminal, skill: Skill, found: Found, *, as_json: bool) -> None:
+    """Print the places of a skill: no model was asked."""
+    if as_json:
+        data = {
+            "skill": skill.name,
+            "places": [
+                {"path": one.path, "name": one.name, "line": one.line} for one in found.places
+            ],
+            "more": found.more,
+        }
+        sys.stdout.write(json.dumps(data) + "\n")
+        return
+    for one in found.places:
+        terminal.say(one.shown)
+    files = f"{found.files} file{'s' if found.files != 1 else ''}"
+    terminal.note(f"{_count(len(found.places), 'place')} in {files}{_more(found.more)}")
+
+
+def one(terminal: Terminal, tried: Tried) -> None:
+    """Print what came of one place, in a line."""
+    from festina.terminal import in_a_line
+
+    if tried.end is End.LEFT:
+        terminal.state("note", f"{'left':<11}{tried.place.shown}  {tried.words}")
+        return
+    words = tried.words
+    if tried.verdict is not None and tried.end is not End.PASSED:
+        words = in_a_line(tried.verdict) if str(tried.verdict.status) == tried.end else words
+    terminal.judged(_LOOKS[tried.end], tried.place.shown, words)
+
+
+def ask(terminal: Terminal, tried: Tried) -> str:
+    """Show an edit that passed, and ask what is to become of it: ``yes``, ``no`` or ``quit``."""
+    with terminal.paused():
+        terminal.say(tried.place.shown, "bold")
+        terminal.diff(tried.diff)
+        terminal.judged(CandidateStatus.PASSED, "", tried.words)
+        return running.choose("Write it?", ("yes", "no", "quit"))
+
+
+def summary(terminal: Terminal, state: Run) -> None:
+    """Print what came of all places, and what is to be done about the rest."""
+    counts, written = state.counts, sum(written for _, written in state.ended)
+    parts = [
+        f"{counts[end]} {word}"
+        for end, word in (
+            (End.PASSED, f"passed, {written} written"),
+            (End.FAILED, "rejected"),
+            (End.UNVERIFIED, "unverified"),
+            (End.LEFT, "left as it is" if counts[End.LEFT] == 1 else "left as they are"),
+        )
+        if counts[end]
+    ]
+    total = _count(len(state.places), "place")
+    terminal.say(f"{total}: {', '.join(parts) or 'none was tried'}", "bold")
+    rest = len(state.waiting)
+    if rest and not state.applies and state.error is None:
+        terminal.say(
+            f"{_count(rest, 'place')} not tried, since {state.pending} edits wait for your review "
+            "(review.pending). At a terminal you are asked about each; --apply writes all that "
+            "pass.",
+            "yellow",
+        )
+    elif rest:
+        terminal.say(f"{_count(rest, 'place')} not tried; the same command goes on there", "yellow")
+    elif counts[End.PASSED] and not state.applies:
+        terminal.say("nothing was written; --apply writes all that pass", "dim")
+
+
+def tally(tried: Tried, *, accepted: bool) -> None:
+    """Count a place for ``festina stats``. Blocks for a moment."""
+    from festina.models.ledger import Ledger, Tally
+
+    call = next((call for call in tried.calls if call.who == "fast"), None)
+    if call is None:
+        return
+    rejected = tried.end is End.FAILED
+    counts = Tally(proposals=1, accepted=int(accepted), rejected=int(rejected))
+    with contextlib.suppress(OSError):  # no edit fails for want of a number
+        Ledger().add({(call.origin, call.model): counts})
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _more(more: bool) -> str:
+    return "; there may be more: the workspace was not looked through to its end" if more else ""

@@ -1,0 +1,239 @@
+"""``festina skill run``: a skill is followed at all places that it is meant for."""
+
+import pytest
+
+from festina.commands import running
+from festina.commands.base import Exit
+from support import loops
+from support.clamp import fenced
+from support.command_line import CommandLine
+from support.fake_model import FakeModel
+from support.trees import hash_tree
+
+FEW = ("total", "largest", "doubled", "product")
+RUN = ("skill", "run", "loop-over-items")
+
+
+@pytest.fixture
+def line(tmp_path, monkeypatch, capsys):
+    made = CommandLine(tmp_path, monkeypatch, capsys)
+    made.project = tmp_path / "shop"
+    loops.put(made.project, FEW)
+    (made.project / "festina.toml").write_text('verify.gates = ["syntax", "lint"]\n')
+    save(made.project)
+    made.trust.trust(made.project)
+    monkeypatch.chdir(made.project)
+    return made
+
+
+@pytest.fixture
+def fake(line):
+    with FakeModel(loops.model) as model:
+        line.use(model)
+        yield model
+
+
+def save(project, text=loops.SKILL):
+    file = project / ".agents" / "skills" / "loop-over-items" / "SKILL.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def changed(line, name):
+    text = (line.project / "shop" / f"{name}.py").read_text()
+    assert text in {loops.function(name), loops.converted(loops.function(name))}
+    return text != loops.function(name)
+
+
+def all_changed(line):
+    return [name for name in FEW if changed(line, name)]
+
+
+def at_a_terminal(line, *answers):
+    """Have a person answer, at what is no terminal."""
+    line.monkeypatch.setattr(running, "may_ask", lambda: True)
+    return "\n".join([*answers, ""]).encode()
+
+
+def test_the_places_are_shown_and_no_model_is_asked(line, fake):
+    before = hash_tree(line.project)
+    ran = line.run(*RUN, "--places")
+    assert ran.code == Exit.DONE
+    assert ran.out.splitlines() == [
+        *(f"shop/{name}.py:3 {name}" for name in sorted(("numbered", *FEW))),
+    ]
+    assert "5 places in " in ran.err
+    data = line.run(*RUN, "--places", "--json").json
+    assert data["places"][0] == {"path": "shop/doubled.py", "name": "doubled", "line": 3}
+    assert fake.requests == []
+    assert hash_tree(line.project) == before
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["shop"], ["doubled", "largest", "numbered", "product", "total"]),
+        (["shop/total.py", "shop/doubled.py"], ["doubled", "total"]),
+        (["test_shop.py"], []),
+        (["."], ["doubled", "largest", "numbered", "product", "total"]),
+    ],
+)
+def test_paths_say_where_is_looked(line, paths, names):
+    data = line.run(*RUN, *paths, "--places", "--json").json
+    assert [place["name"] for place in data["places"]] == names
+
+
+def test_what_is_ignored_is_no_place(line):
+    (line.project / ".gitignore").write_text("product.py\n")
+    (line.project / ".aiignore").write_text("total.py\n")
+    data = line.run(*RUN, "--places", "--json").json
+    assert [place["name"] for place in data["places"]] == ["doubled", "largest", "numbered"]
+
+
+def test_another_pattern_can_be_looked_for(line):
+    data = line.run(*RUN, "--places", "--json", "--find", "sum(...)").json
+    assert [place["name"] for place in data["places"]] == ["mean"]
+
+
+def test_all_that_passed_is_written_when_that_was_asked_for(line, fake):
+    ran = line.run(*RUN, "--apply")
+    assert ran.code == Exit.FAILED
+    assert all_changed(line) == list(FEW)
+    assert (line.project / "shop" / "numbered.py").read_text() == loops.NUMBERED
+    lines = ran.out.splitlines()
+    assert sum("passed" in each and "shop/" in each for each in lines) == 4
+    assert any("rejected" in each and "shop/numbered.py:3 numbered" in each for each in lines)
+    assert "5 places: 4 passed, 4 written, 1 rejected" in ran.out
+    # a place that was converted reads otherwise by now
+    again = line.run(*RUN, "--places", "--json").json
+    assert [place["name"] for place in again["places"]] == ["numbered"]
+
+
+def test_without_a_person_nothing_is_written_and_no_more_made_than_may_wait(line, fake):
+    before = hash_tree(line.project)
+    with (line.project / "festina.toml").open("a") as file:
+        file.write("review.pending = 2\n")
+    before = hash_tree(line.project)
+    ran = line.run(*RUN, "--json")
+    assert ran.code == Exit.DONE
+    assert hash_tree(line.project) == before
+    data = ran.json
+    assert data["counts"] == {"passed": 2, "unverified": 0, "failed": 0, "left": 0}
+    assert len(data["not_tried"]) == 3
+    assert len(fake.requests) == 2
+    result = data["results"][0]
+    assert result["status"] == "passed"
+    assert result["written"] is False
+    assert result["region"] == {"start": 1, "end": 5}
+    assert "+    for item in items:" in result["diff"]
+    assert result["verdict"]["status"] == "passed"
+    ran = line.run(*RUN)
+    assert "5 places: 2 passed, 0 written" in ran.out
+    assert "3 places not tried, since 2 edits wait for your review (review.pending)." in ran.out
+    assert hash_tree(line.project) == before
+
+
+def test_a_person_is_asked_about_each(line, fake):
+    stdin = at_a_terminal(line, "y", "", "no", "Y")
+    ran = line.run(*RUN, stdin=stdin)
+    assert all_changed(line) == ["total", "doubled"]
+    assert "Write it? [y]es, [N]o, [q]uit" in ran.err
+    assert "+    for item in items:" in ran.out
+    assert "2 written" in ran.out
+
+
+def test_whoever_has_enough_stops(line, fake):
+    ran = line.run(*RUN, stdin=at_a_terminal(line, "y", "q"))
+    assert all_changed(line) == ["doubled"]
+    assert "3 places not tried; the same command goes on there" in ran.out
+    assert len(fake.requests) == 2
+
+
+def test_where_the_model_sees_nothing_to_do_it_is_left_and_not_urged(line, fake):
+    def unchanged(body):
+        region = loops.asked_region(body)
+        return fenced(region if "largest" in region else loops.converted(region))
+
+    fake.script(unchanged)
+    ran = line.run(*RUN, "--apply", "shop/total.py", "shop/largest.py")
+    assert ran.code == Exit.DONE
+    assert all_changed(line) == ["total"]
+    assert "shop/largest.py:3 largest  the model leaves it as it is" in ran.out
+    assert "2 places: 1 passed, 1 written, 1 left as it is" in ran.out
+    assert len(fake.requests) == 2
+
+
+def test_two_places_of_one_file_are_written_one_after_the_other(line, fake):
+    file = line.project / "shop" / "both.py"
+    file.write_text(f"{loops.function('total')}\n\n{loops.function('doubled')}")
+    ran = line.run(*RUN, "--apply", "shop/both.py")
+    assert ran.code == Exit.DONE
+    assert file.read_text() == loops.converted(
+        f"{loops.function('total')}\n\n{loops.function('doubled')}"
+    )
+
+
+def test_a_file_that_changes_while_it_is_checked_is_not_written(line, fake):
+    file = line.project / "shop" / "total.py"
+
+    def meanwhile(body):
+        file.write_text(loops.function("total") + "# mine\n")
+        return loops.model(body)
+
+    fake.script(meanwhile)
+    ran = line.run(*RUN, "--apply", "shop/total.py")
+    assert ran.code == Exit.FAILED
+    assert file.read_text() == loops.function("total") + "# mine\n"
+    assert "so nothing was written" in ran.out
+
+
+def test_in_a_workspace_that_is_not_trusted_nothing_is_asked(line, fake, tmp_path):
+    home = tmp_path / "home"
+    file = home / ".agents" / "skills" / "loop-over-items" / "SKILL.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(loops.SKILL)
+    line.trust.untrust(line.project)
+    ran = line.run(*RUN, "--apply")
+    assert ran.code == Exit.UNVERIFIED
+    assert (
+        f"is not trusted, so none of its code is run and no edit could pass. If you trust it: "
+        f"festina trust {line.project}" in ran.err
+    )
+    assert fake.requests == []
+    assert all_changed(line) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["skill", "run", "nobody"], "There is no skill 'nobody'"),
+        ([*RUN, "nowhere.py"], "There is no nowhere.py."),
+        ([*RUN, "/"], "/ is outside the workspace"),
+        ([*RUN, "--find", "..."], "says too little"),
+        ([*RUN, "--places", "--apply"], "not allowed with"),
+        ([*RUN, "shop", "--aply", "shop/total.py"], "unrecognized arguments: --aply"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_asked(line, fake, words, said):
+    ran = line.run(*words)
+    assert ran.code == Exit.USAGE
+    assert said in ran.err
+    assert fake.requests == []
+
+
+def test_a_skill_that_does_not_say_where_is_told_what_to_add(line, fake):
+    head, tail = loops.SKILL.split("  festina-places: |-\n")
+    save(line.project, head + tail.split("\n", 1)[1])
+    ran = line.run(*RUN)
+    assert ran.code == Exit.USAGE
+    assert "does not say where it is meant: add `festina-places` to the metadata in .ag" in ran.err
+
+
+def test_a_model_that_fails_ends_the_run(line, fake):
+    from support.fake_replies import status
+
+    fake.script(loops.model, status(401, {"error": {"message": "no"}}))
+    ran = line.run(*RUN, "--apply")
+    assert ran.code == Exit.USAGE
+    assert all_changed(line) == ["doubled"]
+    assert "4 places not tried" in ran.out
