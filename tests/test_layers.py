@@ -78,6 +78,8 @@ STATE = (
     "skill_saving",
     "skill_store",
     "skill_work",
+    "skill_runs",
+    "shelf",
     "standing",
     "tallying",
     "task",

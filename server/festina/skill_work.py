@@ -5,6 +5,7 @@ The command line and the editor both do this, place by place.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from collections.abc import Callable
 from contextlib import aclosing
@@ -17,6 +18,7 @@ from festina.context.places import Place
 from festina.events import Called, Finished, Judged, Parsed, Refused, Step, Streaming, Waiting
 from festina.findings import Rest, Status, Verdict
 from festina.models.base import ModelError
+from festina.models.ledger import Ledger, Tally
 from festina.models.ready import Ready
 from festina.pipeline import propose
 from festina.skill_file import Skill
@@ -134,6 +136,17 @@ async def attempt(
             elif isinstance(event, Finished):
                 seen.finished = event
     return _tried(place, seen)
+
+
+def tally(tried: Tried, ledger: Ledger, *, accepted: bool) -> None:
+    """Count a place for ``festina stats``. Blocks for a moment."""
+    call = next((call for call in tried.calls if call.who == "fast"), None)
+    if call is None:
+        return
+    rejected = tried.end is End.FAILED
+    counts = Tally(proposals=1, accepted=int(accepted), rejected=int(rejected))
+    with contextlib.suppress(OSError):  # no edit fails for want of a number
+        ledger.add({(call.origin, call.model): counts})
 
 
 def _tried(place: Place, seen: _Seen) -> Tried:

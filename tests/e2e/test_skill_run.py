@@ -10,10 +10,11 @@ from support import desk, loops
 from support.clamp import fenced
 from support.editor import environment
 from support.fake_model import FakeModel
-from support.loops import FILE, accept, told
-from support.presets import VSCODE
+from support.loops import FILE, LINES, accept, told
+from support.presets import MINIMAL, NEOVIM_10, VSCODE, VSCODE_PLUGIN
 from support.trees import hash_tree
 
+CONVERTED = {name: loops.converted(loops.function(name)) for name in loops.NAMES}
 OTHERS = tuple(name for name in loops.NAMES if name != "total")
 
 
@@ -48,6 +49,7 @@ async def festina(project, env, *words):
     return process.returncode, out.decode(), err.decode()
 
 
+@pytest.mark.slow
 async def test_saved_in_the_editor_and_run_on_the_command_line(start, project, tmp_path):
     assert len(OTHERS) >= 10
 
@@ -96,3 +98,196 @@ async def test_saved_in_the_editor_and_run_on_the_command_line(start, project, t
         assert out.splitlines() == ["shop/joined.py:3 joined", "shop/numbered.py:3 numbered"]
         assert FILE in after
         editor.expected_tree = after
+
+
+QUICK = {"gates": ["syntax", "lint"]}
+RUN = {"skill": "loop-over-items"}
+
+
+@pytest.fixture
+def skilled(project):
+    file = project / FILE
+    file.parent.mkdir(parents=True)
+    file.write_text(loops.SKILL)
+    return project
+
+
+def waiting(editor):
+    """The files, open or not, for which the editor lists an edit that is ready."""
+    return [
+        uri.rpartition("/")[2].removesuffix(".py")
+        for uri, found in editor.client.diagnostics.items()
+        if any(one.source == "festina" and desk.state_of(one) == "ready" for one in found)
+    ]
+
+
+async def acceptable(editor, buffer, lines=LINES):
+    """Wait until the edit of a document can be accepted; return the action."""
+
+    def ready():
+        # what waits in a file that is not open has another id than what is in a document
+        found = [one for one in editor.diagnostics(buffer) if one.data["proposal"][0] == "p"]
+        return "ready" in map(desk.state_of, found)
+
+    await editor.until(ready)
+    (action, *_) = await editor.code_actions(buffer, lines)
+    assert action.title.startswith("Festina: accept")
+    return action
+
+
+async def test_in_an_editor_edits_wait_where_every_editor_lists_them(start, skilled, tmp_path):
+    with FakeModel(loops.model) as fake:
+        config = desk.config(tmp_path, fake, **QUICK)
+        editor = await start(VSCODE, env=config, configuration={"review": {"pending": 3}})
+        before = hash_tree(skilled)
+        first = await editor.open("shop/total.py")
+        listed = await editor.code_actions(first, LINES)
+        title = "Festina: Follow the skill loop-over-items in the whole workspace"
+        assert (await editor.choose(desk.titled(listed, title)))["ok"] is True
+        done = []
+        buffers = {"total": first}
+        while len(done) < 10:
+            # never more than may wait, however long the person takes
+            names = await editor.until(lambda: waiting(editor), "an edit that waits")
+            assert len(names) <= 3
+            name = names[0]
+            if name not in buffers:
+                buffers[name] = await editor.open(f"shop/{name}.py")
+            buffer = buffers[name]
+            await editor.choose(await acceptable(editor, buffer))
+            await editor.until(lambda b=buffer, n=name: b.text == CONVERTED[n], name)
+            await editor.until(lambda n=name: n not in waiting(editor))
+            done.append(name)
+        await told(editor, "13 places: 12 passed, 1 rejected")
+        assert set(done) <= set(loops.NAMES)
+        assert "numbered" not in waiting(editor)
+        assert hash_tree(skilled) == before  # nothing was saved
+
+
+async def begin(start, fake, tmp_path, preset=NEOVIM_10, pending=5, **more):
+    """Start an editor and a run over two places; return the editor."""
+    config = desk.config(tmp_path, fake, **QUICK)
+    editor = await start(preset, env=config, configuration={"review": {"pending": pending}})
+    paths = ["shop/total.py", "shop/largest.py"]
+    began = await editor.execute("festina.runSkill", {**RUN, "paths": paths, **more})
+    assert began["ok"] is True, began
+    return editor
+
+
+async def test_what_is_closed_undecided_waits_again_and_is_judged_by_what_is_there(
+    start, skilled, tmp_path
+):
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path)
+        await told(editor, "2 places: 2 passed. 2 edits wait for your review.")
+        assert sorted(waiting(editor)) == ["largest", "total"]
+        buffer = await editor.open("shop/total.py")
+        await acceptable(editor, buffer)
+        editor.close_buffer(buffer)
+        await editor.until(lambda: "'s" in str([one.data for one in editor.diagnostics(buffer)]))
+        assert desk.state_of(editor.diagnostics(buffer)[0]) == "ready"
+        # somebody writes above it meanwhile: it moves along, and is verified again
+        above = "LIMIT = 3\n\n\n" + loops.function("total")
+        buffer = await editor.open("shop/total.py", above)
+        (moved,) = await editor.until(
+            lambda: [one for one in editor.diagnostics(buffer) if one.range.start.line == 3]
+        )
+        assert moved.data["proposal"][0] == "p"
+        await acceptable(editor, buffer, (3, 8))
+        editor.set_text(buffer, above.replace("result = 0", "result = 1"))
+        await editor.until(lambda: not editor.diagnostics(buffer))
+        sent = len(fake.requests)
+        editor.close_buffer(buffer)
+        buffer = await editor.open("shop/largest.py", "gone = True\n")
+        await editor.until(lambda: not editor.diagnostics(buffer))
+        assert waiting(editor) == []
+        assert len(fake.requests) == sent == 2
+
+
+async def test_the_person_is_led_from_one_to_the_next(start, skilled, tmp_path):
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path, VSCODE_PLUGIN)
+        await told(editor, "2 edits wait for your review")
+        (first, *_) = waiting(editor)
+        other = await editor.open("shop/mean.py")
+        action = desk.titled(await editor.code_actions(other, (0, 2)), "next edit to review")
+        assert (await editor.choose(action))["ok"] is True
+        shown = await editor.until(lambda: editor.client.shown_documents)
+        assert shown[0].uri.endswith(f"shop/{first}.py")
+        assert shown[0].selection.start.line == 0
+        buffer = await editor.open(f"shop/{first}.py")
+        seen = await editor.until(
+            lambda: next((one for one in editor.proposals if one["state"] == "ready"), None)
+        )
+        assert seen["skill"] == "loop-over-items"
+        assert seen["name"] == first
+        assert "for item in items" in seen["text"]
+        answer = await editor.execute("festina.accept", {"proposal": seen["proposal"]})
+        assert answer["ok"] is True
+        await editor.until(lambda: buffer.text == CONVERTED[first])
+        assert editor.messages == [next(one for one in editor.messages if "2 passed" in one)]
+
+
+async def test_where_files_cannot_be_shown_the_place_is_said(start, skilled, tmp_path):
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path, MINIMAL)
+        await told(editor, "2 edits wait for your review")
+        refused = await editor.execute("festina.review", {})
+        assert refused["ok"] is False
+        assert refused["message"].startswith("Open shop/")
+        for name in waiting(editor):
+            await editor.open(f"shop/{name}.py")
+        await editor.until(lambda: "p" in str(editor.client.diagnostics))
+        refused = await editor.execute("festina.review", {})
+        assert refused["message"] == "No edit waits for your review in a file that is not open."
+
+
+async def test_a_run_that_rests_can_be_stopped_and_what_waits_stays(start, skilled, tmp_path):
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path, VSCODE, pending=1, paths=["shop"])
+        await told(editor, "1 edit waits for your review; then it goes on")
+        assert len(waiting(editor)) == 1
+        (token,) = editor.client.progress_reports
+        editor.cancel_progress(token)
+        await told(editor, "13 places: 1 passed, 12 not tried. 1 edit waits for your review.")
+        assert len(waiting(editor)) == 1
+        assert len(fake.requests) == 1
+
+
+async def test_without_trust_nothing_is_run_and_nothing_waits(start, skilled, tmp_path):
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path, VSCODE, pending=1, paths=["shop"])
+        await told(editor, "1 edit waits for your review; then it goes on")
+        editor.client.protocol.notify("festina/trust", {"trusted": False})
+        await editor.until(lambda: waiting(editor) == [])
+        await told(editor, "12 not tried")
+        refused = await editor.execute("festina.runSkill", RUN)
+        assert refused["ok"] is False
+        assert "There is no skill 'loop-over-items'" in refused["message"]
+        mine = tmp_path / "home0" / FILE
+        mine.parent.mkdir(parents=True)
+        mine.write_text(loops.SKILL)
+        refused = await editor.execute("festina.runSkill", RUN)
+        assert "The workspace is not trusted, so none of its code is run" in refused["message"]
+        assert len(fake.requests) == 1
+
+
+async def test_mistakes_are_told_before_anything_is_asked(start, skilled, tmp_path):
+    (skilled / FILE).write_text(loops.SKILL.split("  festina-places")[0] + "---\nDo it.\n")
+    with FakeModel(loops.model) as fake:
+        editor = await start(VSCODE, env=desk.config(tmp_path, fake, **QUICK))
+        for wrong, words in (
+            ({}, "Name the skill"),
+            ({"skill": "nobody"}, "There is no skill 'nobody'"),
+            (RUN, "does not say where it is meant. Add `festina-places`"),
+            ({**RUN, "find": "..."}, "says too little"),
+            ({**RUN, "find": "for ...", "paths": "shop"}, "must be a list"),
+            ({**RUN, "find": "for ...", "paths": ["../up"]}, "'../up' is no path in the"),
+        ):
+            refused = await editor.execute("festina.runSkill", wrong)
+            assert refused["ok"] is False
+            assert words in refused["message"]
+        found = {**RUN, "find": "nothing like it"}
+        assert (await editor.execute("festina.runSkill", found))["ok"] is True
+        await told(editor, "The skill loop-over-items finds no place here.")
+        assert fake.requests == []

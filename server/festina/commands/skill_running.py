@@ -25,6 +25,7 @@ from festina.commands.target import Target
 from festina.config import Settings
 from festina.context.places import Found, Place, find
 from festina.models.base import ModelError
+from festina.models.ledger import Ledger
 from festina.models.meter import counting
 from festina.models.ready import EMBEDDED_STREAMS, STREAMS, Ready
 from festina.skill_file import PLACES_KEY, Skill
@@ -245,7 +246,7 @@ async def _one(state: Run, place: Place, ready: Ready, adviser: Adviser | None) 
     elif terminal is not None:
         skill_showing.one(terminal, tried)
     state.ended.append((tried, written))
-    await asyncio.to_thread(skill_showing.tally, tried, accepted=written)
+    await asyncio.to_thread(skill_work.tally, tried, Ledger(), accepted=written)
 
 
 async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, bool]:

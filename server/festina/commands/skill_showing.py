@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -91,19 +90,6 @@ def summary(terminal: Terminal, state: Run) -> None:
         terminal.say(f"{_count(rest, 'place')} not tried; the same command goes on there", "yellow")
     elif counts[End.PASSED] and not state.applies:
         terminal.say("nothing was written; --apply writes all that pass", "dim")
-
-
-def tally(tried: Tried, *, accepted: bool) -> None:
-    """Count a place for ``festina stats``. Blocks for a moment."""
-    from festina.models.ledger import Ledger, Tally
-
-    call = next((call for call in tried.calls if call.who == "fast"), None)
-    if call is None:
-        return
-    rejected = tried.end is End.FAILED
-    counts = Tally(proposals=1, accepted=int(accepted), rejected=int(rejected))
-    with contextlib.suppress(OSError):  # no edit fails for want of a number
-        Ledger().add({(call.origin, call.model): counts})
 
 
 def _count(number: int, what: str) -> str:

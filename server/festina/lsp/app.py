@@ -38,6 +38,7 @@ from festina.lsp.features.naming import Naming
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
+from festina.lsp.features.skill_running import SkillRunning
 from festina.lsp.features.skill_saving import SkillSaving
 from festina.lsp.features.tracing import Tracing
 from festina.lsp.features.trusting import Trusting
@@ -88,6 +89,7 @@ class App:
         Recording(self.session, self.remembering.post)
         self.saving = Saving(self)
         self.skill_saving = SkillSaving(self)
+        self.skill_running = SkillRunning(self)
         self.verifier.on_mapping(Tracing(self).on_progress)
         self.aftermath = AftermathShown(self)
         self.session.changed = self._changed
@@ -258,6 +260,7 @@ class App:
         if not trusted:
             self.verifier.revoke()
         self.saving.trust_changed()
+        self.skill_running.runs.trust_changed()
         if stopped := self.lifecycle.trust_changed(trusted=trusted):
             edits = "edit was" if stopped == 1 else "edits were"
             words = f"the workspace is no longer trusted; {stopped} {edits} stopped."
@@ -279,6 +282,7 @@ class App:
         await self.galleries.close()
         self.skill_saving.close()
         self.journaling.close(orderly=self.server.protocol.phase is Phase.SHUTDOWN)
+        self.skill_running.close()
         await self.lifecycle.close()
         await self.answering.close()
         await self.prompting.close()

@@ -55,11 +55,13 @@ VERIFY = "festina.verify"
 ASK = "festina.ask"
 SHOW_PROMPT = "festina.showPrompt"
 SAVE_SKILL = "festina.saveSkill"
+RUN_SKILL = "festina.runSkill"
+REVIEW = "festina.review"
 
 COMMANDS = (
     *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, GALLERY, VERIFY),
     *(ASK, SHOW_PROMPT),
-    SAVE_SKILL,
+    *(SAVE_SKILL, RUN_SKILL, REVIEW),
 )
 
 REWRITE = "refactor.rewrite.festina"

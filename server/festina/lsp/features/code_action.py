@@ -17,7 +17,7 @@ from festina import accept, edits, markers
 from festina.context import enclosing
 from festina.edits import Region
 from festina.lsp import convert, messages, render
-from festina.lsp.features import aftermath, skill_saving, skilled
+from festina.lsp.features import aftermath, skill_running, skill_saving, skilled
 from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal
 from festina.text import Range
@@ -205,10 +205,14 @@ async def _edit_actions(
         title = render.shorten(f"Festina: answer: {instruction}") + meant
         actions.insert(1, _ask(document, chosen, title, instruction))
     if asks:
+        offered = await skilled.offered(app, document)
         actions += [
-            _propose(document, chosen, f"Festina: Follow the skill {name}{meant}", skill=name)
-            for name in await skilled.offered(app, document)
+            _propose(
+                document, chosen, f"Festina: Follow the skill {one.name}{meant}", skill=one.name
+            )
+            for one in offered
         ]
+        actions += skill_running.actions(app, document, region, offered)
         actions.append(_ask(document, chosen, f"Festina: Explain this code{meant}", EXPLAIN))
     return actions
 

@@ -14,7 +14,7 @@ from festina.context import enclosing, withheld
 from festina.edits import Region
 from festina.findings import Finding
 from festina.lsp import convert, messages
-from festina.lsp.features import arguments, skill_saving, skilled
+from festina.lsp.features import arguments, skill_running, skill_saving, skilled
 from festina.orders import Order
 from festina.proposals import CandidateStatus
 from festina.session import Refusal, relative_path
@@ -201,6 +201,8 @@ HANDLERS: dict[str, Handler] = {
     messages.ASK: ask,
     messages.SHOW_PROMPT: show_prompt,
     messages.SAVE_SKILL: skill_saving.save,
+    messages.RUN_SKILL: skill_running.run_skill,
+    messages.REVIEW: skill_running.review,
 }
 
 

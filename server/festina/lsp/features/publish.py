@@ -81,6 +81,10 @@ class Publisher:
             self._wordless.discard(proposal.id)
             self._logged.pop(proposal.id, None)
 
+    def known(self, proposal: Proposal) -> None:
+        """Take note that the person was told of a proposal's state before it came here."""
+        self._told[proposal.id] = proposal.state
+
     def close(self) -> None:
         """Send nothing any more."""
         for each in (self._notify, self._refresh, self._progresses):
@@ -108,9 +112,11 @@ class Publisher:
     def _diagnostics(self, uri: str) -> list[lsp.Diagnostic]:
         if self._app.caps.proposals:
             return []  # it shows them itself
-        return [self._diagnostic(proposal) for proposal in self._app.session.live(uri)]
+        path = self._app.path_of(uri)
+        return [self.diagnostic(proposal, path) for proposal in self._app.session.live(uri)]
 
-    def _diagnostic(self, proposal: Proposal) -> lsp.Diagnostic:
+    def diagnostic(self, proposal: Proposal, path: str) -> lsp.Diagnostic:
+        """Return what shows a proposal of a file, in an open document or not."""
         ready = proposal.state is State.READY
         line = convert.lines_range(
             proposal.base,
@@ -120,7 +126,7 @@ class Publisher:
         )
         return lsp.Diagnostic(
             range=line,
-            message=render.diagnostic_message(proposal, self._app.path_of(proposal.uri)),
+            message=render.diagnostic_message(proposal, path),
             severity=lsp.DiagnosticSeverity.Hint if ready else lsp.DiagnosticSeverity.Information,
             source=messages.SOURCE,
             # the headline says the state; as a code, editors would print it once more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from festina import skills
@@ -23,19 +24,28 @@ async def named(app: App, document: Document, name: str) -> Skill:
     Raises:
         Refusal: there is none that can be used, or the document has no workspace.
     """
-    snapshot = app.session.snapshot(app.session.workspace_of(document))
+    return await named_in(app, app.session.workspace_of(document), name)
+
+
+async def named_in(app: App, workspace: Path, name: str) -> Skill:
+    """Return the skill of a name that a workspace has, or the person.
+
+    Raises:
+        Refusal: there is none that can be used.
+    """
+    snapshot = app.session.snapshot(workspace)
     try:
         return (await asyncio.to_thread(skills.look, snapshot)).named(name)
     except skills.NoSkill as error:
         raise Refusal(str(error)) from None
 
 
-async def offered(app: App, document: Document) -> list[str]:
-    """Return the names of the skills to list for a document, few and in a stable order."""
+async def offered(app: App, document: Document) -> list[Skill]:
+    """Return the skills to list for a document, few and in a stable order."""
     try:
         workspace = app.session.workspace_of(document)
     except Refusal:
         return []
     path = relative_path(document, workspace)
     found = await asyncio.to_thread(skills.look, app.session.snapshot(workspace))
-    return [skill.name for skill in found.offered(path, MOST_OFFERED)]
+    return found.offered(path, MOST_OFFERED)

@@ -33,6 +33,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
     app.session.documents.open(document)
     app.adopt(document)
     app.saving.opened(document)
+    app.skill_running.shelf.opened(document)
     if before is not None:  # opened again without being closed: a change like any other
         app.accepted.moved(item.uri, (before.text, document.text))
         app.lifecycle.document_changed(before.text, document)
@@ -88,6 +89,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     app.accepting.closed(uri)
     app.accepted.closed(uri)
+    app.skill_running.shelf.closing(uri)  # first: what was not decided is not to be lost
     app.lifecycle.document_closed(uri)
     app.journaling.left_alone(uri)
     app.asking.closed(uri)
