@@ -33,6 +33,7 @@ VALUES = (
     "secret_patterns",
     "front_matter",
     "skill_file",
+    "verify_file",
     "skill_text",
     "line_patterns",
 )
@@ -47,6 +48,7 @@ STATE = (
     "asked",
     "asking",
     "change",
+    "checks",
     "advising",
     "aftermath",
     "again",

@@ -7,6 +7,8 @@ from typing import Any
 
 from festina import allowed
 
+VERIFY_COMMANDS = "verify.commands"
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -14,7 +16,8 @@ class Command:
 
     ``run`` is its command line, with ``{file}`` and ``{workspace}`` to be filled in; ``when`` are
     globs for the files whose edits it judges (none: all). ``timeout_seconds`` of 0 means that of
-    all tests. ``matcher`` says in which form its output names problems.
+    all tests. ``matcher`` says in which form its output names problems. ``withheld`` says why it
+    may not be run; then nothing passes that it is to judge. ``origin`` is where it is written.
     """
 
     name: str
@@ -22,6 +25,8 @@ class Command:
     when: tuple[str, ...] = ()
     timeout_seconds: float = 0.0
     matcher: str = "auto"
+    withheld: str = ""
+    origin: str = VERIFY_COMMANDS
 
 
 MATCHERS = ("auto", "none", "tsc", "eslint", "rustc", "go", "gcc")

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from festina import accept, edits, parts
+from festina import accept, checks, edits, parts
 from festina.documents import Document
 from festina.doubts import Doubts
 from festina.edits import Region
@@ -30,6 +30,7 @@ from festina.runs import Runs
 from festina.session import Refusal, Session
 from festina.text import Text
 from festina.verify.base import Verifier
+from festina.verify_file import NAME
 
 MOST_CANDIDATES = 75
 
@@ -51,7 +52,9 @@ class Lifecycle:
         Raises:
             Refusal: the document has no workspace, or the number of variations is out of range.
         """
-        self.session.workspace_of(order.document)
+        workspace = self.session.workspace_of(order.document)
+        if order.document.path == workspace / NAME:
+            raise Refusal(checks.REFUSED)
         _check_count(order.variations, 0)
         proposal = order.proposal(self.session.new_id())
         self.session.put(proposal)

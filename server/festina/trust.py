@@ -1,11 +1,13 @@
-"""What the person trusts: workspaces whose code may run, and origins that code may be sent to.
+"""What the person trusts: workspaces, commands of their ``verify.md``, origins of models.
 
 Kept in the user's state folder, never in a workspace (design, invariants 8 and 9).
 """
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from festina.kept import KeptFile, state_folder
@@ -60,7 +62,36 @@ class TrustStore:
             if real not in folders:
                 return False
             self._write("folders", [other for other in folders if other != real])
+            kept = [line for line in self._read("commands") if not _is_below(line, real)]
+            self._write("commands", kept)
         return True
+
+    def approve(self, folder: Path, run: Sequence[str]) -> None:
+        """Remember that a command of a folder's ``verify.md`` may be run for its checks.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        line = json.dumps([os.path.realpath(folder), *run])
+        with self._kept.locked():
+            self._write("commands", sorted({*self._read("commands"), line}))
+
+    def approved(self, folder: Path) -> list[tuple[str, ...]]:
+        """Return the commands of a folder that the person has approved."""
+        real = os.path.realpath(folder)
+        return [run for place, run in self.commands() if place == real]
+
+    def commands(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return all approved commands, each with its folder."""
+        found = []
+        for line in self._read("commands"):
+            try:
+                place, *run = json.loads(line)
+            except ValueError:  # somebody has written it by hand
+                continue
+            if run and all(isinstance(part, str) for part in (place, *run)):
+                found.append((place, tuple(run)))
+        return found
 
     def may_send(self, origin: str) -> bool:
         """Whether the person once agreed to send code to ``origin`` (scheme, host and port)."""
@@ -91,3 +122,11 @@ class TrustStore:
 
     def _write(self, key: str, values: list[str]) -> None:
         self._kept.write({**self._load(), key: values})
+
+
+def _is_below(line: str, folder: str) -> bool:
+    """Whether an approved command is of a folder, or of one below it."""
+    try:
+        return Path(json.loads(line)[0]).is_relative_to(folder)
+    except (ValueError, LookupError, TypeError):
+        return True  # nobody can say what it approves

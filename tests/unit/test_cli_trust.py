@@ -44,6 +44,7 @@ def test_what_is_trusted_can_be_seen(line):
     assert line.run("trust", "--list", "--json").json == {
         "folders": [str(line.project)],
         "origins": ["https://api.example.com"],
+        "commands": [],
     }
     assert line.run("trust", "--json").json == {"folder": str(line.project), "trusted": True}
 

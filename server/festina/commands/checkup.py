@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from festina import __version__, leftovers, settings_files
+from festina import __version__, checks, leftovers, settings_files
 from festina.commands import job
 from festina.commands.base import Exit, Stop
 from festina.config import Settings
@@ -26,6 +26,7 @@ from festina.models.base import ModelError
 from festina.trust import TrustStore
 from festina.verify import interpreter, lint, sandbox, sandbox_cells
 from festina.verify.base import Snapshot
+from festina.verify_file import NAME, words
 from festina.workspaces import workspace_of
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ async def _project(snapshot: Snapshot) -> list[Line]:
         lines.append(
             Line(part, "trust", NOTE, detail, f"If you trust it: festina trust {workspace}")
         )
+    lines += _checks(workspace)
     found = await interpreter.find(snapshot)
     if isinstance(found, interpreter.Missing):
         return [*lines, Line(part, "python", AMISS, found.reason, found.remedy)]
@@ -132,6 +134,20 @@ async def _project(snapshot: Snapshot) -> list[Line]:
     else:
         lines.append(Line(part, "pytest", OK, "installed there"))
     return [*lines, _ruff(lint.project_ruff(found.python) or lint.our_ruff())]
+
+
+def _checks(workspace: Path) -> list[Line]:
+    """Say what a workspace's verify.md names, and what of it may not be run yet."""
+    found, part = checks.look(workspace, TrustStore()), "project"
+    lines = [Line(part, NAME, AMISS, str(problem)) for problem in found.problems]
+    if found.new:
+        names = ", ".join(f"`{words(check.run)}`" for check in found.new)
+        detail = f"not approved yet, so edits stay unverified: {names}"
+        lines.append(Line(part, NAME, NOTE, detail, f"If they may be run: {checks.APPROVE}"))
+    elif found.named:
+        names = ", ".join(f"`{words(one.check.run)}`" for one in found.named)
+        lines.append(Line(part, NAME, OK, f"must pass: {names}"))
+    return lines
 
 
 def _ruff(binary: Path | None) -> Line:

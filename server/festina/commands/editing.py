@@ -169,7 +169,7 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
         found, region = filtering.locate(found, lines, given)
     else:
         region, name = target.region_of(found, lines)
-    target.check_size(found, region)
+    target.check_editable(found, region)
     if args.apply:
         apply.check_writable(found.path)
     trust = TrustStore()

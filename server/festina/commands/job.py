@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from festina import settings_files
+from festina import checks, settings_files
 from festina.commands import held, running
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer, Outcome
@@ -81,6 +81,7 @@ def settings_of(workspace: Path, warn: Callable[[str], None], scope: str | None 
         warn(str(problem))
     said = scope or settings.verify.tests_scope
     wanted = "full" if said == "auto" else said
+    settings = checks.add(settings, workspace, TrustStore())
     return replace(settings, verify=replace(settings.verify, tests_scope=wanted))
 
 

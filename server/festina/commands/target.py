@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from festina import edits
+from festina import checks, edits
 from festina.commands.base import Stop
 from festina.context import enclosing
 from festina.edits import Region
@@ -153,6 +153,17 @@ def region_of(target: Target, lines: Lines) -> tuple[Region, str]:
     else:
         region = Region(lines.start - 1, min(lines.end, count))
     return region, name
+
+
+def check_editable(target: Target, region: Region) -> None:
+    """Refuse what no model may rewrite, and what none rewrites well.
+
+    Raises:
+        Stop: it says what must pass; or the region has too many lines, or they are too long.
+    """
+    if checks.is_target(target.workspace, target.path):
+        raise Stop(checks.REFUSED)
+    check_size(target, region)
 
 
 def check_size(target: Target, region: Region) -> None:

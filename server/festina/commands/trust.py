@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from festina.commands.base import Exit, Stop, add_json
+
+if TYPE_CHECKING:
+    from festina.trust import TrustStore
 
 EXPLAIN = """\
 Checking an edit runs the project's tests, its interpreter and its ruff: code from the project.
@@ -27,6 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--revoke", action="store_true", help="trust the folder no longer")
     what.add_argument("--list", action="store_true", help="show what is trusted")
+    what.add_argument(
+        "--checks",
+        action="store_true",
+        help="see the commands that its verify.md names, and approve each new or changed one",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="with --checks: approve them all, unasked"
+    )
     add_json(parser)
 
 
@@ -36,8 +48,12 @@ def run(args: argparse.Namespace) -> int:
 
     store = TrustStore()
     if args.list:
-        return _list(store.folders(), store.origins(), as_json=args.json)
+        return _list(store, as_json=args.json)
     folder = _folder(args.folder)
+    if args.checks:
+        from festina.commands import approving
+
+        return approving.run(args, folder)
     try:
         if args.revoke:
             store.untrust(folder)
@@ -56,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
             f"Trusted: {folder}\nFrom now on its tests and commands may be run, in a sandbox, "
             "and its own Python, ruff and black, as you would run them."
         )
+        _tell_of_checks(folder, store)
     elif trusted:
         around = next(place for place in folder.parents if str(place) in store.folders())
         raise Stop(
@@ -87,13 +104,28 @@ def _refuse_too_much(folder: Path) -> None:
         )
 
 
-def _list(folders: list[str], origins: list[str], *, as_json: bool) -> int:
+def _tell_of_checks(folder: Path, store: TrustStore) -> None:
+    from festina.commands import approving
+
+    if hint := approving.hint(folder, store):
+        print(hint)
+
+
+def _list(store: TrustStore, *, as_json: bool) -> int:
+    from festina.clean import visible
+    from festina.verify_file import words
+
+    folders, origins, commands = store.folders(), store.origins(), store.commands()
     if as_json:
-        print(json.dumps({"folders": folders, "origins": origins}))
+        listed = [{"folder": folder, "run": list(run)} for folder, run in commands]
+        print(json.dumps({"folders": folders, "origins": origins, "commands": listed}))
         return Exit.DONE
     print("Projects whose code may be run:")
     print("\n".join(f"  {folder}" for folder in folders) or "  none")
     if origins:
         print("Endpoints that were found, and that you allowed code to be sent to:")
         print("\n".join(f"  {origin}" for origin in origins))
+    if commands:
+        print("Commands of a verify.md that you approved:")
+        print("\n".join(visible(f"  {words(run)}  (in {folder})") for folder, run in commands))
     return Exit.DONE

@@ -15,7 +15,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from festina import __version__, settings_files
+from festina import __version__, checks, settings_files
 from festina.accept import Application
 from festina.accepted import AcceptedEdits
 from festina.asking import Asking
@@ -27,11 +27,12 @@ from festina.lsp import convert, protocol, render
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
 from festina.lsp.dispatch import Phase
-from festina.lsp.features import sync
+from festina.lsp.features import checked, sync
 from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.answering import Answering
 from festina.lsp.features.board import Board
+from festina.lsp.features.checked import Checked
 from festina.lsp.features.galleries import Galleries
 from festina.lsp.features.journaling import Journaling
 from festina.lsp.features.naming import Naming
@@ -87,6 +88,7 @@ class App:
         self.remembering = Remembering(self._warn)
         self.journaling = Journaling(self)
         Recording(self.session, self.remembering.post)
+        self.checked = Checked(self)
         self.saving = Saving(self)
         self.skill_saving = SkillSaving(self)
         self.skill_running = SkillRunning(self)
@@ -220,9 +222,7 @@ class App:
         for root in self.session.roots or (None,):
             scope = None if root is None else convert.to_uri(root)
             asked = await self.client.configuration("festina", scope)
-            read[root], found = await asyncio.to_thread(
-                settings_files.load, root, editor=self._editor_settings, workspace_editor=asked
-            )
+            read[root], found = await asyncio.to_thread(self._settings, root, asked)
             problems += [problem for problem in found if problem not in problems]
         for problem in problems:
             if problem not in self._problems:
@@ -234,6 +234,26 @@ class App:
         self.saving.settings_changed()
         await self.models.configure(first)
         self.naming.tell()
+
+    def _settings(
+        self, root: Path | None, asked: Mapping[str, Any] | None
+    ) -> tuple[Settings, tuple[Problem, ...]]:
+        """Read the settings of a folder, with what its verify.md adds to them. Blocks."""
+        settings, problems = settings_files.load(
+            root, editor=self._editor_settings, workspace_editor=asked
+        )
+        if root is not None:
+            settings = checks.add(settings, root, self.session.trust)
+        return settings, problems
+
+    async def commands_approved(self) -> None:
+        """A command of a verify.md may be run now, or no longer."""
+        before = self.session.settings
+        self.reload()
+        await self.lifecycle.runs.jobs.join(SETTINGS)
+        self.checked.look_again()
+        if self.session.settings != before:
+            checked.again(self)
 
     def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:
         """Folders were added to the editor's window or taken from it."""

@@ -57,11 +57,12 @@ SHOW_PROMPT = "festina.showPrompt"
 SAVE_SKILL = "festina.saveSkill"
 RUN_SKILL = "festina.runSkill"
 REVIEW = "festina.review"
+APPROVE = "festina.approve"
 
 COMMANDS = (
     *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, GALLERY, VERIFY),
     *(ASK, SHOW_PROMPT),
-    *(SAVE_SKILL, RUN_SKILL, REVIEW),
+    *(SAVE_SKILL, RUN_SKILL, REVIEW, APPROVE),
 )
 
 REWRITE = "refactor.rewrite.festina"

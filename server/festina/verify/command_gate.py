@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from festina.findings import Finding, Gate, GateResult, Status, duration
-from festina.gate_commands import Command
+from festina.gate_commands import VERIFY_COMMANDS, Command
 from festina.globs import applies
 from festina.verify import compare, sandbox, shadow
 from festina.verify.base import Candidate
@@ -65,6 +65,8 @@ class CommandGate:
         start = time.perf_counter()
         level: sandbox.Level | None = None
         try:
+            if command.withheld:
+                raise _Unverified(command.withheld)
             level = await isolation(state.snapshot, "Commands run")
             path = shadow.locate(state.snapshot.workspace, candidate.path)
             if any(path == shown or path.startswith(f"{shown}/") for shown in state.tree.shown):
@@ -201,7 +203,7 @@ class _One:
             return "Its hooks are installed with the network: run `pre-commit install-hooks` once."
         if run.ran.done.returncode == 127:
             return "A program that it starts was not found in the sandbox."
-        return "Mend that first, or take the command out of verify.commands."
+        return f"Mend that first, or take the command out of {self._command.origin}."
 
     async def bare(self) -> Said:
         """Run it without a candidate, once for each state."""
@@ -221,9 +223,12 @@ class _One:
             builds=self._builds,
         )
         if ran.done.timed_out:
+            setting = "`verify.timeout_seconds`"
+            if self._command.origin == VERIFY_COMMANDS:
+                setting = f"`timeout_seconds` of {self._command.name!r} in verify.commands"
             raise _Unverified(
-                f"{self._name} did not end in {duration(self._limit)}. Raise `timeout_seconds` of"
-                f" {self._command.name!r} in verify.commands, or narrow the command."
+                f"{self._name} did not end in {duration(self._limit)}. Raise {setting}, or narrow"
+                " the command."
             )
         said = await asyncio.to_thread(
             problems, ran.output, self._command.matcher, lambda path: self._placed(path, ran.place)

@@ -254,7 +254,7 @@ def _around(
         files += [found.python, *([project] if project is not None else [])]
     if commands := snapshot.settings.commands:
         own = found.python if isinstance(found, Found) else None
-        programs = [command.run[0] for command in commands]
+        programs = [command.run[0] for command in commands if not command.withheld]
         files += toolchains.rests_on(programs, snapshot.workspace, own, os.environ)
     if isinstance(python, Environment):
         parts = [stamp or python.stamp(), *surroundings.sources(python.outside(snapshot.workspace))]

@@ -90,7 +90,7 @@ def tools_for(
     if program is None:
         raise Missing(
             f"`{argv[0]}` was not found, neither on the PATH nor in the workspace: install it,"
-            " or take the command out of verify.commands."
+            " or take the command out."
         )
     home = Path(environ.get("HOME") or "/nonexistent")
     names = {PurePosixPath(name).name for name in files if name.count("/") < 4}

@@ -49,7 +49,9 @@ async def actions(app: App, params: lsp.CodeActionParams) -> list[lsp.CodeAction
     found = _of_proposals(app, document, chosen)
     lines = _touched(document, chosen, app)
     found += aftermath.actions(app, document.uri, lines.start, lines.end)
-    if automatic:
+    if app.checked.is_one(document):  # which nobody but a person edits
+        found += app.checked.actions(document, lines.start, lines.end)
+    elif automatic:
         if chosen.start != chosen.end:
             found += (await _edit_actions(app, document, chosen))[:1]
     else:

@@ -1,4 +1,7 @@
-"""``textDocument/codeLens``: the proposals of a document, with what can be done about each."""
+"""``textDocument/codeLens``: the proposals of a document, with what can be done about each.
+
+In ``verify.md``: the commands that are not approved.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ if TYPE_CHECKING:
 
 def lenses(app: App, uri: str) -> list[lsp.CodeLens]:
     """Return the lenses of a document."""
-    return [lens for proposal in app.session.live(uri) for lens in _of(app, proposal)]
+    found = [lens for proposal in app.session.live(uri) for lens in _of(app, proposal)]
+    return [*found, *app.checked.lenses(uri)]
 
 
 def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:

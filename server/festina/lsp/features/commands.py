@@ -14,7 +14,7 @@ from festina.context import enclosing, withheld
 from festina.edits import Region
 from festina.findings import Finding
 from festina.lsp import convert, messages
-from festina.lsp.features import arguments, skill_running, skill_saving, skilled
+from festina.lsp.features import arguments, checked, skill_running, skill_saving, skilled
 from festina.orders import Order
 from festina.proposals import CandidateStatus
 from festina.session import Refusal, relative_path
@@ -49,6 +49,7 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     if isinstance(version, int) and version != _document(app, argument).version:
         raise Refusal("The document has changed since the action was listed. Try again.")
     document, region, name = await _place(app, argument)
+    await checked.refuse(app, document)
     skill, document, region = await _skill(app, argument, document, region)
     diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
     instruction = arguments.string(argument, "instruction") or markers.instruction(
@@ -203,6 +204,7 @@ HANDLERS: dict[str, Handler] = {
     messages.SAVE_SKILL: skill_saving.save,
     messages.RUN_SKILL: skill_running.run_skill,
     messages.REVIEW: skill_running.review,
+    messages.APPROVE: checked.approve,
 }
 
 

@@ -10,12 +10,13 @@ from lsprotocol import types as lsp
 from festina.documents import Change, Document
 from festina.lsp import convert
 from festina.text import Text
+from festina.verify_file import NAME
 
 if TYPE_CHECKING:
     from festina.lsp.app import App
 
-CONFIGURATION_FILES = ("pyproject.toml", "festina.toml")
-WATCHED = ("**/*.py", "**/*.toml", "**/*.ini", "**/*.cfg")
+CONFIGURATION_FILES = ("pyproject.toml", "festina.toml", NAME)
+WATCHED = ("**/*.py", "**/*.toml", "**/*.ini", "**/*.cfg", f"**/{NAME}")
 """Files that verdicts and settings rest on, and that somebody else may change: git, a formatter."""
 
 
@@ -39,6 +40,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
         app.lifecycle.document_changed(before.text, document)
         app.asking.moved(item.uri, (before.text, document.text))
     app.journaling.opened(document)
+    app.checked.look(document)
 
 
 def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
@@ -59,6 +61,7 @@ def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
     app.lifecycle.document_changed(before.text, after, between[1:])
     app.asking.moved(uri, texts)
     app.journaling.moved(after)
+    app.checked.look(after)
 
 
 def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Document:
@@ -92,6 +95,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     app.skill_running.shelf.closing(uri)  # first: what was not decided is not to be lost
     app.lifecycle.document_closed(uri)
     app.journaling.left_alone(uri)
+    app.checked.closed(uri)
     app.asking.closed(uri)
     if (document := app.session.documents.close(uri)) is not None:
         app.saving.closed(document)

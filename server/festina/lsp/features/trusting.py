@@ -28,10 +28,16 @@ class Trusting:
 
     async def follow(self) -> None:
         """Look at the list for as long as the server runs."""
+        stamp, commands = await asyncio.to_thread(self._commands)
         while True:
             if self._app.session.trusted_by_editor is None:
                 await self._look()
             await asyncio.sleep(EVERY_SECONDS)
+            if await asyncio.to_thread(self._stamp_now) != stamp:
+                before = commands
+                stamp, commands = await asyncio.to_thread(self._commands)
+                if commands != before:
+                    await self._app.commands_approved()
 
     async def _look(self) -> None:
         session = self._app.session
@@ -47,13 +53,20 @@ class Trusting:
     def _read(self, roots: Sequence[Path]) -> dict[Path, bool]:
         """Ask the list, where it or the folders are others than last time. Blocks."""
         trust = self._app.session.trust
-        stamp: _Stamp = ()
-        try:
-            status = trust.file.stat()
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
-        except OSError:
-            pass  # nobody has trusted anything yet
+        stamp = self._stamp_now()
         if stamp == self._stamp and self._known.keys() == set(roots):
             return self._known
         self._stamp = stamp
         return {root: trust.is_trusted(root) for root in roots}
+
+    def _commands(self) -> tuple[_Stamp, list[tuple[str, tuple[str, ...]]]]:
+        """Return the commands of verify.md files that are approved, and when that was. Blocks."""
+        return self._stamp_now(), self._app.session.trust.commands()
+
+    def _stamp_now(self) -> _Stamp:
+        """Return what changes whenever the list does. Blocks."""
+        try:
+            status = self._app.session.trust.file.stat()
+        except OSError:
+            return ()  # nobody has trusted anything yet
+        return (status.st_ino, status.st_size, status.st_mtime_ns)
