@@ -7,9 +7,12 @@ is not met: what rests on it stays unverified, with the reason.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from festina import config, settings_files
 from festina.config import Settings
 from festina.findings import Gate
 from festina.gate_commands import Command
@@ -65,6 +68,17 @@ def look(workspace: Path, trust: TrustStore) -> Found:
     approved = set(trust.approved(workspace)) if found.checks else set()
     named = tuple(Named(check, check.run in approved) for check in found.checks)
     return Found(named, found.problems, found.silent)
+
+
+def load(
+    root: Path | None,
+    trust: TrustStore,
+    editor: Mapping[str, Any],
+    workspace_editor: Mapping[str, Any] | None,
+) -> tuple[Settings, tuple[config.Problem, ...]]:
+    """Read the settings of an editor's folder, with what its file adds to them. Blocks."""
+    settings, problems = settings_files.load(root, editor=editor, workspace_editor=workspace_editor)
+    return settings if root is None else add(settings, root, trust), problems
 
 
 def add(settings: Settings, workspace: Path, trust: TrustStore) -> Settings:

@@ -15,7 +15,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from festina import __version__, checks, settings_files
+from festina import __version__, checks
 from festina.accept import Application
 from festina.accepted import AcceptedEdits
 from festina.asking import Asking
@@ -200,11 +200,13 @@ class App:
         """Read the settings, and clean up after servers that were killed."""
         from festina.verify import sweep
 
+        trusting = Trusting(self)
+        await trusting.begin()
         await self.client.register_configuration("festina")
         self.reload()
         await self.lifecycle.runs.jobs.join(SETTINGS)
         await self.client.register_watched_files(sync.WATCHED)
-        self.lifecycle.runs.jobs.start("trust", Trusting(self).follow())
+        self.lifecycle.runs.jobs.start("trust", trusting.follow())
         self.journaling.look()
         await sweep.sweep()
 
@@ -222,7 +224,9 @@ class App:
         for root in self.session.roots or (None,):
             scope = None if root is None else convert.to_uri(root)
             asked = await self.client.configuration("festina", scope)
-            read[root], found = await asyncio.to_thread(self._settings, root, asked)
+            read[root], found = await asyncio.to_thread(
+                checks.load, root, self.session.trust, self._editor_settings, asked
+            )
             problems += [problem for problem in found if problem not in problems]
         for problem in problems:
             if problem not in self._problems:
@@ -234,17 +238,6 @@ class App:
         self.saving.settings_changed()
         await self.models.configure(first)
         self.naming.tell()
-
-    def _settings(
-        self, root: Path | None, asked: Mapping[str, Any] | None
-    ) -> tuple[Settings, tuple[Problem, ...]]:
-        """Read the settings of a folder, with what its verify.md adds to them. Blocks."""
-        settings, problems = settings_files.load(
-            root, editor=self._editor_settings, workspace_editor=asked
-        )
-        if root is not None:
-            settings = checks.add(settings, root, self.session.trust)
-        return settings, problems
 
     async def commands_approved(self) -> None:
         """A command of a verify.md may be run now, or no longer."""

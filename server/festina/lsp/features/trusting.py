@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 1.0
 _Stamp = tuple[int, ...]
+_Commands = list[tuple[str, tuple[str, ...]]]
 
 
 class Trusting:
@@ -25,10 +26,16 @@ class Trusting:
         self._app = app
         self._stamp: _Stamp | None = None
         self._known: dict[Path, bool] = {}
+        self._begun: tuple[_Stamp, _Commands] = ((), [])
+
+    async def begin(self) -> None:
+        """Look at the list before anything rests on it: no change of it is missed then."""
+        self._begun = await asyncio.to_thread(self._commands)
+        self._app.checked.look_again()
 
     async def follow(self) -> None:
-        """Look at the list for as long as the server runs."""
-        stamp, commands = await asyncio.to_thread(self._commands)
+        """Look at the list for as long as the server runs, from when `begin` did."""
+        stamp, commands = self._begun
         while True:
             if self._app.session.trusted_by_editor is None:
                 await self._look()
@@ -59,7 +66,7 @@ class Trusting:
         self._stamp = stamp
         return {root: trust.is_trusted(root) for root in roots}
 
-    def _commands(self) -> tuple[_Stamp, list[tuple[str, tuple[str, ...]]]]:
+    def _commands(self) -> tuple[_Stamp, _Commands]:
         """Return the commands of verify.md files that are approved, and when that was. Blocks."""
         return self._stamp_now(), self._app.session.trust.commands()
 
