@@ -26,7 +26,7 @@ COMMANDS = {
     "verify": "check a new text of a file, without any model",
     "try": "watch it work on a bundled sample: no key, no editor",
     "trust": "allow a project's code to be run for its checks",
-    "skill": "list skills, or follow one at all places that it is meant for",
+    "skill": "list skills, make one, or follow one at all places that it is meant for",
     "recover": "show accepted edits that never reached their files, and write them",
     "report": "show what came of a project's edits: accepted, rejected and why, reworked, tokens",
     "stats": "show what was asked of models, by day: requests, tokens, cost",

@@ -27,6 +27,10 @@ from festina.slow import Adviser
 from festina.verify.base import Snapshot, Verifier
 
 ROUNDS = 2
+TOO_SMALL = (
+    "The embedded model is too small to write a skill. Set models.slow, or another models.fast, in "
+    "your config.toml."
+)
 
 Say = Callable[[str], None]
 

@@ -30,6 +30,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(listing)
     add_workspace(listing)
     _configure_run(commands)
+    _configure_save(commands)
+
+
+def _configure_save(commands: Any) -> None:
+    saving = commands.add_parser(
+        "save",
+        help="have a skill written of a change that you made, and proved by a replay",
+        description="Have a skill written of the change between an earlier text of a file and what "
+        "it is now. It is kept only if the fast model, given the skill and the earlier text, makes "
+        "a change that passes the same gates.",
+    )
+    saving.add_argument("file", metavar="FILE", type=Path, help="the file, as it is after it")
+    saving.add_argument(
+        "--before",
+        metavar="OLD",
+        type=Path,
+        required=True,
+        help="its text before the change: a file, or - for standard input (git show HEAD:FILE)",
+    )
+    saving.add_argument(
+        "-m", "--message", metavar="TEXT", required=True, help="what the change was meant to do"
+    )
+    saving.add_argument("--name", metavar="NAME", help="the skill's name (default: the model's)")
+    saving.add_argument("--replace", action="store_true", help="replace the skill of that name")
+    saving.add_argument("--model", metavar="NAME", help="who follows it, as for `festina edit`")
+    saving.add_argument(
+        "--yes",
+        action="store_true",
+        help="agree that code is sent to an endpoint that was found, not configured",
+    )
+    add_json(saving)
+    add_scope(saving)
+    add_workspace(saving)
 
 
 def _configure_run(commands: Any) -> None:
@@ -84,6 +117,10 @@ def run(args: argparse.Namespace) -> int:
         from festina.commands import running, skill_running
 
         return running.run_async(skill_running.run(args))
+    if args.action == "save":
+        from festina.commands import running, skill_making
+
+        return running.run_async(skill_making.save(args))
     return _list(args)
 
 

@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from festina.lsp.app import App
     from festina.models.ready import Ready
 
-TOO_SMALL = (
-    "The embedded model is too small to write a skill. Set models.slow, or another models.fast, in "
-    "your config.toml."
-)
-
 
 class SkillSaving:
     """Has skills written and replayed, one at a time for each edit they are made of."""
@@ -154,7 +149,7 @@ class SkillSaving:
     async def _check_large_enough(self) -> None:
         choice = await self._app.models.look(None)
         if choice is not None and choice.how == "embedded":
-            raise Refusal(TOO_SMALL)
+            raise Refusal(skill_saving.TOO_SMALL)
 
     async def _write(self, where: Slot, text: str) -> None:
         """Write it; through the editor, where that has the file open."""
