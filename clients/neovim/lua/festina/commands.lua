@@ -46,6 +46,12 @@ local subcommands = {
   prompt = function(asked)
     require("festina.tasks").prompt(place(asked), asked.rest)
   end,
+  skill = function(asked)
+    require("festina.skill").start(place(asked), asked.rest, asked.bang)
+  end,
+  review = function()
+    require("festina.skill").review()
+  end,
   failures = function()
     require("festina.failures").list()
   end,
