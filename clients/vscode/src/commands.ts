@@ -1,6 +1,6 @@
 // The commands of the palette and of the status bar's menu, but for those that edit.
 import { commands, env, window, type Disposable, type LogOutputChannel } from "vscode";
-import { ask, showPrompt, verify } from "./asking";
+import { ask, chooseSkill, review, showPrompt, verify } from "./asking";
 import { items } from "./menu";
 import { placeOf, unfit } from "./place";
 import type { Session } from "./session";
@@ -20,7 +20,9 @@ export function register(session: Session, log: LogOutputChannel): Disposable[] 
     prompt: () => showPrompt(session),
     remove: () => session.remove(),
     restart: () => session.restart(),
+    review: () => review(session),
     settings: (query) => openSettings(typeof query === "string" ? query : OURS),
+    skill: () => chooseSkill(session),
     verify: () => verify(session),
     walkthrough: () => openWalkthrough(),
   };

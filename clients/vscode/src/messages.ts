@@ -41,5 +41,17 @@ export const CANCEL = "festina.cancel";
 /** Command of the server: show what is sent, or would be, for a range of a document. */
 export const SHOW_PROMPT = "festina.showPrompt";
 
+/** Command of the server: begin a proposal on a range of a document. */
+export const PROPOSE = "festina.propose";
+
+/** Command of the server: have a skill made of edits that were accepted. */
+export const SAVE_SKILL = "festina.saveSkill";
+
+/** Command of the server: follow a skill at all places that it is meant for. */
+export const RUN_SKILL = "festina.runSkill";
+
+/** Command of the server: show the next file in which an edit waits. */
+export const REVIEW = "festina.review";
+
 /** What this extension declares below `experimental.festina`. */
 export const CAPABILITIES = { proposals: true, status: true, answers: true, model: true };

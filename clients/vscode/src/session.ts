@@ -26,7 +26,7 @@ import { StatusBar } from "./statusBar";
 import { tell } from "./telling";
 import { note } from "./walkthrough";
 
-const NO_SERVER = "The server does not run. Festina: Restart Server says why.";
+export const NO_SERVER = "The server does not run. Festina: Restart Server says why.";
 
 export class Session implements Disposable {
   private readonly bar = new StatusBar();

@@ -6,7 +6,8 @@ local server = require("festina.server")
 
 local M = {}
 
-local WHOLE = { ["festina.saveSkill"] = true, ["festina.runSkill"] = true, ["festina.review"] = true }
+local WHOLE =
+  { ["festina.saveSkill"] = true, ["festina.runSkill"] = true, ["festina.review"] = true }
 
 --- Whether a code action is about skills: what the server offers here is the list to choose from.
 ---@param action lsp.CodeAction|lsp.Command
