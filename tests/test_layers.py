@@ -34,6 +34,7 @@ VALUES = (
     "front_matter",
     "skill_file",
     "verify_file",
+    "progress_file",
     "skill_text",
     "line_patterns",
 )
@@ -62,6 +63,7 @@ STATE = (
     "holding",
     "jobs",
     "leftovers",
+    "noting",
     "lifecycle",
     "orders",
     "pages",

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from festina import leftovers
+from festina import leftovers, noting
 from festina.commands import recovering
 from festina.commands.target import Target
 from festina.memory import Kept, State, Store
@@ -199,9 +199,48 @@ class Case:
         return found
 
 
+class NoteCase(Case):
+    """A workspace with a plan, where something was decided: a line of ``progress.md``."""
+
+    LINE = "- 11:40:05 accepted: a.py, clamp"
+    MINE = "# Mine\n\nwords\n"
+
+    def set_up(self) -> None:
+        super().set_up()
+        (self.workspace / "plan.md").write_text("# Plan\n")
+        (self.workspace / "progress.md").write_text(self.MINE)
+
+    def work(self) -> None:
+        store = Store(self.workspace)
+        note = noting.begin(store, self.LINE)
+        assert note is not None
+        noting.append(self.workspace, [note])
+        store.notes.done([note])
+        store.close()
+
+    def recover(self) -> bool:
+        store = Store(self.workspace)
+        left = noting.left(store)
+        noting.append(self.workspace, left)
+        store.notes.done(left)
+        store.close()
+        return bool(left)
+
+    def seen(self) -> dict[str, Any]:
+        file = self.workspace / "progress.md"
+        now, left = file.read_text(), self.recover()
+        return {
+            "mine": file.read_text().startswith(self.MINE),
+            "written": now.count(self.LINE),
+            "left": left,
+            "finally": file.read_text().count(self.LINE),
+            "again": self.recover(),
+        }
+
+
 def main(name: str, folder: Path) -> None:
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
-    case = Case(name, folder)
+    case = NoteCase(name, folder) if name == "note" else Case(name, folder)
     case.set_up()
     for at in killed(case.work):
         print(json.dumps({"at": at, **case.seen()}), flush=True)

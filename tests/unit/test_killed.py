@@ -65,3 +65,19 @@ def test_what_is_finished_later_may_be_killed_as_well(tmp_path, case):
         assert found["finally"] == "after"
         assert found["again"] is False
         assert found["files"] == (["a.py", "b.py"] if "linked" in case else ["a.py"])
+
+
+def test_a_line_of_progress_is_written_once_and_nothing_else_is_touched(tmp_path):
+    *cut, whole = outcomes("note", tmp_path / "there")
+    assert (whole["mine"], whole["written"], whole["finally"], whole["left"]) == (True, 1, 1, False)
+    assert len(cut) > 40
+    for found in cut:
+        assert found["mine"]
+        assert found["finally"] == (1 if found["left"] or found["written"] else 0)
+        assert found["again"] is False
+    assert {(found["left"], found["written"]) for found in cut} == {
+        (False, 0),
+        (True, 0),
+        (True, 1),
+        (False, 1),
+    }

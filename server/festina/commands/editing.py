@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from festina import markers, prompt, slow
@@ -247,9 +248,8 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
         await verifier.aclose()
     applied = args.apply and job.finished_of(outcome).status is Status.PASSED and refusal is None
     followed = order.skill.name if order.skill else ""
-    await asyncio.to_thread(
-        recorded.keep, place, outcome, applied=applied, name=order.name, skill=followed
-    )
+    keep = partial(recorded.keep, name=order.name, skill=followed, said=order.instruction)
+    await asyncio.to_thread(keep, place, outcome, applied=applied)
     return Proposed(outcome, ready.choice, refusal)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
+from datetime import datetime
 
+from festina import noting, progress_file
+from festina.clean import visible
 from festina.commands import job
 from festina.commands.outcome import Outcome
 from festina.commands.target import Target
@@ -19,6 +23,7 @@ from festina.recording import (
     tests_failed,
     with_calls,
 )
+from festina.text import Text
 
 _OUTCOMES = {Status.FAILED: REJECTED, Status.UNVERIFIED: "unverified", Status.PASSED: "ready"}
 
@@ -31,6 +36,7 @@ def keep(
     name: str = "",
     skill: str = "",
     step: str = "",
+    said: str = "",
 ) -> None:
     """Count an edit, once a model was asked. Blocks for a moment; nothing fails for want of it."""
     job.tally(outcome, applied=applied)
@@ -59,3 +65,27 @@ def keep(
     store = Store(target.workspace)
     with contextlib.suppress(Trouble), contextlib.closing(store):
         store.records.put(with_calls(record, outcome.calls))
+        if record.outcome in (ACCEPTED, REJECTED):
+            _note(store, target, outcome, record, said)
+
+
+def _note(store: Store, target: Target, outcome: Outcome, record: Record, said: str) -> None:
+    """Add a line to ``progress.md``, where there is a plan, and what was to be added before."""
+    best, notes = outcome.best, noting.left(store)
+    if noting.beside_plan(target.workspace):
+        answers = [Text(answer.region_text) for answer in outcome.answers.values()]
+        words = progress_file.line(
+            datetime.now(),
+            record.outcome,
+            f"{target.relative}, {record.name}" if record.name else target.relative,
+            progress_file.instruction_of(said, [target.text, *answers]),
+            progress_file.why(best.verdict if best is not None else None),
+        )
+        if (note := noting.begin(store, words)) is not None:
+            notes.append(note)
+    if notes:
+        try:
+            noting.append(target.workspace, notes)
+        except noting.Unwritten as unwritten:
+            sys.stderr.write(f"festina: {visible(str(unwritten))}\n")
+        store.notes.done(notes)

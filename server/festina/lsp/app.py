@@ -27,7 +27,7 @@ from festina.lsp import convert, protocol, render
 from festina.lsp.capabilities import Caps
 from festina.lsp.client import Client
 from festina.lsp.dispatch import Phase
-from festina.lsp.features import checked, sync
+from festina.lsp.features import sync
 from festina.lsp.features.accepting import Accepting
 from festina.lsp.features.aftermath import AftermathShown
 from festina.lsp.features.answering import Answering
@@ -36,6 +36,7 @@ from festina.lsp.features.checked import Checked
 from festina.lsp.features.galleries import Galleries
 from festina.lsp.features.journaling import Journaling
 from festina.lsp.features.naming import Naming
+from festina.lsp.features.progress_log import ProgressLog
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
 from festina.lsp.features.saving import Saving
@@ -87,6 +88,7 @@ class App:
         self.galleries = Galleries(self)
         self.remembering = Remembering(self._warn)
         self.journaling = Journaling(self)
+        self.progress_log = ProgressLog(self)
         Recording(self.session, self.remembering.post)
         self.checked = Checked(self)
         self.saving = Saving(self)
@@ -238,15 +240,6 @@ class App:
         self.saving.settings_changed()
         await self.models.configure(first)
         self.naming.tell()
-
-    async def commands_approved(self) -> None:
-        """A command of a verify.md may be run now, or no longer."""
-        before = self.session.settings
-        self.reload()
-        await self.lifecycle.runs.jobs.join(SETTINGS)
-        self.checked.look_again()
-        if self.session.settings != before:
-            checked.again(self)
 
     def change_folders(self, event: lsp.WorkspaceFoldersChangeEvent) -> None:
         """Folders were added to the editor's window or taken from it."""

@@ -81,4 +81,16 @@ _FIRST = (
     "CREATE INDEX pieces_by_state ON pieces (state)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_NOTES = (
+    # lines for progress.md, until they are in the file
+    """
+    CREATE TABLE notes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        session TEXT NOT NULL,
+        line TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _NOTES)

@@ -11,6 +11,7 @@ from festina.kept import state_folder
 from festina.memory.database import Database
 from festina.memory.journal import Journal
 from festina.memory.living import Living
+from festina.memory.notes import Notes
 from festina.memory.queue import Queue
 from festina.memory.records import Records
 from festina.memory.steps import Steps
@@ -44,6 +45,7 @@ class Store:
         self.journal = Journal(self.database, self.process)
         self.records = Records(self.database, self.process)
         self.steps = Steps(self.database, self.process)
+        self.notes = Notes(self.database, self.process)
         self.queue = Queue(self.database, self.process)
 
     def close(self) -> None:

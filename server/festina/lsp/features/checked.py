@@ -126,7 +126,15 @@ class Checked:
             why = f"Festina: {trust.file} cannot be written ({error.strerror}); not approved."
             client.show_message(why, lsp.MessageType.Error)
             return
-        await self._app.commands_approved()
+        await self.commands_changed()
+
+    async def commands_changed(self) -> None:
+        """A command may be run now, or no longer, whoever said so."""
+        before = self._app.session.settings
+        await self._app.load_settings()
+        self.look_again()
+        if self._app.session.settings != before:
+            _verify_again(self._app)
 
     async def _look(self, uri: str) -> None:
         document = self._app.session.documents.get(uri)
@@ -203,7 +211,7 @@ async def approve(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "message": await app.checked.approve(uri, line)}
 
 
-def again(app: App) -> None:
+def _verify_again(app: App) -> None:
     """What could not be verified, perhaps for want of an approval, gets its chance."""
     for proposal in list(app.session.proposals.values()):
         if proposal.state is State.UNVERIFIED and app.session.trusts(proposal):

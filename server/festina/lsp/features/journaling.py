@@ -192,6 +192,7 @@ class Journaling:
                 continue
             nothing: list[Left] = []
             left = await self._app.remembering.ask(root, leftovers.look, nothing)
+            self._app.progress_log.left(root)
             documents = tuple(self._app.session.documents)
             self._left[root] = left = [x for x in left if not self._adopt(root, x, documents)]
             if news := leftovers.untold(left):

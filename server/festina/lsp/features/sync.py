@@ -77,6 +77,7 @@ def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
     app.journaling.left_alone(uri)
     if (document := app.session.documents.get(uri)) is not None:
         app.saving.saved(document)
+        app.progress_log.saved(document)
 
 
 def files_changed(app: App, uris: Sequence[str]) -> None:
@@ -99,6 +100,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     app.asking.closed(uri)
     if (document := app.session.documents.close(uri)) is not None:
         app.saving.closed(document)
+        app.progress_log.closed(document)
     app.board.now(uri)
 
 

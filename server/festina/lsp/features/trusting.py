@@ -44,7 +44,7 @@ class Trusting:
                 before = commands
                 stamp, commands = await asyncio.to_thread(self._commands)
                 if commands != before:
-                    await self._app.commands_approved()
+                    await self._app.checked.commands_changed()
 
     async def _look(self) -> None:
         session = self._app.session
