@@ -65,7 +65,7 @@ clean: ## Remove .venv and all caches
 
 $(VENV)/.dev: $(VENV)/.created pyproject.toml
 	@echo "Installing Festina and what its tests need into $(VENV) (a minute or two, once) ..."
-	@$(call install,-e '.[local$(comma)keyring$(comma)languages$(comma)dev]')
+	@$(call install,-e '.[local$(comma)keyring$(comma)languages$(comma)browser$(comma)dev]')
 	@touch $(VENV)/.dev $(VENV)/.try
 
 $(VENV)/.try: $(VENV)/.created pyproject.toml

@@ -141,22 +141,28 @@ def tables(
     """A list of tables with certain keys; a mistake in one names its place in the list."""
     if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
         raise Invalid(f"must be a list of tables with {_listed(tuple(keys))}")
-    found = []
-    for number, table in enumerate(value, 1):
-        where = f"in entry {number}, "
-        for key in [*table, *needed]:
-            if key not in keys:
-                raise Invalid(f"{where}there is no {key!r}; the keys are {_listed(tuple(keys))}")
-            if key not in table:
-                raise Invalid(f"{where}`{key}` is missing")
-        read = {}
-        for key, each in table.items():
-            try:
-                read[key] = keys[key](each)
-            except Invalid as invalid:
-                raise Invalid(f"{where}`{key}` {invalid}") from invalid
-        found.append(read)
-    return found
+    return [table(each, keys, needed, f"in entry {at}, ") for at, each in enumerate(value, 1)]
+
+
+def table(
+    value: Mapping[str, Any],
+    keys: Mapping[str, Callable[[Any], Any]],
+    needed: tuple[str, ...] = (),
+    where: str = "",
+) -> dict[str, Any]:
+    """A table with certain keys; ``where`` says, at the start of a mistake, which one it is."""
+    for key in [*value, *needed]:
+        if key not in keys:
+            raise Invalid(f"{where}there is no {key!r}; the keys are {_listed(tuple(keys))}")
+        if key not in value:
+            raise Invalid(f"{where}`{key}` is missing")
+    read = {}
+    for key, each in value.items():
+        try:
+            read[key] = keys[key](each)
+        except Invalid as invalid:
+            raise Invalid(f"{where}`{key}` {invalid}") from invalid
+    return read
 
 
 def mapping(value: Any) -> dict[str, object]:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from festina import allowed, gate_commands
-from festina.gate_commands import Command
+from festina import allowed, gate_browser, gate_commands
 from festina.spending import Caps, Prices
 
 
@@ -56,13 +55,13 @@ class ModelSettings:
 class VerifySettings:
     """Which gates run, and within what limits. Times in seconds, memory in MiB.
 
-    ``parallel`` is how many candidates are checked at once; 0 means one a processor. With
-    ``network`` = ``local`` what runs in a sandbox reaches the network of this machine, and of its
-    Unix sockets those in ``sockets``.
+    ``parallel`` candidates are checked at once; 0 means one a processor. With ``network`` =
+    ``local`` a sandbox has the network of this machine, and of its Unix sockets those listed.
     """
 
-    gates: tuple[str, ...] = ("syntax", "lint", "tests", "command")
-    commands: tuple[Command, ...] = ()
+    gates: tuple[str, ...] = ("syntax", "lint", "tests", "command", "browser")
+    commands: tuple[gate_commands.Command, ...] = ()
+    browser: gate_browser.Browser | None = None
     tests_scope: str = "auto"
     tests_confirm_seconds: float = 10.0
     tests_args: tuple[str, ...] = ()
@@ -127,7 +126,7 @@ class Problem:
         return f"{where}{self.key}: {self.message}" if self.key else f"{where}{self.message}"
 
 
-GATES = ("syntax", "lint", "format", "types", "tests", "command", "review")
+GATES = ("syntax", "lint", "format", "types", "tests", "command", "review", "browser")
 """The gates that can be configured today, in the order in which they run."""
 
 
@@ -171,6 +170,7 @@ KEYS: dict[str, _Key] = {
     },
     "verify.gates": _Key("verify.gates", allowed.some_of(*GATES)),
     "verify.commands": _Key("verify.commands", gate_commands.read),
+    "verify.browser": _Key("verify.browser", gate_browser.read),
     "verify.tests.scope": _Key("verify.tests_scope", allowed.one_of("auto", "impacted", "full")),
     "verify.tests.confirm_seconds": _Key("verify.tests_confirm_seconds", allowed.number(0, 3600)),
     "verify.tests.args": _Key("verify.tests_args", allowed.texts),

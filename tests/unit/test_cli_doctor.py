@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from festina.commands.base import Exit
-from festina.verify import sandbox
+from festina.verify import browser_find, sandbox
 from support.command_line import CommandLine
 from support.fake_model import FakeModel
 from support.fake_replies import text
@@ -176,3 +176,23 @@ def test_without_tree_sitter_one_line_says_what_is_not_sent(line, fake, monkeypa
     assert (
         found["remedy"] == "For JavaScript, TypeScript, Go, Rust: pip install 'festina[languages]'"
     )
+
+
+def test_the_browser_is_looked_for_where_pages_are_to_be_looked_at(
+    line, fake, monkeypatch, tmp_path
+):
+    assert ("project", "browser") not in states(line.run("doctor", "--json"))
+    (line.project / "festina.toml").write_text('[verify]\nbrowser = { folder = "." }\n')
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
+    monkeypatch.setattr(browser_find, "_SYSTEM", ("no-such-browser",))
+    found = detail(line.run("doctor", "--json"), "browser")
+    assert (found["state"], found["detail"]) == ("amiss", "No Chromium was found")
+    assert found["remedy"].startswith("Install one that is then on the PATH, or run")
+    program = tmp_path / "bin" / "some-browser"
+    program.parent.mkdir()
+    program.write_text("")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    monkeypatch.setattr(browser_find, "_SYSTEM", ("some-browser",))
+    found = detail(line.run("doctor", "--json"), "browser")
+    assert (found["state"], found["detail"]) == ("ok", str(program))

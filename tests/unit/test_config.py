@@ -4,6 +4,7 @@ import pytest
 
 from festina import settings_files
 from festina.config import KEYS, Layer, Settings, load
+from festina.gate_browser import Browser
 from festina.gate_commands import Command
 
 
@@ -87,6 +88,17 @@ def test_a_workspace_can_name_no_endpoint_no_key_and_no_sandbox(data):
             "`matcher` must be one of",
         ),
         ({"verify": {"commands": [{"name": "a", "run": ["a"]}] * 2}}, "two commands of the name"),
+        ({"verify": {"browser": {"pages": ["a.html"]}}}, "needs either `folder`"),
+        ({"verify": {"browser": {"folder": "a", "run": ["b"]}}}, "needs either `folder`"),
+        ({"verify": {"browser": {"folder": "../a"}}}, "`folder` must be a folder of the workspace"),
+        ({"verify": {"brwser": "site"}}, "did you mean `verify.browser`"),
+        ({"verify": {"browser": {"folder": ".", "run": "npm start"}}}, '["npm", "start"]'),
+        ({"verify": {"browser": {"folder": ".", "pages": "a"}}}, "`pages` must be a list"),
+        ({"verify": {"browser": {"folder": ".", "pages": ["http://a.example"]}}}, "50 paths"),
+        ({"verify": {"browser": {"folder": ".", "widths": [3]}}}, "numbers from 200 to 4000"),
+        ({"verify": {"browser": {"folder": ".", "checks": ["all"]}}}, '"links", "accessibility"'),
+        ({"verify": {"browser": {"folder": ".", "port": 3}}}, "there is no 'port'; the keys are"),
+        ({"verify": {"browser": "site"}}, "must be a table"),
         ({"verify": {"python": ["python"]}}, "must be a string"),
         ({"verify": {"tests": {"args": "-x"}}}, "list of strings"),
         ({"verify": {"tests": {"confirm_seconds": float("nan")}}}, "from 0 to 3600"),
@@ -182,6 +194,21 @@ def test_commands_of_a_workspace():
     assert chosen.verify.gates == ("lint",)
 
 
+def test_pages_of_a_workspace():
+    table = {"folder": "./site/", "pages": ["a.html", "/b.html", "a.html"], "widths": [1024, 320]}
+    settings, problems = one({"verify": {"browser": table}}, user=False)
+    assert problems == ()
+    browser = settings.verify.browser
+    assert browser == Browser("site", (), ("/a.html", "/b.html"), widths=(320, 1024))
+    assert "browser" in settings.verify.gates
+    assert one({"verify": {"browser": {"folder": "."}}})[0].verify.browser == Browser(".")
+    served, _ = one({"verify": {"browser": {"run": ["npm", "start"], "checks": ["layout"]}}})
+    assert served.verify.browser == Browser(run=("npm", "start"), checks=("layout",))
+    later = Layer("editor", {"verify": {"browser": {}}}, user=True)
+    own = Layer("w", {"verify": {"browser": table}}, user=False)
+    assert load([own, later])[0].verify.browser is None
+
+
 def test_gates_keep_their_order():
     assert one({"verify": {"gates": ["tests", "syntax"]}})[0].verify.gates == ("syntax", "tests")
 
@@ -215,6 +242,7 @@ SAMPLES = {
     **dict.fromkeys(("tokens_per_day", "tokens_per_proposal"), 1),
     **dict.fromkeys(("cost_per_day", "cost_per_proposal"), 1),
     "gates": ["tests"],
+    "browser": {"folder": "site"},
     "scope": "full",
     "confirm_seconds": 1,
     "args": ["-x"],

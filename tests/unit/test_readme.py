@@ -54,7 +54,7 @@ def test_every_settings_block_is_taken_without_a_problem(block):
 
 
 def test_all_settings_blocks_were_found():
-    assert len(SETTINGS) == 5
+    assert len(SETTINGS) == 6
 
 
 def test_every_setting_that_is_named_exists():

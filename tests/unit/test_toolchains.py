@@ -85,6 +85,15 @@ def test_gos_modules_and_the_hooks_of_pre_commit(home: Path) -> None:
     assert shown(home, "pre-commit") == {".local/bin", ".cache/pre-commit"}
 
 
+def test_the_browsers_of_tests_that_look_through_them(home: Path) -> None:
+    put(home, ".local/bin/npx", ".cache/ms-playwright/chromium-1/chrome-linux/chrome")
+    assert shown(home, "npx") == {".local/bin"}
+    assert shown(home, "npx", "playwright.config.ts") == {".local/bin", ".cache/ms-playwright"}
+    environ = {"HOME": str(home), "PATH": f"{home}/.local/bin"}
+    tools = tools_for(("npx", "playwright", "test"), home.parent, None, (), environ)
+    assert tools.environ["PLAYWRIGHT_BROWSERS_PATH"] == f"{home}/.cache/ms-playwright"
+
+
 def test_the_environment_holds_what_tools_need_and_no_more(home: Path) -> None:
     put(home, "bin/cargo")
     workspace = home.parent

@@ -11,6 +11,7 @@ import festina
 from festina import allowed
 from festina.config import GATES, KEYS, ModelSettings, Settings
 from festina.context.trees.grammars import grammar_of
+from festina.gate_browser import CHECKS, Browser
 from festina.gate_commands import MATCHERS, Command
 from festina.gate_commands import read as read_commands
 from festina.models.presets import HOSTED
@@ -63,7 +64,9 @@ def test_a_workspace_cannot_say_which_program_is_run_or_where_code_is_sent():
     for key, known in KEYS.items():
         assert (setting_of(key) in of_the_machine) == known.user_only, key
     assert of_the_machine >= OWN
-    programs = {"festina.verify.commands", "festina.verify.python", "festina.verify.tests.args"}
+    programs = {
+        f"festina.verify.{name}" for name in ("commands", "browser", "python", "tests.args")
+    }
     assert set(untrusted["restrictedConfigurations"]) == of_the_machine | programs
     assert {one["scope"] for one in SETTINGS.values()} == {"machine", "resource"}
 
@@ -108,9 +111,16 @@ def test_a_setting_shows_the_default_and_takes_what_the_server_takes(key):
         assert tuple(names) == GATES
 
 
+def test_pages_that_are_looked_at_are_described_with_all_that_can_be_said_of_them():
+    described = SETTINGS["festina.verify.browser"]["properties"]
+    assert set(described) == {one.name for one in dataclasses.fields(Browser)}
+    assert tuple(described["checks"]["items"]["enum"]) == CHECKS
+
+
 def test_a_command_that_judges_edits_is_described_with_all_that_it_can_have():
     described = SETTINGS["festina.verify.commands"]["items"]
-    assert set(described["properties"]) == {one.name for one in dataclasses.fields(Command)}
+    found = {"withheld", "origin"}  # which nobody writes down
+    assert set(described["properties"]) == {one.name for one in dataclasses.fields(Command)} - found
     assert tuple(described["properties"]["matcher"]["enum"]) == MATCHERS
     given = {"name": "x", "run": ["x"], "when": "*.js", "timeout_seconds": 1, "matcher": "tsc"}
     assert read_commands([given])
@@ -161,7 +171,8 @@ def test_it_is_started_for_the_languages_that_it_is_the_client_of():
     languages = re.findall(r'"(\w+)"', listed)
     assert MANIFEST["activationEvents"] == [f"onLanguage:{language}" for language in languages]
     unread = [language for language in languages if not grammar_of(language)]
-    assert unread == ["python"], "which is read without tree-sitter"
+    assert unread[0] == "python", "which is read without tree-sitter"
+    assert unread[1:] == ["html", "css", "scss", "less", "vue", "svelte"], "of web pages"
 
 
 def test_it_is_written_for_the_oldest_vscode_that_it_starts_in():

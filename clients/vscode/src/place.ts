@@ -9,6 +9,12 @@ export const LANGUAGES = [
   "typescriptreact",
   "go",
   "rust",
+  "html",
+  "css",
+  "scss",
+  "less",
+  "vue",
+  "svelte",
 ];
 
 /** What is known of a document. */
@@ -43,7 +49,7 @@ export function unfit(document: Place | undefined): string | undefined {
     return `Festina edits files on a disk, where their tests can be run. This is a page of "${scheme}".`;
   }
   if (!LANGUAGES.includes(languageId)) {
-    return `Festina edits Python, JavaScript, TypeScript, Go and Rust. VS Code takes this file for "${languageId}".`;
+    return `Festina edits Python, JavaScript, TypeScript, Go, Rust and web pages. VS Code takes this file for "${languageId}".`;
   }
   return undefined;
 }

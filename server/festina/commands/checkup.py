@@ -24,7 +24,7 @@ from festina.context.trees import grammars
 from festina.memory import State, Store, Trouble
 from festina.models.base import ModelError
 from festina.trust import TrustStore
-from festina.verify import interpreter, lint, sandbox, sandbox_cells
+from festina.verify import browser_find, interpreter, lint, sandbox, sandbox_cells
 from festina.verify.base import Snapshot
 from festina.verify_file import NAME, words
 from festina.workspaces import workspace_of
@@ -68,6 +68,8 @@ async def look(args: argparse.Namespace) -> int:
         lines += await _project(job.snapshot_of(workspace, settings, trust))
         say("trying the sandbox")
         lines.append(await _sandbox(settings))
+        if settings.verify.browser is not None:
+            lines.append(_browser())
         say("looking for a model, and trying it")
         lines += await _model(settings, args.model, trust)
     lines += [*_folders(trust), *_memory(workspace)]
@@ -156,6 +158,16 @@ def _ruff(binary: Path | None) -> Line:
             "project", "ruff", AMISS, "not found", "Reinstall Festina, which brings it along."
         )
     return Line("project", "ruff", OK, str(binary))
+
+
+def _browser() -> Line:
+    """Say whether pages can be looked at; asked for where verify.browser names some."""
+    try:
+        found = browser_find.find(os.environ)
+    except browser_find.Missing as error:
+        what, _, remedy = str(error).partition(": ")
+        return Line("project", "browser", AMISS, what, remedy[:1].upper() + remedy[1:])
+    return Line("project", "browser", OK, str(found.chromium))
 
 
 _OPEN = (

@@ -13,6 +13,8 @@ from festina.gate_commands import Command
 from festina.globs import applies
 
 _SCRIPT = ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "json", "css")
+_OF_PAGES = frozenset([".html", ".htm", ".css", ".js", ".mjs", ".svg"])
+_PAGE_FOLDERS = (".", "site", "public", "static", "www", "docs", "src")
 _UNWRITTEN = "no test specified"
 
 
@@ -21,24 +23,38 @@ def for_other_files(
 ) -> GateResult:
     """Return the result of the tests gate for a file that pytest has nothing to do with.
 
-    It is ``skipped`` where commands judge the file; else it says which line to add. Blocks.
+    It is ``skipped`` where commands or pages judge it; else it says which line to add. Blocks.
     """
     kind = PurePosixPath(path).suffix or PurePosixPath(path).name
     able = [command for command in settings.commands if applies(command.when, path)]
-    if able and "command" in settings.gates:
-        names = ", ".join(command.name for command in able)
-        reason = f"pytest has nothing to do with {kind} files; {names} judges this one."
+    judges = [command.name for command in able if "command" in settings.gates]
+    shown = settings.browser is not None and applies(settings.browser.when, path)
+    if shown and "browser" in settings.gates:
+        judges.append("the browser")
+    if judges:
+        reason = f"pytest has nothing to do with {kind} files; {', '.join(judges)} judges this one."
         return GateResult(Gate.TESTS, Status.SKIPPED, reason=reason)
     reason = f"Festina has no gate that could verify {kind} files"
     if able:
         return _unverified(f'{reason}: add "command" to verify.gates, so that {able[0].name} runs.')
-    found = suggestions(workspace, path, environ)
-    if not found:
-        return _unverified(
-            f"{reason}: nothing shows whether the tests depend on this one. Name a program that"
-            " judges it in verify.commands."
-        )
-    return _unverified(f"{reason} yet. {written(workspace, found)}")
+    if shown:
+        return _unverified(f'{reason}: add "browser" to verify.gates, so that pages are looked at.')
+    if found := suggestions(workspace, path, environ):
+        return _unverified(f"{reason} yet. {written(workspace, found)}")
+    if kind in _OF_PAGES and (folder := _pages(workspace)) is not None:
+        line = f"browser = {{ folder = {json.dumps(folder)} }}"
+        where = " to have its pages looked at"
+        return _unverified(f"{reason} yet. {_below(workspace)}: {line}{where}.")
+    return _unverified(
+        f"{reason}: nothing shows whether the tests depend on this one. Name a program that"
+        " judges it in verify.commands."
+    )
+
+
+def _pages(workspace: Path) -> str | None:
+    """Return the folder of a workspace that obviously holds its pages."""
+    found = (name for name in _PAGE_FOLDERS if (workspace / name / "index.html").is_file())
+    return next(found, None)
 
 
 def suggestions(workspace: Path, path: str, environ: Mapping[str, str]) -> list[Command]:
@@ -71,10 +87,14 @@ def _has_test_script(package: Path) -> bool:
 
 def written(workspace: Path, commands: Sequence[Command]) -> str:
     """Say what a person adds to which file. Blocks."""
+    entries = ", ".join(_entry(each) for each in commands)
+    return f"{_below(workspace)}: commands = [{entries}]"
+
+
+def _below(workspace: Path) -> str:
     own = (workspace / "festina.toml").is_file() or not (workspace / "pyproject.toml").is_file()
     file, table = ("festina.toml", "verify") if own else ("pyproject.toml", "tool.festina.verify")
-    entries = ", ".join(_entry(each) for each in commands)
-    return f"Add to {file}, below [{table}]: commands = [{entries}]"
+    return f"Add to {file}, below [{table}]"
 
 
 def _entry(command: Command) -> str:

@@ -33,6 +33,7 @@ from festina.verify.mapping import OnProgress
 from festina.verify.memory import Trimming
 from festina.verify.more_gates import MoreGates, gates_of, in_order, unanswered
 from festina.verify.process import LaunchError
+from festina.verify.shot_store import ShotStore
 from festina.verify.state import State, States
 from festina.verify.telling import Telling
 from festina.verify.tests_gate import TestsGate
@@ -73,7 +74,7 @@ class Engine:
         folder = cache if cache is not None else sweep.scratch_root().parent / "baselines"
         self._states = States()
         self._lint = LintGate(self._states)
-        self._more = MoreGates(self._states)
+        self._more = MoreGates(self._states, ShotStore(folder.with_name("shots")))
         self._benches = Benches(self._states, Baselines(folder))
         self._bare = Bare(self._benches)
         self._fast = (
@@ -112,6 +113,8 @@ class Engine:
         with contextlib.suppress(shadow.TooLarge, shadow.Changed, LaunchError, OSError):
             if Gate.TESTS in snapshot.settings.gates:
                 await self._tests.prepare(await self._states.of(snapshot), path)
+            if snapshot.settings.browser is not None:
+                await self._more.prepare(await self._states.of(snapshot), path)
 
     async def verify(
         self,

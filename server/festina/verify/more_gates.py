@@ -10,25 +10,33 @@ from festina.config import VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status
 from festina.verify import command_hints, format_gate, lint_config, shadow
 from festina.verify.base import Candidate, Snapshot
+from festina.verify.browser_gate import BrowserGate
 from festina.verify.command_gate import CommandGate, Say
 from festina.verify.interpreter import Found
+from festina.verify.shot_store import ShotStore
 from festina.verify.state import State, States
 from festina.verify.syntax import is_python
 from festina.verify.types_gate import TypesGate
 from festina.verify.workbench import Workbench
 
 _CONFIGURATION = frozenset(["pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"])
-_HERE = frozenset([Gate.FORMAT, Gate.TYPES, Gate.COMMAND])
+_HERE = frozenset([Gate.FORMAT, Gate.TYPES, Gate.COMMAND, Gate.BROWSER])
 
 
 class MoreGates:
-    """Runs them; any number of calls at once."""
+    """Runs them; any number of calls at once. ``shots`` keeps pictures of pages."""
 
-    def __init__(self, states: States) -> None:
+    def __init__(self, states: States, shots: ShotStore) -> None:
         self._states = states
         self._bench = Workbench(states)
         self._commands = CommandGate(self._bench)
         self._types = TypesGate(self._bench)
+        self._browser = BrowserGate(self._bench, shots)
+
+    async def prepare(self, state: State, path: str) -> None:
+        """Start what takes long to start, and will be needed for an edit of ``path``."""
+        if Gate.BROWSER in gates_of(state.snapshot.settings):
+            await self._browser.prepare(state, path)
 
     async def judge(
         self, gate: str, state: State | None, snapshot: Snapshot, candidate: Candidate, say: Say
@@ -54,6 +62,8 @@ class MoreGates:
             return GateResult(Gate(gate), Status.UNVERIFIED, reason=reason)
         if gate == Gate.TYPES:
             return await self._types.check(state, candidate)
+        if gate == Gate.BROWSER:
+            return await self._browser.check(state, candidate, say)
         return await self._commands.check(state, candidate, say)
 
     async def _format(
@@ -76,11 +86,14 @@ class MoreGates:
         """End what still runs."""
         await self._commands.aclose()
         await self._types.aclose()
+        await self._browser.aclose()
 
 
 def gates_of(settings: VerifySettings) -> set[str]:
     """Return the gates that have something to do here: a review is a model's, and comes later."""
-    idle = {Gate.REVIEW} if settings.commands else {Gate.REVIEW, Gate.COMMAND}
+    idle = {Gate.REVIEW}
+    idle |= set() if settings.commands else {Gate.COMMAND}
+    idle |= set() if settings.browser is not None else {Gate.BROWSER}
     return set(settings.gates) - idle
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from festina.verify.browser_find import browsers
+
 KEPT = ".festina-kept"
 """The folder in a copy of the workspace in which builds lie, where these can be used again."""
 
@@ -107,6 +109,8 @@ def tools_for(
         shown += _of_go(home, given)
     if program.name == "pre-commit":
         shown += _of_pre_commit(home, given, environ)
+    if any(name.startswith("playwright.config.") for name in names) or _drives_browsers(argv):
+        shown += _of_playwright(given, environ)
     inside = workspace.resolve()
     shown = [each for each in dict.fromkeys(shown) if not each.resolve().is_relative_to(inside)]
     return Tools(program, tuple(shown), given, rust or go)
@@ -188,6 +192,19 @@ def _of_pre_commit(home: Path, environ: dict[str, str], ours: Mapping[str, str])
     hooks = Path(ours.get("PRE_COMMIT_HOME") or cache / "pre-commit")
     environ["PRE_COMMIT_HOME"] = str(hooks)
     return [hooks]
+
+
+def _drives_browsers(argv: tuple[str, ...]) -> bool:
+    return any("playwright" in part or part.startswith("--browser") for part in argv)
+
+
+def _of_playwright(environ: dict[str, str], ours: Mapping[str, str]) -> list[Path]:
+    """Show the browsers that Playwright has fetched: the project's own tests look through them."""
+    fetched = browsers(ours)
+    if fetched is None:
+        return []
+    environ["PLAYWRIGHT_BROWSERS_PATH"] = str(fetched)
+    return [fetched]
 
 
 def builds_in(place: Path) -> dict[str, str]:

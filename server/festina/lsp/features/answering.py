@@ -14,6 +14,7 @@ from lsprotocol import types as lsp
 
 from festina.asking import Answer, Stage
 from festina.lsp import convert, messages, render
+from festina.lsp.features import picturing
 from festina.lsp.features.progressing import Progresses
 from festina.pages import Pages
 
@@ -114,13 +115,18 @@ class Answering:
 
 
 async def hover(app: App, params: lsp.HoverParams) -> lsp.Hover | None:
-    """``textDocument/hover``: on the first line of a region, the newest answer about it."""
-    answer = app.asking.at(params.text_document.uri, params.position.line)
-    if answer is None:
-        return None
-    page = await asyncio.to_thread(_page, answer)
-    kind = lsp.MarkupKind.Markdown if app.caps.hover_markdown else lsp.MarkupKind.PlainText
-    return lsp.Hover(lsp.MarkupContent(kind, page))
+    """``textDocument/hover``: on the first line of a region, the newest answer about it.
+
+    Where there is none, the pictures of the pages that the edit of that region shows in.
+    """
+    uri, line, markdown = params.text_document.uri, params.position.line, app.caps.hover_markdown
+    if (answer := app.asking.at(uri, line)) is not None:
+        page = await asyncio.to_thread(_page, answer)
+        return picturing.hover(page, markdown=markdown)
+    if (proposal := picturing.pictured(app, uri, line)) is not None:
+        page = await asyncio.to_thread(picturing.page, proposal, markdown=markdown)
+        return picturing.hover(page, markdown=markdown)
+    return None
 
 
 def _page(answer: Answer) -> str:
