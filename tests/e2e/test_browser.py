@@ -53,11 +53,11 @@ async def test_a_pale_price_is_rejected_with_its_picture_and_a_dark_one_accepted
         await watch.until("rejected")
         (shown,) = watch.ours()
         assert shown.message.startswith("Festina: rejected: browser failed\n")
-        assert "insufficient color contrast of 1.76" in " ".join(shown.message.split())
+        assert "color contrast is 1.76:1" in " ".join(shown.message.split())
         refused = await editor.execute("festina.accept", {"proposal": proposal})
         assert not refused["ok"]
         hover = await editor.hover(buffer, line)
-        assert "color contrast" in hover
+        assert '<p class="price">' in hover
         pictures = [unquote(urlsplit(uri).path) for uri in re.findall(r"\((file:[^)]*)\)", hover)]
         assert len(pictures) == 2
         for picture in map(Path, pictures):
@@ -92,7 +92,7 @@ async def test_what_is_wrong_goes_back_to_the_model_and_a_plugin_gets_the_pictur
         proposal, _ = await propose(editor, buffer)
         await watch.until("ready")
         asked = fake.requests[1]["messages"][-1]["content"]
-        assert "insufficient color contrast of 1.76" in asked
+        assert "color contrast is 1.76:1" in asked
         assert ".png" not in asked
         gate = editor.proposal(proposal)["verdict"]["gates"][-1]
         assert (gate["gate"], gate["status"]) == ("browser", "passed")

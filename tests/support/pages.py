@@ -20,7 +20,10 @@ EDITS = {
     "good.css": (CARD, ""),
     "good.js": ("site/card.js", ""),
     "good.html": ("site/index.html", ""),
-    "low-contrast.css": (CARD, "accessibility: Element has insufficient color contrast of 1.76"),
+    "low-contrast.css": (
+        CARD,
+        "accessibility: color contrast is 1.76:1 (#c9c2b8 on #ffffff), and should be 4.5:1",
+    ),
     "overflow.css": (CARD, 'index.html at 375, 768 and 1280 px: <article class="card"> reaches'),
     "console-error.js": ("site/card.js", "index.html: console error: no rating for Teapot"),
     "page-error.js": ("site/card.js", "index.html: page error: TypeError: "),

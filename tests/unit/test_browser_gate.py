@@ -130,7 +130,7 @@ async def test_what_is_new_is_held_against_an_edit_and_what_was_there_is_not(
     assert finding.message == "index.html: console error: is new"
     assert (finding.path, finding.line, finding.column) == (PLACE, 1, 3)
     assert finding.code == "console-error"
-    assert finding.screenshot == result.shots[-1].path
+    assert finding.screenshot == result.shots[0].path
     assert Path(finding.screenshot).is_file()
 
 

@@ -97,6 +97,17 @@ def test_the_same_thing_many_times_is_counted():
     assert finding.detail == '<p class="price">\ncontrast of 2.1 (#aaa on #fff)\nurl'
 
 
+def test_a_contrast_is_told_in_short():
+    why = "Element has insufficient color contrast of 1.76 (foreground color: #c9c2b8, background"
+    why += " color: #ffffff, font size: 12pt). Expected contrast ratio of 4.5:1"
+    (finding,) = told(problems(axe=[axe(why=why, rule="color-contrast")]))
+    assert finding.message == (
+        "index.html: accessibility: color contrast is 1.76:1 (#c9c2b8 on #ffffff), and should be"
+        ' 4.5:1: <p class="price">'
+    )
+    assert why in (finding.detail or "")
+
+
 def test_the_line_is_that_of_the_edit_which_names_the_element():
     old = ".price {\n  color: #555;\n}\n.card {\n}\n"
     new = old.replace("#555", "#ccc")

@@ -50,7 +50,7 @@ def test_there_is_something_to_see_on_the_first_line_of_a_region_with_pictures(s
     assert pictured(proposal(GateResult(Gate.LINT, Status.PASSED))) is None
 
 
-def test_a_good_edit_is_shown_at_its_widest_and_narrowest(shots):
+def test_a_good_edit_is_shown_at_its_narrowest_and_widest(shots):
     page = picturing.page(
         proposal(GateResult(Gate.BROWSER, Status.PASSED, shots=shots)), markdown=True
     )
@@ -58,10 +58,10 @@ def test_a_good_edit_is_shown_at_its_widest_and_narrowest(shots):
     pictures = [line for line in page.split("\n") if line.startswith("![")]
     before = Path(shots[0].before or "").as_uri()
     assert pictures == [
-        f"![with the edit, 1280 px]({Path(shots[2].path).as_uri()})",
-        f"![without it, 1280 px]({before})",
         f"![with the edit, 375 px]({Path(shots[0].path).as_uri()})",
         f"![without it, 375 px]({before})",
+        f"![with the edit, 1280 px]({Path(shots[2].path).as_uri()})",
+        f"![without it, 1280 px]({before})",
     ]
 
 
@@ -73,7 +73,8 @@ def test_a_rejected_edit_is_shown_where_it_is_wrong_and_nothing_in_the_words_is_
     assert "browser failed" in page
     assert page.count("![") == page.count("![with the edit, 375 px]") + page.count("![without")
     assert page.count("](file://") == 2
-    assert "<a" not in page.replace("\\<a", "")
+    assert '`<a href="command:x">`' in page, "which can be read, and not clicked"
+    assert "<a" not in page.replace("`<a", "")
 
 
 def test_what_is_gone_from_the_cache_is_left_out_and_plain_text_has_paths(shots):

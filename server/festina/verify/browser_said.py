@@ -73,7 +73,7 @@ def _listed(words: Sequence[str]) -> str:
 def _shot(problem: Problem, seen: Seen | None) -> str | None:
     if seen is None or not seen.shots:
         return None
-    return seen.shots.get(problem.width) or seen.shots[max(seen.shots)]
+    return seen.shots.get(problem.width) or seen.shots[min(seen.shots)]  # which fits into a hover
 
 
 def _place(

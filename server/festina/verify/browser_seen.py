@@ -9,6 +9,11 @@ from typing import Any
 
 _NUMBER = re.compile(r"\d+")
 _FONTS = re.compile(r"https?://(?:[\w-]+\.)*(?:fonts\.[\w.-]+|typekit\.net|fontawesome\.com)/")
+_CONTRAST = re.compile(
+    r"color contrast of ([\d.]+) \(foreground color: (#\w+), background color: (#\w+),"
+    r".*ratio of ([\d.]+:1)"
+)
+_TOO_PALE = "color contrast is {0}:1 ({1} on {2}), and should be {3}"
 _WORSE = 8
 """Pixels that a layout may differ by, and be no worse."""
 
@@ -136,8 +141,9 @@ def _link(page: str, one: Mapping[str, Any]) -> Problem:
 def _axe(page: str, one: Mapping[str, Any]) -> Problem:
     rule, why = one["rule"], str(one["why"])
     keys = (f"{rule} at {one['place']}", f"{rule} of {one['html']}", f"{rule}: {why}")
-    said = why if rule == "color-contrast" and why else one["help"]
-    message = f"accessibility: {str(said).rstrip('.')}: {one['html']}"
+    contrast = _CONTRAST.search(why)
+    said = _TOO_PALE.format(*contrast.groups()) if contrast else str(one["help"])
+    message = f"accessibility: {said}: {one['html']}"
     detail = "\n".join(filter(None, (one["html"], why, one["more"])))
     return Problem(rule, page, message, keys, html=one["html"], detail=detail)
 

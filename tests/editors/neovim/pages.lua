@@ -28,12 +28,12 @@ ask("a lighter price")
 check(t.until_state("rejected"), "it is rejected", { t.state(), t.messages })
 local drawn = t.drawn()
 check(
-  (drawn.head:gsub("%s+", " ")):find("insufficient color contrast of 1.76", 1, true),
+  (drawn.head:gsub("%s+", " ")):find("color contrast is 1.76:1", 1, true),
   "the head says what is wrong",
   drawn.head
 )
 local page = hover()
-check(page:find("insufficient color contrast", 1, true), "a hover says so, too", page)
+check(page:find("color contrast is 1.76:1", 1, true), "a hover says so, too", page)
 local pictures = {}
 for path in page:gmatch("%(file://([^)]+)%)") do
   pictures[#pictures + 1] = vim.uri_to_fname("file://" .. path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from festina.shots import Shot
 if TYPE_CHECKING:
     from festina.lsp.app import App
 
+_TAG = re.compile(r"<[^<>]*>")
 _MOST = 3
 """Pairs of pictures: more than a hover has room for."""
 
@@ -46,7 +48,7 @@ def _gate(proposal: Proposal) -> GateResult | None:
 
 
 def _chosen(gate: GateResult) -> Iterator[tuple[str, Shot]]:
-    """Choose what to show: what is wrong, else the first page at its widest and narrowest."""
+    """Choose what to show: what is wrong, else the first page at its narrowest and widest."""
     shots = {shot.path: shot for shot in gate.shots}
     if gate.status is Status.FAILED:
         said: dict[str, list[str]] = {}
@@ -62,7 +64,7 @@ def _chosen(gate: GateResult) -> Iterator[tuple[str, Shot]]:
 
 def _ends(shots: Iterable[Shot]) -> list[Shot]:
     ordered = sorted(shots, key=lambda shot: shot.width)
-    return ordered if len(ordered) < 2 else [ordered[-1], ordered[0]]
+    return ordered if len(ordered) < 2 else [ordered[0], ordered[-1]]
 
 
 def _named(shot: Shot) -> str:
@@ -76,7 +78,9 @@ def _bold(text: str, markdown: bool) -> str:
 def _plain(text: str, markdown: bool) -> str:
     from festina.markdown import safe
 
-    return safe(text) if markdown else text
+    if not markdown:
+        return text
+    return safe(_TAG.sub(lambda tag: f"`{tag[0].replace('`', ' ')}`", text))  # to be read
 
 
 def _picture(name: str, path: str, shot: Shot, markdown: bool) -> str:
