@@ -5,6 +5,7 @@ import json
 import sys
 
 import pytest
+from lsprotocol import types as lsp
 
 from support import desk, loops
 from support.clamp import fenced
@@ -181,6 +182,8 @@ async def test_what_is_closed_undecided_waits_again_and_is_judged_by_what_is_the
         editor = await begin(start, fake, tmp_path)
         await told(editor, "2 places: 2 passed. 2 edits wait for your review.")
         assert sorted(waiting(editor)) == ["largest", "total"]
+        found = [one for each in editor.client.diagnostics.values() for one in each]
+        assert {one.severity for one in found} == {lsp.DiagnosticSeverity.Information}
         buffer = await editor.open("shop/total.py")
         await acceptable(editor, buffer)
         editor.close_buffer(buffer)

@@ -83,8 +83,11 @@ class SkillRunning:
         if self._app.session.documents.get(uri) is not None:
             return []
         path = convert.to_path(uri)
-        found = [] if path is None else self.shelf.at(path)
-        return [self._app.publisher.diagnostic(one.proposal, one.path) for one in found]
+        shelved = [] if path is None else self.shelf.at(path)
+        found = [self._app.publisher.diagnostic(one.proposal, one.path) for one in shelved]
+        for one in found:  # VS Code lists no hints, and nobody sees those in a file that is shut
+            one.severity = lsp.DiagnosticSeverity.Information
+        return found
 
     def _changed(self, run: SkillRun) -> None:
         title = f"Festina: the skill {run.skill.name}"
