@@ -11,7 +11,7 @@ from pathlib import Path
 from festina.config import Settings
 from festina.documents import Document, Documents
 from festina.models.ledger import Ledger
-from festina.proposals import Proposal, without_texts
+from festina.proposals import Proposal, State, step, without_texts
 from festina.text import Encoding
 from festina.trust import TrustStore
 from festina.verify.base import Snapshot
@@ -147,6 +147,14 @@ class Session:
             for old in over[:-KEPT_OVER]:
                 del self.proposals[old]
         return proposal
+
+    def let_go(self, proposal_id: str) -> None:
+        """Let go of a proposal whose document is closed, and that goes on when it is opened again.
+
+        Who shows it is told that it is stale; it has come to no end that anybody should count.
+        """
+        proposal = self.proposals.pop(proposal_id)
+        self.changed(step(proposal, State.STALE, "the file was closed"))
 
     def live(self, uri: str) -> list[Proposal]:
         """Return the proposals of a document that are not over."""

@@ -8,7 +8,6 @@ rebased, verified again and accepted like them. When the file is closed before t
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +58,6 @@ class Shelf:
         """Set whenever less may wait than before."""
         self._session = session
         self._lifecycle = lifecycle
-        self._numbers = itertools.count(1)
         self._here: list[Shelved] = []
         self._adopted: dict[str, Shelved] = {}
         session.followers.append(self._follow)
@@ -73,7 +71,7 @@ class Shelf:
         )
         writer = next((call.model for call in tried.calls if call.who == "fast"), "")
         proposal = Proposal(
-            id=f"s{next(self._numbers)}",
+            id=self._session.new_id(),
             uri="",
             version=None,
             base=place.text,
@@ -124,12 +122,13 @@ class Shelf:
             if one is None:
                 continue
             if proposal.state in {State.READY, State.UNVERIFIED}:
-                one = replace(one, proposal=replace(proposal, id=one.proposal.id))
+                one = replace(one, proposal=proposal)
             elif proposal.state is not State.VERIFYING:
                 self.moved.set()
                 continue
-            # its calls were counted when it came into the session
-            self._here.append(replace(one, proposal=replace(one.proposal, calls=())))
+            self._lifecycle.runs.stop(proposal.id)
+            self._session.let_go(proposal.id)
+            self._here.append(one)
             self.changed(one.file)
 
     def take_away(self, keep: Callable[[Path], bool]) -> None:
@@ -158,7 +157,6 @@ class Shelf:
             return
         proposal = replace(
             made,
-            id=self._session.new_id(),
             uri=document.uri,
             version=document.version,
             base=document.text,

@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from festina.calls import Call
+from festina.calls import Call, Why
 from festina.config import Settings
 from festina.context.places import Place
 from festina.events import Called, Finished, Judged, Parsed, Refused, Step, Streaming, Waiting
 from festina.findings import Rest, Status, Verdict
+from festina.memory import Record
 from festina.models.base import ModelError
 from festina.models.ledger import Ledger, Tally
 from festina.models.ready import Ready
 from festina.pipeline import propose
+from festina.recording import (
+    ACCEPTED,
+    REJECTED,
+    digests,
+    of_gates,
+    stopped_by,
+    tests_failed,
+    with_calls,
+)
 from festina.skill_file import Skill
 from festina.slow import Adviser
 from festina.task import Task
@@ -136,6 +147,29 @@ async def attempt(
             elif isinstance(event, Finished):
                 seen.finished = event
     return _tried(place, seen)
+
+
+def record(tried: Tried, skill: Skill, proposal: str, how: str, *, accepted: bool) -> Record:
+    """Return what is written down of a place for ``festina report``; ``proposal`` is its id."""
+    failed = tried.end is End.FAILED
+    outcomes = {End.PASSED: "ready", End.FAILED: REJECTED}
+    now = time.time()
+    made = Record(
+        proposal,
+        ACCEPTED if accepted else outcomes.get(tried.end, str(tried.end)),
+        path=tried.place.path,
+        name=tried.place.name,
+        how=how,
+        gate=stopped_by(tried.verdict) if failed else "",
+        gates=of_gates(tried.verdict),
+        skill=skill.name,
+        candidates=1,
+        rounds=sum(call.why is Why.REPAIR for call in tried.calls),
+        failed_tests=tests_failed([tried.verdict]),
+        asked_at=now - sum(call.seconds for call in tried.calls),
+        lines=digests(tried.place.text.lines, tried.region_text.splitlines()) if accepted else (),
+    )
+    return with_calls(made, tried.calls)
 
 
 def tally(tried: Tried, ledger: Ledger, *, accepted: bool) -> None:

@@ -104,6 +104,11 @@ def test_all_that_passed_is_written_when_that_was_asked_for(line, fake):
     assert sum("passed" in each and "shop/" in each for each in lines) == 4
     assert any("rejected" in each and "shop/numbered.py:3 numbered" in each for each in lines)
     assert "5 places: 4 passed, 4 written, 1 rejected" in ran.out
+    (counted,) = line.run("report", "--json").json["skills"]
+    assert counted["skill"] == "loop-over-items"
+    assert (counted["proposals"], counted["accepted"], counted["rejected"]) == (5, 4, 1)
+    assert counted["rejected_by"] == {"lint": 1}
+    assert counted["repair_rounds"] == 2
     # a place that was converted reads otherwise by now
     again = line.run(*RUN, "--places", "--json").json
     assert [place["name"] for place in again["places"]] == ["numbered"]

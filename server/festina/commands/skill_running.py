@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import sys
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from festina import edits, line_patterns, skill_work
 from festina.commands import advice, job, recovering, running, skill, skill_showing
 from festina.commands.base import Exit, Stop
 from festina.commands.target import Target
 from festina.config import Settings
-from festina.context.places import Found, Place, find
+from festina.context.places import Place, find
+from festina.memory import Store, Trouble
 from festina.models.base import ModelError
 from festina.models.ledger import Ledger
 from festina.models.meter import counting
@@ -120,7 +123,7 @@ async def run(args: argparse.Namespace) -> int:
     finally:
         await verifier.aclose()
     if args.json:
-        sys.stdout.write(json.dumps(_to_json(state, found)) + "\n")
+        sys.stdout.write(json.dumps(skill_showing.to_json(state, found)) + "\n")
     else:
         skill_showing.summary(terminal, state)
     if state.error is not None:
@@ -246,7 +249,19 @@ async def _one(state: Run, place: Place, ready: Ready, adviser: Adviser | None) 
     elif terminal is not None:
         skill_showing.one(terminal, tried)
     state.ended.append((tried, written))
-    await asyncio.to_thread(skill_work.tally, tried, Ledger(), accepted=written)
+    await asyncio.to_thread(_note, order, tried, accepted=written)
+
+
+def _note(order: Order, tried: Tried, *, accepted: bool) -> None:
+    """Count a place, and write down what came of it. Blocks for a moment."""
+    skill_work.tally(tried, Ledger(), accepted=accepted)
+    if not tried.calls:
+        return
+    id_ = f"{time.time():.6f}"
+    record = skill_work.record(tried, order.skill, id_, "command", accepted=accepted)
+    store = Store(order.workspace)
+    with contextlib.suppress(Trouble), contextlib.closing(store):
+        store.records.put(record)
 
 
 async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, bool]:
@@ -295,22 +310,6 @@ def _exit(state: Run) -> Exit:
     if counts[End.FAILED]:
         return Exit.FAILED
     return Exit.UNVERIFIED if counts[End.UNVERIFIED] else Exit.DONE
-
-
-def _to_json(state: Run, found: Found) -> dict[str, Any]:
-    """Return what came of all places, in their order in the workspace."""
-    ended: Sequence[tuple[Tried, bool]] = sorted(
-        state.ended, key=lambda one: (one[0].place.path, one[0].place.line)
-    )
-    return {
-        "skill": state.order.skill.name,
-        "workspace": str(state.order.workspace),
-        "places": len(state.places),
-        "more": found.more,
-        "results": [tried.to_json() | {"written": written} for tried, written in ended],
-        "counts": {str(end): state.counts[end] for end in End},
-        "not_tried": [place.shown for place in state.waiting],
-    }
 
 
 def _warn(text: str) -> None:

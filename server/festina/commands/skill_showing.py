@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from festina.commands import running
 from festina.proposals import CandidateStatus
@@ -90,6 +90,20 @@ def summary(terminal: Terminal, state: Run) -> None:
         terminal.say(f"{_count(rest, 'place')} not tried; the same command goes on there", "yellow")
     elif counts[End.PASSED] and not state.applies:
         terminal.say("nothing was written; --apply writes all that pass", "dim")
+
+
+def to_json(state: Run, found: Found) -> dict[str, Any]:
+    """Return what came of all places, in their order in the workspace."""
+    ended = sorted(state.ended, key=lambda each: (each[0].place.path, each[0].place.line))
+    return {
+        "skill": state.order.skill.name,
+        "workspace": str(state.order.workspace),
+        "places": len(state.places),
+        "more": found.more,
+        "results": [tried.to_json() | {"written": written} for tried, written in ended],
+        "counts": {str(end): state.counts[end] for end in End},
+        "not_tried": [place.shown for place in state.waiting],
+    }
 
 
 def _count(number: int, what: str) -> str:

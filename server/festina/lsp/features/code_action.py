@@ -214,7 +214,7 @@ async def _edit_actions(
             )
             for one in offered
         ]
-        actions += skill_running.actions(app, document, region, offered)
+        actions += await skill_running.actions(app, document, region, offered)
         actions.append(_ask(document, chosen, f"Festina: Explain this code{meant}", EXPLAIN))
     return actions
 

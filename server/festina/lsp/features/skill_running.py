@@ -6,6 +6,7 @@ the file from the list. Then it is a proposal like any other.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
-from festina import line_patterns
+from festina import line_patterns, skill_work
 from festina.edits import Region
 from festina.lsp import convert, messages, render
 from festina.lsp.features import arguments, skilled
@@ -22,6 +23,7 @@ from festina.session import Refusal
 from festina.shelf import Shelf, waits
 from festina.skill_file import PLACES_KEY, Skill
 from festina.skill_runs import SkillRun, SkillRuns
+from festina.skill_work import End
 
 if TYPE_CHECKING:
     from festina.calls import Call
@@ -117,6 +119,10 @@ class SkillRunning:
     def _tried(self, run: SkillRun, tried: Tried) -> None:
         words = f"{tried.place.shown}: {tried.end}: {tried.words}"
         self._app.client.log(f"skill {run.skill.name}: {words}")
+        if tried.end in {End.FAILED, End.LEFT}:  # else it is a proposal, which is recorded as such
+            proposal = self._app.session.new_id()
+            record = skill_work.record(tried, run.skill, proposal, "editor", accepted=False)
+            self._app.remembering.post(run.workspace, lambda store: store.records.put(record))
 
 
 async def run_skill(app: App, argument: dict[str, Any]) -> dict[str, Any]:
@@ -144,21 +150,27 @@ async def review(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "message": await app.skill_running.show_next()}
 
 
-def actions(
+async def actions(
     app: App, document: Document, region: Region, offered: Sequence[Skill]
 ) -> list[lsp.CodeAction]:
     """Return the actions for lines of a document: skills that mean them, and what waits."""
     lines = document.text.lines[region.start : max(region.end, region.start + 1)]
     found = []
-    for skill in offered:
-        if any(line_patterns.reads(skill.places, line) for line in lines):
-            title = f"Festina: Follow the skill {skill.name} in the whole workspace"
-            argument = {"uri": document.uri, "skill": skill.name}
-            found.append(_action(title, messages.RUN_SKILL, argument))
+    # of many lines it takes a while: not on the loop
+    for skill in await asyncio.to_thread(_meant, offered, lines):
+        title = f"Festina: Follow the skill {skill.name} in the whole workspace"
+        argument = {"uri": document.uri, "skill": skill.name}
+        found.append(_action(title, messages.RUN_SKILL, argument))
     if waiting := app.skill_running.shelf.waiting():
         title = f"Festina: go to the next edit to review ({waiting[0].path})"
         found.append(_action(title, messages.REVIEW, {}))
     return found
+
+
+def _meant(skills: Sequence[Skill], lines: Sequence[str]) -> list[Skill]:
+    return [
+        skill for skill in skills if any(line_patterns.reads(skill.places, line) for line in lines)
+    ]
 
 
 def _action(title: str, command: str, argument: dict[str, Any]) -> lsp.CodeAction:
