@@ -59,7 +59,7 @@ async def test_a_pale_price_is_rejected_with_its_picture_and_a_dark_one_accepted
         hover = await editor.hover(buffer, line)
         assert '<p class="price">' in hover
         pictures = [unquote(urlsplit(uri).path) for uri in re.findall(r"\((file:[^)]*)\)", hover)]
-        assert len(pictures) == 2
+        assert len(pictures) == 3, "the price, and the page with it and without it"
         for picture in map(Path, pictures):
             assert picture.read_bytes().startswith(b"\x89PNG")
             assert not picture.is_relative_to(workspace)

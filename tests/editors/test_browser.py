@@ -108,6 +108,8 @@ async def test_each_broken_edit_is_rejected_for_what_is_wrong_with_it(engine, sh
         "overflow.css": 1,
         "page-error.js": 17,
     }
+    pale = size_of(told["low-contrast.css"].findings[0].screenshot or "")
+    assert pale[1] < 100, "a picture of the price alone"
     changed = told["good.css"].shots[0]
     assert changed.path != changed.before
 

@@ -54,7 +54,7 @@ def test_a_pale_price_is_rejected_and_shown_in_the_hover(desk, window):
     window.go_to(FIRST)
     text = window.hover()
     assert "color contrast is 1.76:1" in text
-    window.until(lambda: len(drawn(window)) == 2 and all(drawn(window)), "both pages are drawn")
+    window.until(lambda: len(drawn(window)) == 3 and all(drawn(window)), "all are drawn")
     window.shot("hover")
     picture(window, "page")
     window.press("Escape")

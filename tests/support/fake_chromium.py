@@ -26,6 +26,7 @@ def said(**what: Any) -> dict[str, Any]:
         "files": [],
         "bodies": {},
         "shots": {},
+        "parts": [],
         "crashed": False,
         "stuck": False,
         **what,

@@ -90,6 +90,16 @@ def test_one_mistake_at_several_widths_and_pages_is_one_finding():
     assert len(grouped(found)) == 1
 
 
+def test_a_picture_of_the_element_itself_comes_first():
+    found = problems(layout=[wide("main > div", width=768)], axe=[axe("p")])
+    shots = {375: "/x/375.png", 768: "/x/768.png", 1280: "/x/1280.png"}
+    parts = {(768, "main > div"): "/x/wide.png", (1280, "p"): "/x/pale.png"}
+    seen = {"/index.html": Seen("/index.html", shots=shots, parts=parts)}
+    assert [one.screenshot for one in told(found, seen=seen)] == ["/x/pale.png", "/x/wide.png"]
+    seen = {"/index.html": Seen("/index.html", shots=shots)}
+    assert [one.screenshot for one in told(found, seen=seen)] == ["/x/375.png", "/x/768.png"]
+
+
 def test_the_same_thing_many_times_is_counted():
     (finding,) = told(problems(axe=[axe("p:nth-of-type(1)"), axe("p:nth-of-type(2)")]))
     assert finding.message == 'index.html: accessibility: Help: <p class="price"> (2 elements)'

@@ -58,10 +58,10 @@ def test_a_good_edit_is_shown_at_its_narrowest_and_widest(shots):
     pictures = [line for line in page.split("\n") if line.startswith("![")]
     before = Path(shots[0].before or "").as_uri()
     assert pictures == [
-        f"![with the edit, 375 px]({Path(shots[0].path).as_uri()})",
-        f"![without it, 375 px]({before})",
-        f"![with the edit, 1280 px]({Path(shots[2].path).as_uri()})",
-        f"![without it, 1280 px]({before})",
+        f"![with the edit]({Path(shots[0].path).as_uri()})",
+        f"![without it]({before})",
+        f"![with the edit]({Path(shots[2].path).as_uri()})",
+        f"![without it]({before})",
     ]
 
 
@@ -71,10 +71,24 @@ def test_a_rejected_edit_is_shown_where_it_is_wrong_and_nothing_in_the_words_is_
     gate = GateResult(Gate.BROWSER, Status.FAILED, findings=(found, found), shots=shots)
     page = picturing.page(proposal(gate, State.REJECTED), markdown=True)
     assert "browser failed" in page
-    assert page.count("![") == page.count("![with the edit, 375 px]") + page.count("![without")
+    assert page.count("![") == page.count("![with the edit]") + page.count("![without")
     assert page.count("](file://") == 2
     assert '`<a href="command:x">`' in page, "which can be read, and not clicked"
     assert "<a" not in page.replace("`<a", "")
+
+
+def test_what_is_wrong_comes_before_the_page_that_it_is_in(shots, tmp_path):
+    part = tmp_path / "part.png"
+    part.touch()
+    found = Finding(Gate.BROWSER, "a.css", "too pale", screenshot=str(part))
+    gate = GateResult(Gate.BROWSER, Status.FAILED, findings=(found,), shots=shots)
+    page = picturing.page(proposal(gate, State.REJECTED), markdown=True)
+    pictures = [line.partition("](")[2][:-1] for line in page.split("\n") if line.startswith("![")]
+    assert pictures == [
+        Path(path or "").as_uri() for path in (part, shots[0].path, shots[0].before)
+    ]
+    assert "- too pale\n\nwith the edit:" in page
+    assert "index.html at 375 px\n\nwith the edit:" in page
 
 
 def test_what_is_gone_from_the_cache_is_left_out_and_plain_text_has_paths(shots):

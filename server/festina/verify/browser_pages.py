@@ -25,7 +25,12 @@ from festina.verify.shot_store import ShotStore
 MOST_FOUND = 12
 """Pages of a folder that are looked at where none are named."""
 
+_MOST_PARTS = 3
+
 Sight = dict[str, Seen]
+Parts = dict[int, list[str]]
+"""Selectors of elements by the width at which they are pictured."""
+_NONE: Mapping[str, Parts] = {}
 
 
 class Unsure(Exception):  # noqa: N818 - reads as the sentence it makes
@@ -73,8 +78,10 @@ class Pages:
             self._tells(old[page], "without the edit")
             self._tells(new[page], "with the edit")
         problems = [one for page in pages for one in _added(old[page], new[page])]
+        pictured = new
         if problems:
-            problems = await self._confirmed(problems, old, new, files)
+            problems, again = await self._confirmed(problems, old, new, files)
+            pictured = {**new, **again}
         shots = tuple(
             Shot(page, width, path, old[page].shots.get(width))
             for page in pages
@@ -91,7 +98,7 @@ class Pages:
             self._browser.folder,
             texts,
             self._files,
-            new,
+            pictured,
         )
         return replace(result, status=Status.FAILED, findings=tuple(found))
 
@@ -163,12 +170,16 @@ class Pages:
 
     async def _confirmed(
         self, problems: Sequence[Problem], old: Sight, new: Sight, files: Mapping[str, str]
-    ) -> list[Problem]:
-        """Look a second time, with the edit and without: what comes and goes is not its fault."""
+    ) -> tuple[list[Problem], Sight]:
+        """Look a second time, with the edit and without: what comes and goes is not its fault.
+
+        Returns the problems that are sure, and what was seen, with pictures of the elements.
+        """
         pages = list(dict.fromkeys(one.page for one in problems))
         if any(new[page].crashed for page in pages):
             self._means.warm.discard()
-        before, after = await all_of(self._see(pages, {}), self._see(pages, files))
+        parts = {page: _parts(page, problems, self._browser.widths) for page in pages}
+        before, after = await all_of(self._see(pages, {}), self._see(pages, files, parts))
         sure = []
         for page in pages:
             self._tells(after[page], "with the edit")
@@ -177,21 +188,27 @@ class Pages:
             sure += browser_seen.in_both(mine, _added(old[page], after[page]))
         if not sure:
             raise Unsure(f"This was there once, and not a second time: {problems[0].message}.")
-        return sure
+        return sure, after
 
-    async def _see(self, pages: Iterable[str], files: Mapping[str, str]) -> Sight:
+    async def _see(
+        self, pages: Iterable[str], files: Mapping[str, str], parts: Mapping[str, Parts] = _NONE
+    ) -> Sight:
         """Look at pages with ``files`` in the workspace; a browser that ends is tried once more."""
         try:
-            return await self._once(pages, files)
+            return await self._once(pages, files, parts)
         except Gone:
-            return await self._once(pages, files)
+            return await self._once(pages, files, parts)
 
-    async def _once(self, pages: Iterable[str], files: Mapping[str, str]) -> Sight:
+    async def _once(
+        self, pages: Iterable[str], files: Mapping[str, str], parts: Mapping[str, Parts]
+    ) -> Sight:
         async with self._means.warm.browser(self._asked, files) as (chromium, texts):
-            found = await all_of(*(self._look(chromium, texts, page) for page in pages))
+            found = await all_of(
+                *(self._look(chromium, texts, page, parts.get(page, {})) for page in pages)
+            )
         return {seen.page: seen for seen in found}
 
-    async def _look(self, chromium: Chromium, texts: Files, page: str) -> Seen:
+    async def _look(self, chromium: Chromium, texts: Files, page: str, parts: Parts) -> Seen:
         browser = self._browser
         question = {
             "page": page,
@@ -199,6 +216,7 @@ class Pages:
             "folder": browser.folder,
             "widths": browser.widths,
             "checks": browser.checks,
+            "parts": {str(width): places for width, places in parts.items()},
             "bodies": bool(browser.run),
         }
         async with self._means.slots:
@@ -206,9 +224,12 @@ class Pages:
         try:
             seen = browser_seen.read(page, said, browser.checks)
             shots = await asyncio.to_thread(self._keep, said["shots"])
+            more = {str(at): data for at, (_, _, data) in enumerate(said["parts"])}
+            kept = await asyncio.to_thread(self._keep, more)
+            of = {(int(one[0]), str(one[1])): kept[at] for at, one in enumerate(said["parts"])}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Gone(f"its answer cannot be understood: {error!r}") from error
-        return replace(seen, shots=shots)
+        return replace(seen, shots=shots, parts=of)
 
     def _keep(self, shots: Mapping[str, Any]) -> dict[int, str]:
         """Keep the pictures. Blocks."""
@@ -219,6 +240,17 @@ class Pages:
             }
         except binascii.Error as error:
             raise ValueError(str(error)) from error
+
+
+def _parts(page: str, problems: Iterable[Problem], widths: Sequence[int]) -> Parts:
+    """Say which elements are to be pictured: those that are wrong, the first few of each width."""
+    found: Parts = {}
+    for one in problems:
+        if one.page == page and one.place:
+            places = found.setdefault(one.width or max(widths), [])
+            if one.place not in places and len(places) < _MOST_PARTS:
+                places.append(one.place)
+    return found
 
 
 def _added(old: Seen, new: Seen) -> list[Problem]:

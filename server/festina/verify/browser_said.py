@@ -71,9 +71,13 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _shot(problem: Problem, seen: Seen | None) -> str | None:
+    """Choose a picture: of the element that is wrong, else the narrowest, which fits a hover."""
     if seen is None or not seen.shots:
         return None
-    return seen.shots.get(problem.width) or seen.shots[min(seen.shots)]  # which fits into a hover
+    widths = sorted(seen.shots)
+    own = ((problem.width, problem.place), (widths[-1], problem.place))
+    part = next((seen.parts[key] for key in own if key in seen.parts), None)
+    return part or seen.shots.get(problem.width) or seen.shots[widths[0]]
 
 
 def _place(

@@ -36,7 +36,8 @@ class Problem:
 
     Of two looks at a page, problems with an equal key at the same place in ``keys`` are the same
     one; the surest keys come first. ``amount`` is by how much a layout is wrong. ``path``, ``line``
-    and ``column`` are where a script failed, ``html`` is an opening tag.
+    and ``column`` are where a script failed, ``html`` is an element's opening tag and ``place`` a
+    selector of it.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Problem:
     width: int = 0
     amount: int = 0
     html: str = ""
+    place: str = ""
     path: str = ""
     line: int = 0
     column: int = 0
@@ -58,7 +60,8 @@ class Seen:
 
     ``files`` are those that it asked for, ``bodies`` what was served, as digests: whichever tells.
     ``outside`` are addresses that are out of reach here. ``late`` or ``trouble`` say that it tells
-    nothing; ``crashed`` is the page's own.
+    nothing; ``crashed`` is the page's own. ``parts`` are pictures of elements, by width
+    and selector.
     """
 
     page: str
@@ -67,6 +70,7 @@ class Seen:
     bodies: Mapping[str, str] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()
     shots: Mapping[int, str] = field(default_factory=dict)
+    parts: Mapping[tuple[int, str], str] = field(default_factory=dict)
     late: bool = False
     trouble: str = ""
     crashed: bool = False
@@ -145,7 +149,8 @@ def _axe(page: str, one: Mapping[str, Any]) -> Problem:
     said = _TOO_PALE.format(*contrast.groups()) if contrast else str(one["help"])
     message = f"accessibility: {said}: {one['html']}"
     detail = "\n".join(filter(None, (one["html"], why, one["more"])))
-    return Problem(rule, page, message, keys, html=one["html"], detail=detail)
+    html, place = one["html"], one["place"]
+    return Problem(rule, page, message, keys, html=html, place=place, detail=detail)
 
 
 _LAYOUT = {
@@ -159,7 +164,8 @@ def _layout(page: str, one: Mapping[str, Any]) -> Problem:
     kind, width = one["kind"], one["width"]
     message = f"{one['html']} {_LAYOUT[kind].format(by=one['by'])}"
     keys = (f"{kind} {width} {one['place']}", f"{kind} {width} {one['html']}")
-    return Problem(OVERFLOW, page, message, keys, width, max(0, one["by"]), one["html"])
+    amount, html, place = max(0, one["by"]), one["html"], one["place"]
+    return Problem(OVERFLOW, page, message, keys, width, amount, html, place)
 
 
 # -- comparing ------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ local pictures = {}
 for path in page:gmatch("%(file://([^)]+)%)") do
   pictures[#pictures + 1] = vim.uri_to_fname("file://" .. path)
 end
-check(#pictures == 2, "with the page, and as it was before", page)
+check(#pictures == 3, "with the price, the page, and as it was before", page)
 for _, path in ipairs(pictures) do
   check(vim.fn.filereadable(path) == 1, "there is a picture", path)
 end

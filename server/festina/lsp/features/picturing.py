@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from festina.findings import GateResult, Status
+from festina.findings import GateResult
 from festina.lsp import render
 from festina.proposals import Proposal
 from festina.shots import Shot
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"<[^<>]*>")
 _MOST = 3
-"""Pairs of pictures: more than a hover has room for."""
+"""Pictures of what is wrong: more than a hover has room for."""
+
+Pictures = list[tuple[str, str | None]]
+"""What each shows, and its path."""
 
 
 def pictured(app: App, uri: str, line: int) -> Proposal | None:
@@ -33,11 +36,10 @@ def page(proposal: Proposal, *, markdown: bool) -> str:
     gate = _gate(proposal)
     assert gate is not None
     parts = [_bold(render.headline(proposal), markdown)]
-    for words, shot in _chosen(gate):
+    for words, pictures in _chosen(gate):
         parts.append(_plain(words, markdown))
-        pair = [("with the edit", shot.path), ("without it", shot.before)]
-        there = [(name, path) for name, path in pair if path and Path(path).is_file()]
-        parts += [_picture(name, path, shot, markdown) for name, path in there]
+        there = [(name, path) for name, path in pictures if path and Path(path).is_file()]
+        parts += [_picture(name, path, markdown) for name, path in there]
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,19 +49,25 @@ def _gate(proposal: Proposal) -> GateResult | None:
     return next((gate for gate in gates if gate.shots), None)
 
 
-def _chosen(gate: GateResult) -> Iterator[tuple[str, Shot]]:
-    """Choose what to show: what is wrong, else the first page at its narrowest and widest."""
+def _chosen(gate: GateResult) -> Iterator[tuple[str, Pictures]]:
+    """Choose what to show: what is wrong, then the first page; of a good edit at two widths."""
     shots = {shot.path: shot for shot in gate.shots}
-    if gate.status is Status.FAILED:
-        said: dict[str, list[str]] = {}
-        for finding in gate.findings:
-            if finding.screenshot in shots:
-                said.setdefault(finding.screenshot, []).append(finding.message)
-        for path, messages in [*said.items()][:_MOST]:
-            yield "\n".join(f"- {message}" for message in messages), shots[path]
+    said: dict[str, list[str]] = {}
+    for finding in gate.findings:
+        if finding.screenshot is not None:
+            said.setdefault(finding.screenshot, []).append(finding.message)
+    for path, messages in [*said.items()][:_MOST]:
+        words = "\n".join(f"- {message}" for message in messages)
+        yield words, _pair(shots[path]) if path in shots else [("with the edit", path)]
+    if said.keys() & shots.keys():
         return
     first = [shot for shot in gate.shots if shot.page == gate.shots[0].page]
-    yield from ((_named(shot), shot) for shot in _ends(first))
+    for shot in _ends(first)[: 1 if said else 2]:
+        yield _named(shot), _pair(shot)
+
+
+def _pair(shot: Shot) -> Pictures:
+    return [("with the edit", shot.path), ("without it", shot.before)]
 
 
 def _ends(shots: Iterable[Shot]) -> list[Shot]:
@@ -83,10 +91,10 @@ def _plain(text: str, markdown: bool) -> str:
     return safe(_TAG.sub(lambda tag: f"`{tag[0].replace('`', ' ')}`", text))  # to be read
 
 
-def _picture(name: str, path: str, shot: Shot, markdown: bool) -> str:
+def _picture(name: str, path: str, markdown: bool) -> str:
     if not markdown:
         return f"{name}: {path}"
-    return f"{name}:\n\n![{name}, {shot.width} px]({Path(path).as_uri()})"
+    return f"{name}:\n\n![{name}]({Path(path).as_uri()})"
 
 
 def hover(text: str, *, markdown: bool) -> lsp.Hover:

@@ -15,6 +15,8 @@ _MOST = 50
 _MOST_LINKS = 200
 _HEIGHT = 800
 _TALLEST = 2400
+_WIDEST = 1600
+_ROOM = 24
 _QUIET_SECONDS = 0.06
 _SETTLE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
@@ -80,6 +82,7 @@ class _Look:
         self.seen: dict[str, Any] = {
             **{name: [] for name in ("errors", "requests", "outside", "links", "axe", "layout")},
             "shots": {},
+            "parts": [],
             "bodies": {},
             "crashed": False,
         }
@@ -108,8 +111,21 @@ class _Look:
                 animations="disabled",
                 timeout=0,
             )
-            seen["shots"][str(width)] = base64.b64encode(picture).decode("ascii")
+            seen["shots"][str(width)] = _text(picture)
+            await self._parts(page, width, found["height"])
         await self._hash()
+
+    async def _parts(self, page: Any, width: int, height: int) -> None:
+        """Take pictures of the elements that are asked for at this width, with some room around."""
+        for place in self._question["parts"].get(str(width), ()):
+            with contextlib.suppress(Exception):  # it is not there now, or no selector after all
+                box = await (await page.query_selector(place)).bounding_box()
+                left, top = max(0, box["x"] - _ROOM), max(0, box["y"] - _ROOM)
+                right = min(box["x"] + box["width"] + _ROOM, _WIDEST)
+                bottom = min(box["y"] + box["height"] + _ROOM, height, top + _HEIGHT)
+                clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+                picture = await page.screenshot(full_page=True, clip=clip, animations="disabled")
+                self.seen["parts"].append([width, place, _text(picture)])
 
     def _listen(self, page: Any) -> None:
         page.on("pageerror", self._error)
@@ -232,3 +248,7 @@ class _Look:
 
     def _path(self, url: str) -> str:
         return url.removeprefix(self._site.origin) if self._own(url) else url
+
+
+def _text(picture: bytes) -> str:
+    return base64.b64encode(picture).decode("ascii")
