@@ -82,7 +82,8 @@ def test_the_key_on_lines_of_an_edit_redirects_it(desk, window):
     window.press("Enter")
     window.until(lambda: OTHER_LINE in window.thread, "it is written anew")
     window.until(lambda: f"{ASK} {OTHER_ASK}" in window.thread, "all that was asked for is said")
-    window.lens("Festina: accept (")
+    # the lens of what was there before may be drawn for a moment more
+    window.until(lambda: "clamp: ready" in window.thread, "it has passed as well")
     assert len(window.threads) == 1, "the first is replaced"
     accept(window, ACCEPTED.replace(GOOD_LINE, OTHER_LINE))
     undo(window)

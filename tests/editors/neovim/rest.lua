@@ -44,7 +44,9 @@ vim.cmd("6Festina ask which one is it?")
 check(
   t.wait(function()
     local buf = answer()
-    return buf and t.text(buf):find("which one is it?", 1, true) and not t.text(buf):find("tokens so far", 1, true)
+    return buf
+      and t.text(buf):find("which one is it?", 1, true)
+      and not t.text(buf):find("tokens so far", 1, true)
   end),
   "a question about picked lines is answered as well",
   { t.messages, answer() and t.text(answer()) }
