@@ -242,6 +242,7 @@ async def test_the_person_is_led_from_one_to_the_next(start, skilled, tmp_path):
         assert editor.messages == [next(one for one in editor.messages if "2 passed" in one)]
 
 
+@pytest.mark.slow
 async def test_where_files_cannot_be_shown_the_place_is_said(start, skilled, tmp_path):
     with FakeModel(loops.model) as fake:
         editor = await begin(start, fake, tmp_path, MINIMAL)

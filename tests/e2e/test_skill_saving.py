@@ -31,7 +31,11 @@ def wrote(editor, before):
     editor.expected_tree = tree
 
 
-@pytest.mark.parametrize("preset", [NEOVIM_11, VSCODE], ids=lambda preset: preset.name)
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(NEOVIM_11, marks=pytest.mark.slow), VSCODE],
+    ids=lambda preset: preset.name,
+)
 async def test_it_is_offered_where_an_edit_was_accepted_replayed_and_written(
     start, project, tmp_path, preset
 ):

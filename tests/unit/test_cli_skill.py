@@ -93,6 +93,15 @@ def test_as_json(line, home):
     assert problem["hidden"] is True
 
 
+def test_one_that_says_where_it_is_meant_can_be_followed_there(line):
+    places = "metadata:\n  festina-places: |-\n    return value\n---\nRet"
+    put(line.project, text=TEXT.replace("---\nRet", places))
+    ran = line.run("skill", "list")
+    assert "    Where a line reads: return value\n" in ran.out
+    assert ran.out.endswith("wherever a line reads like that: festina skill run NAME\n")
+    assert line.run("skill", "list", "--json").json["skills"][0]["places"] == ["return value"]
+
+
 def test_one_that_cannot_be_used_is_told_and_the_exit_code_says_so(line):
     put(line.project, "bounds\x1b[31m", text="No front matter.\n")
     put(line.project, "other", text=TEXT.replace("{name}", "named-so"))

@@ -145,6 +145,7 @@ def test_a_person_is_asked_about_each(line, fake):
     assert "Write it? [y]es, [N]o, [q]uit" in ran.err
     assert "+    for item in items:" in ran.out
     assert "2 written" in ran.out
+    assert ran.out.count("written to shop/") == 2
 
 
 def test_whoever_has_enough_stops(line, fake):
@@ -190,6 +191,19 @@ def test_a_file_that_changes_while_it_is_checked_is_not_written(line, fake):
     assert ran.code == Exit.FAILED
     assert file.read_text() == loops.function("total") + "# mine\n"
     assert "so nothing was written" in ran.out
+
+
+def test_what_changes_while_the_person_reads_makes_a_verdict_worthless(line, fake):
+    def meanwhile(*_):
+        (line.project / "shop" / "total.py").write_text("def total(items):\n    return None\n")
+        return "yes"
+
+    at_a_terminal(line)
+    line.monkeypatch.setattr(running, "choose", meanwhile)
+    ran = line.run(*RUN, "shop/largest.py")
+    assert ran.code == Exit.FAILED
+    assert not changed(line, "largest")
+    assert "The workspace changed after the edit was checked, so nothing was written." in ran.out
 
 
 def test_in_a_workspace_that_is_not_trusted_nothing_is_asked(line, fake, tmp_path):

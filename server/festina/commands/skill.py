@@ -209,6 +209,8 @@ def _show(workspace: Path, found: Skills) -> None:
     print(f"Looked for, in this order: {', '.join(PLACES)}")
     if found.skills:
         print("Follow one: festina edit FILE:LINE --skill NAME")
+    if any(skill.places for skill in found.skills):
+        print("Follow one wherever a line reads like that: festina skill run NAME")
 
 
 def _words(problem: Problem) -> str:

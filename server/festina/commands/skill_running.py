@@ -266,8 +266,8 @@ def _note(order: Order, tried: Tried, *, accepted: bool) -> None:
 
 async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, bool]:
     """Write an edit that passed, if that was agreed to; return it, and whether it was written."""
-    terminal = state.terminal
-    if terminal is not None and not state.order.args.apply:
+    terminal, asks = state.terminal, not state.order.args.apply
+    if terminal is not None and asks:
         answer = skill_showing.ask(terminal, tried)
         state.quits = answer == "quit"
         if answer != "yes":
@@ -276,7 +276,9 @@ async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, 
         await _write(state, tried, snapshot)
     except Stop as stop:
         tried = replace(tried, end=End.FAILED, words=str(stop))
-    if terminal is not None:
+    if terminal is not None and tried.end is End.PASSED and asks:
+        terminal.say(f"written to {tried.place.path}", "dim")
+    elif terminal is not None:
         skill_showing.one(terminal, tried)
     return tried, tried.end is End.PASSED
 
