@@ -13,8 +13,10 @@ end
 
 --- What a hover on the first line of the edit has.
 local function hover()
-  local place =
-    { textDocument = vim.lsp.util.make_text_document_params(), position = { line = first - 1, character = 2 } }
+  local place = {
+    textDocument = vim.lsp.util.make_text_document_params(),
+    position = { line = first - 1, character = 2 },
+  }
   local answers = vim.lsp.buf_request_sync(0, "textDocument/hover", place, t.SECONDS * 1000) or {}
   for _, answer in pairs(answers) do
     if answer.result then
