@@ -18,7 +18,10 @@ export function options(
   edits: Edits,
 ): LanguageClientOptions {
   return {
-    documentSelector: LANGUAGES.map((language) => ({ scheme: "file", language })),
+    documentSelector: [
+      ...LANGUAGES.map((language) => ({ scheme: "file", language })),
+      { scheme: "file", pattern: "**/{progress,verify}.md" },
+    ],
     diagnosticCollectionName: "festina",
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
