@@ -31,6 +31,8 @@ def test_all():
 """
 LIST = "Festina: Follow or Save a Skill"
 ROWS = ".quick-input-list .monaco-list-row"
+PART = {"x": 340, "y": 0, "width": 830, "height": 770}
+MOST_BYTES = 200_000
 
 
 def choose(window, words):
@@ -43,7 +45,15 @@ def choose(window, words):
     return found
 
 
-def test_a_skill_is_made_followed_everywhere_and_reviewed(desk, tmp_path, request):
+@pytest.fixture
+def media(tmp_path):
+    """The folder for the README's picture: `make media` names that of the repository."""
+    folder = Path(os.environ.get("FESTINA_MEDIA") or tmp_path / "media")
+    folder.mkdir(exist_ok=True, parents=True)
+    return folder
+
+
+def test_a_skill_is_made_followed_everywhere_and_reviewed(desk, tmp_path, request, media):
     project = projects.make(tmp_path / "project", PROJECT)
     (project / "mod.py").write_text(MODULE)
     (project / "other.py").write_text(DOUBLED)
@@ -73,6 +83,12 @@ def test_a_skill_is_made_followed_everywhere_and_reviewed(desk, tmp_path, reques
     window.press("Control+Shift+M")
     window.until(lambda: "other.py" in str(window.problems), "the other is among the problems")
     window.shot("followed")
+    window.command("Notifications: Clear All Notifications")
+    window.page.wait_for_selector(".notification-toast", state="hidden")
+    window.page.mouse.move(900, 300)  # else there may be a hover
+    window.page.wait_for_timeout(1000)
+    window.page.screenshot(path=str(media / "vscode-skill.png"), clip=PART)
+    assert (media / "vscode-skill.png").stat().st_size < MOST_BYTES
     window.press("Control+Shift+M")
     window.command("Festina: Go to the Next Edit to Review")
     window.until(lambda: "other.py" in window.tab, "the next file is opened")
