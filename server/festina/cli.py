@@ -23,6 +23,7 @@ COMMANDS = {
     "edit": "edit lines of a file with a model; only what passes is applied",
     "ask": "answer a question about lines of a file; nothing is changed",
     "plan": "have a goal planned as small, bounded steps, in plan.md",
+    "gallery": "show all candidates of an edit on one page, as a file",
     "verify": "check a new text of a file, without any model",
     "try": "watch it work on a bundled sample: no key, no editor",
     "trust": "allow a project's code to be run for its checks",

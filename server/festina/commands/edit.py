@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from festina.commands.base import add_json, add_scope, add_target, add_workspace, between
+from festina.commands.base import Stop, add_json, add_scope, add_target, add_workspace, between
 
 MOST_CANDIDATES = 75
 
@@ -51,6 +52,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_json(what)
     parser.add_argument(
+        "--gallery",
+        metavar="FILE",
+        type=Path,
+        help="write a page with all candidates, side by side with what is there (.html)",
+    )
+    parser.add_argument(
         "--yes",
         action="store_true",
         help="agree that code is sent to an endpoint that was found, not configured",
@@ -66,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             from festina.commands import editing, running
 
+            _check(args)
             code, printed = running.run_async(editing.filtered(args, given))
             return code
         finally:  # whatever happens: what is printed replaces the person's lines
@@ -73,6 +81,13 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.buffer.flush()
     from festina.commands import editing, running
 
+    _check(args)
     if args.show_prompt:
         return running.run_async(editing.show_prompt(args))
     return running.run_async(editing.as_json(args) if args.json else editing.shown(args))
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.gallery and (args.filter or args.show_prompt):
+        other = "--filter" if args.filter else "--show-prompt"
+        raise Stop(f"With {other} there are no candidates for a page: leave --gallery out.")

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from festina import markers, prompt, slow
 from festina.clean import visible
 from festina.commands import (
     advice,
     apply,
+    exporting,
     filtering,
     held,
     job,
@@ -107,8 +108,9 @@ async def shown(args: argparse.Namespace) -> int:
         proposed = await _propose(order, terminal)
     finished = job.finished_of(proposed.outcome)
     if finished.error is not None:
-        _stop(finished.error)
+        job.stop(finished.error)
     _show(order, proposed, terminal)
+    exporting.keep(order, proposed, terminal)
     if proposed.refusal is not None:
         raise proposed.refusal
     if not args.diff:
@@ -126,6 +128,7 @@ async def as_json(args: argparse.Namespace) -> int:
     await _review(order, proposed.outcome, None)
     place = order.target.relative
     data = showing.to_json(place, order.region, proposed.outcome, proposed.choice)
+    data |= exporting.keep(order, proposed, None)
     sys.stdout.write(json.dumps(data) + "\n")
     return job.exit_of_error(finished.error) if finished.error else exit_of(finished.status)
 
@@ -139,7 +142,7 @@ async def show_prompt(args: argparse.Namespace) -> int:
         task = replace(task, small=asked.small)
         gathered = await asyncio.to_thread(gather, task.wish(asked.origin, asked.window))
     except ModelError as error:
-        _stop(error)
+        job.stop(error)
     sys.stdout.write(prompt.page(task.request(gathered, 0), asked.shown))
     return Exit.DONE
 
@@ -151,7 +154,7 @@ async def filtered(args: argparse.Namespace, given: bytes) -> tuple[int, bytes]:
     outcome = (await _propose(order, None)).outcome
     finished, best = job.finished_of(outcome), outcome.best
     if finished.error is not None:
-        _stop(finished.error)
+        job.stop(finished.error)
     if finished.status is not Status.PASSED or best is None:
         raise Stop(f"{finished.status}: {finished.message}", exit_of(finished.status))
     return Exit.DONE, filtering.like_input(best.region_text, given)
@@ -173,6 +176,8 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
     target.check_editable(found, region)
     if args.apply:
         apply.check_writable(found.path)
+    if args.gallery:
+        exporting.check(args.gallery)
     trust = TrustStore()
     settings = job.settings_of(found.workspace, warn, args.scope)
     snapshot = job.snapshot_of(found.workspace, settings, trust)
@@ -309,10 +314,6 @@ def _show(order: Order, proposed: Proposed, terminal: Terminal) -> None:
         terminal.say("not applied; --apply writes an edit that passed", "dim")
     elif best is None:
         terminal.say("say it in other words, or ask for more candidates with -n", "dim")
-
-
-def _stop(error: ModelError) -> NoReturn:
-    raise Stop(str(error), job.exit_of_error(error))
 
 
 def _warn(text: str) -> None:

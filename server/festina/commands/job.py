@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from festina import checks, settings_files
 from festina.commands import held, running
@@ -83,6 +83,11 @@ def settings_of(workspace: Path, warn: Callable[[str], None], scope: str | None 
     wanted = "full" if said == "auto" else said
     settings = checks.add(settings, workspace, TrustStore())
     return replace(settings, verify=replace(settings.verify, tests_scope=wanted))
+
+
+def stop(error: ModelError) -> NoReturn:
+    """End the command for want of a model's answer, and say why."""
+    raise Stop(str(error), exit_of_error(error))
 
 
 @asynccontextmanager

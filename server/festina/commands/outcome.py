@@ -73,7 +73,7 @@ class Answer:
         if self.defect:
             data["message"] = self.defect
         if self.diff:
-            data["diff"] = self.diff
+            data |= {"diff": self.diff, "text": self.region_text}
         return data
 
 

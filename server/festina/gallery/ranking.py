@@ -97,7 +97,7 @@ RUBRIC = (
         "complexity",
         "the fewest new ways through the code (branches, loops, conditions)",
         lambda one: one.complexity,
-        lambda one: f"complexity {one.complexity:+d}",
+        lambda one: f"{one.complexity:+d}",
     ),
     Criterion(
         "agreement",
