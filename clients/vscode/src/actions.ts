@@ -65,6 +65,7 @@ export class Actions implements Disposable {
       on("again", (one) => this.send("redirect", one)),
       on("more", (one) => this.more(one)),
       on("variations", (one) => this.choose(one)),
+      on("gallery", (one) => this.send("gallery", one)),
       on("hunks", (one, only) => this.hunks(one, only as Only | undefined)),
       on("diff", (one) => this.diffs.open(one)),
       on("failures", (one, index) =>

@@ -38,6 +38,7 @@ export function lenses(proposal: Proposal): Lens[] {
     add(`Festina: cancel (${state})`, "dismiss", `Stop the edit of ${name}`);
     add("redirect", "redirect", "Stop, and go on from here with a further instruction");
     add("diff", "diff", "Open the edit in the diff editor, as it comes");
+    gallery(proposal, add);
     return found;
   }
   const why = plain(shorten(headline(proposal), WORDS));
@@ -65,6 +66,7 @@ export function lenses(proposal: Proposal): Lens[] {
     add(`next (${ordinal(proposal)})`, "next", "Show the next variation");
     add("variations", "variations", "Choose among the variations");
   }
+  gallery(proposal, add);
   add("more", "more", "Have more variations written");
   if (state === "ready" && hunks.length > 1) {
     add(`hunks (${hunks.length})`, "hunks", "Accept some of the changes only");
@@ -75,6 +77,16 @@ export function lenses(proposal: Proposal): Lens[] {
     dismiss("dismiss");
   }
   return found;
+}
+
+/** Several candidates, whatever became of them, can be looked at side by side. */
+function gallery(
+  { candidates }: Proposal,
+  add: (title: string, command: string, tooltip: string) => void,
+): void {
+  if (candidates.length > 1) {
+    add("gallery", "gallery", "Look at all variations side by side, in the browser");
+  }
 }
 
 /**

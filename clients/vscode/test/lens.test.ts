@@ -39,6 +39,13 @@ describe("the lenses of a proposal", () => {
     );
   });
 
+  it("open the gallery where there are several candidates, also while they come", () => {
+    const candidates = [candidate(0, "failed"), candidate(1, "streaming")];
+    assert.ok(titles({ candidates }).includes("gallery"));
+    assert.ok(titles({ candidates, state: "streaming" }).includes("gallery"));
+    assert.ok(!titles({ candidates: candidates.slice(1) }).includes("gallery"));
+  });
+
   it("offer hunks where there are several", () => {
     const hunks = [
       { id: 0, ...HUNK },

@@ -54,11 +54,13 @@ class Gallery:
     async def link(self) -> str:
         """Return an address that opens the page, once, as soon as it is served.
 
+        Its query is the token and no more: editors encode what they open, and there is nothing to.
+
         Raises:
             OSError: no port of this machine could be had.
         """
         port = await asyncio.shield(asyncio.wrap_future(self._started))
-        return f"http://127.0.0.1:{port}/{self._door.place}/?token={self._door.ticket()}"
+        return f"http://127.0.0.1:{port}/{self._door.place}/?{self._door.ticket()}"
 
     def show(self, shown: Shown) -> None:
         """Take the newest value; one that is over is shown, and then the page is gone."""

@@ -134,6 +134,10 @@ function actions.variations(proposal, count)
   require("festina.picker").pick(proposal)
 end
 
+function actions.gallery(proposal)
+  M.send(proposal, "gallery")
+end
+
 function actions.test(proposal)
   require("festina.failures").go(proposal)
 end

@@ -35,6 +35,7 @@ local subcommands = {
   next = action("next"),
   previous = action("previous"),
   variations = action("variations"),
+  gallery = action("gallery"),
   redirect = action("redirect"),
   test = action("test"),
   diff = action("diff"),

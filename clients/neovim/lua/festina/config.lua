@@ -7,6 +7,7 @@ local M = {}
 ---@field next string|false
 ---@field previous string|false
 ---@field variations string|false
+---@field gallery string|false
 ---@field redirect string|false
 ---@field test string|false
 ---@field diff string|false
@@ -36,6 +37,7 @@ M.defaults = {
     next = "gzn",
     previous = "gzp",
     variations = "gzv",
+    gallery = "gzg",
     redirect = "gzr",
     test = "gzt",
     diff = "gzd",

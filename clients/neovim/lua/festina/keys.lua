@@ -11,6 +11,7 @@ local WHAT = {
   next = "show the next variation",
   previous = "show the previous variation",
   variations = "pick a variation, or ask for more",
+  gallery = "look at all variations in the browser",
   redirect = "say what else to do",
   test = "go to the failing test",
   diff = "show old and new side by side",
