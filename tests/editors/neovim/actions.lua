@@ -71,6 +71,27 @@ check(
 )
 check(vim.deep_equal(t.new_lines(), shown), "shown again", t.new_lines())
 
+-- all of them on a page, which Neovim is to open in a browser
+local open, opened = vim.ui.open, nil
+vim.ui.open = function(address)
+  opened = address
+  return {
+    wait = function()
+      return { code = 0 }
+    end,
+  }
+end
+t.press("gzg")
+check(
+  t.wait(function()
+    return opened ~= nil
+  end),
+  "the gallery is opened",
+  t.messages
+)
+check(opened:find("^http://127%.0%.0%.1:%d+/[%w_-]+/%?[%w_-]+$"), "by a link to it", opened)
+vim.ui.open = open
+
 local function floats()
   return vim.tbl_filter(function(window)
     return vim.api.nvim_win_get_config(window).relative ~= ""
