@@ -7,6 +7,7 @@ import pytest
 
 from festina.commands.base import Exit
 from festina.gallery import page
+from festina.gallery.cards import Board
 from support.command_line import GOOD, UNDEFINED, CommandLine
 from support.fake_model import FakeModel
 
@@ -110,4 +111,4 @@ def test_a_missing_result_is_told_so(line, tmp_path):
 
 
 def test_the_mark_of_a_page_is_in_it():
-    assert page.MARK in page.export({"head": {}, "cards": []})
+    assert page.MARK in page.export(Board({"ranked": []}, {}))

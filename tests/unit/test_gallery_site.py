@@ -10,7 +10,9 @@ import pytest
 
 from festina.edits import Region
 from festina.gallery import door, guard, page, serving
+from festina.gallery.cards import Board
 from festina.gallery.door import Door
+from festina.gallery.preview import Files
 from festina.gallery.proposed import Shown
 from festina.gallery.serving import Gallery
 from festina.gallery.site import Wish
@@ -320,6 +322,33 @@ async def test_what_is_no_wish_is_told_so(served):
     assert served.wishes == []
 
 
+async def test_a_page_is_shown_with_a_candidate_in_it_by_a_policy_of_its_own(served, tmp_path):
+    visitor = await served.inside()
+    assert (await ask(visitor, f"{visitor.at}look/0")).text.startswith("No page")
+    (tmp_path / "a.css").write_text("p { color: red }")
+    files = Files(tmp_path)
+    html = proposal()
+    link = "<link rel=stylesheet href=a.css>\n"
+    html = replace(html, base=Text("<p>two</p>\n<p>2</p>\n" + link))
+    html = html.with_candidate(CandidateView(0, CandidateStatus.PASSED, "<p>one</p>\n"))
+    served.gallery.show(replace(shown(), proposal=html, files=files, file="a.html"))
+    board = await asyncio.to_thread(visitor.watch, lambda now: now["cards"][0]["looks"])
+    assert board["cards"][1]["looks"] is False, "it is not whole yet"
+    answer = await ask(visitor, f"{visitor.at}look/0?{board['cards'][0]['digest']}")
+    assert answer.text == "<p>one</p>\n<style>p { color: red }</style>\n"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none'; ")
+    assert "script" not in policy
+    for candidate in (1, 7):
+        assert (await ask(visitor, f"{visitor.at}look/{candidate}")).text.startswith("No page")
+
+
+async def test_no_picture_is_given_out_but_those_of_the_page(served):
+    visitor = await served.inside()
+    for number in (0, 1, 99_999):
+        assert (await ask(visitor, f"{visitor.at}shot/{number}")).status == 404
+
+
 # -- as a file ----------------------------------------------------------------------------
 
 
@@ -334,10 +363,10 @@ async def test_the_page_can_be_saved_as_a_file_with_all_in_it(served):
 
 def test_a_file_holds_only_its_own_script_whatever_a_candidate_has_written():
     text = "</script><script>alert(1)</script><!-- <script>"
-    whole = page.export({"head": {"name": text}, "cards": [{"text": text}]})
+    whole = page.export(Board({"name": text, "ranked": [0]}, {0: {"text": text}}))
     assert len(re.findall(r"<script", whole)) == 2
     assert "alert(1)</script>" not in whole
-    assert re.search(r"script-src 'sha256-[\w+/=]{44}'; style-src 'sha256-[\w+/=]{44}'", whole)
+    assert re.search(r"script-src 'sha256-[\w+/=]{44}'; style-src 'sha256-[\w+/=]{44}'; img", whole)
 
 
 def test_a_server_without_a_gallery_has_not_loaded_what_serves_one():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from festina.commands import apply, showing, target
 from festina.commands.base import Exit, Stop
 from festina.gallery import page
-from festina.gallery.cards import Entry, Maker, Subject
+from festina.gallery.cards import Board, Entry, Maker, Subject
 from festina.proposals import CandidateStatus
 from festina.text import Text
 
@@ -42,7 +42,7 @@ def export(args: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def board_of(data: dict[str, Any]) -> dict[str, Any]:
+def board_of(data: dict[str, Any]) -> Board:
     """Return what the page shows of a result of ``festina edit``."""
     subject = Subject(
         path=data["path"],
@@ -57,7 +57,7 @@ def board_of(data: dict[str, Any]) -> dict[str, Any]:
         shown=data["candidate"],
         over=True,
     )
-    return Maker().board(subject, [_entry(one) for one in data["candidates"]]).to_json()
+    return Maker().board(subject, [_entry(one) for one in data["candidates"]])
 
 
 def keep(order: Order, proposed: Proposed, terminal: Terminal | None) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def check(path: Path) -> None:
         raise Stop(f"{path} is there already, and is no gallery. Name another file.")
 
 
-def write(path: Path, board: dict[str, Any]) -> None:
+def write(path: Path, board: Board) -> None:
     """Write the page, in the place of one that is there.
 
     Raises:

@@ -52,7 +52,7 @@ class Subject:
     """What is edited, and how it stands. ``before`` is the region's old text.
 
     ``over``: nothing can be done with it any more. ``unverified``: what could not be verified may
-    be applied all the same.
+    be applied all the same. ``looks``: the file can be looked at as a page.
     """
 
     path: str
@@ -69,14 +69,19 @@ class Subject:
     running: bool = False
     over: bool = False
     unverified: bool = False
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The page's content: JSON data. ``cards`` are by id, the index of a card's first candidate."""
+    """The page's content: JSON data. ``cards`` are by id, the index of a card's first candidate.
+
+    ``pictures`` are the files that cards name by number.
+    """
 
     head: dict[str, Any]
     cards: dict[int, dict[str, Any]]
+    pictures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -119,6 +124,7 @@ class Maker:
     def __init__(self) -> None:
         self._of: tuple[str, int, str] = ("", 0, "")
         self._known: dict[str, tuple[Measure, list[list[Any]]]] = {}
+        self._pictures: dict[str, int] = {}
 
     def board(self, subject: Subject, entries: Iterable[Entry]) -> Board:
         """Return the page's content. Takes some milliseconds for each new text."""
@@ -127,10 +133,31 @@ class Maker:
         order, why = [one.card for one in ranked], reasons(ranked)
         best = next((one for one in order if cards[one].first.applicable), None)
         made = {
-            card.id: _card(card, order.index(card.id) + 1, why.get(card.id, ""), best == card.id)
+            card.id: {
+                **_card(card, order.index(card.id) + 1, why.get(card.id, ""), best == card.id),
+                "looks": subject.looks and card.measure is not None,
+                "shots": self._shots(card.first),
+            }
             for card in cards.values()
         }
-        return Board(_head(subject, cards, order), made)
+        return Board(_head(subject, cards, order), made, tuple(self._pictures))
+
+    def _shots(self, entry: Entry) -> list[dict[str, Any]]:
+        """Return the pictures that gates have taken, each file by its number."""
+        gates = (entry.verdict or {}).get("gates", ())
+        return [
+            {
+                "page": visible(shot["page"]),
+                "width": shot["width"],
+                "picture": self._number(shot["path"]),
+                "before": self._number(shot["before"]) if shot.get("before") else None,
+            }
+            for gate in gates
+            for shot in gate.get("shots", ())
+        ]
+
+    def _number(self, path: str) -> int:
+        return self._pictures.setdefault(path, len(self._pictures))
 
     def _cards(self, subject: Subject, entries: Iterable[Entry]) -> list[_Card]:
         by_text: dict[str, list[Entry]] = {}

@@ -28,6 +28,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "connect-src 'self'",
+        "img-src 'self'",
         "frame-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -48,7 +49,7 @@ HEADERS = {
 
 # a port that is not ours: an editor on another machine forwards it under another number
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?")
-_PATH = re.compile(rb"/[\w-]+/(?:[a-z]+(?:\.[a-z]+)?(?:/\d{1,3})?)?")
+_PATH = re.compile(rb"/[\w-]+/(?:[a-z]+(?:\.[a-z]+)?(?:/\d{1,5})?)?")
 _AGAIN = "Each link works once, for some minutes: open the gallery again from your editor."
 
 

@@ -11,7 +11,9 @@ import functools
 import hashlib
 import json
 from importlib import resources
-from typing import Any
+
+from festina.gallery import pictures
+from festina.gallery.cards import Board
 
 MARK = "<!-- a gallery of Festina -->"
 """By this an exported file is known as one of ours, which may be replaced."""
@@ -25,15 +27,27 @@ def live() -> str:
     return _asset("page.html").replace("{head}", head).replace("{data}\n", "")
 
 
-def export(board: dict[str, Any]) -> str:
-    """Return a page that has everything in itself, and can do nothing but show it."""
-    policy = f"default-src 'none'; script-src {_hash(script())}; style-src {_hash(style())}"
+def export(board: Board) -> str:
+    """Return a page that has everything in itself, and can do nothing but show it.
+
+    Reads the board's pictures, so it blocks.
+    """
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash(script())}",
+            f"style-src {_hash(style())}",
+            "img-src data:",
+            "base-uri 'none'",
+        )
+    )
     head = (
-        f'<meta http-equiv="content-security-policy" content="{policy}; base-uri \'none\'">\n'
+        f'<meta http-equiv="content-security-policy" content="{policy}">\n'
         f"{MARK}\n<style>{style()}</style>"
     )
     # of what could end the element, nothing is left
-    held = json.dumps(board).replace("<", "\\u003c")
+    whole = board.to_json() | {"pictures": pictures.addresses(board.pictures)}
+    held = json.dumps(whole).replace("<", "\\u003c")
     data = f'<script type="application/json" id="data">{held}</script>\n<script>{script()}</script>'
     return _asset("page.html").replace("{head}", head).replace("{data}", data)
 

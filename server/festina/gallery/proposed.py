@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from festina.gallery import preview
 from festina.gallery.cards import Entry, Subject
+from festina.gallery.preview import Files
 from festina.proposals import CandidateView, Proposal, State
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A proposal as it is now. ``unverified``: what could not be verified may be applied."""
+    """A proposal as it is now. ``unverified``: what could not be verified may be applied.
+
+    ``files`` are those of its workspace, and ``file`` is the one of them that is edited, where it
+    can be looked at.
+    """
 
     proposal: Proposal
     path: str
     name: str
     language: str
     unverified: bool = False
+    files: Files | None = None
+    file: str = ""
 
     @property
     def over(self) -> bool:
@@ -42,7 +50,16 @@ def subject(shown: Shown) -> Subject:
         running=proposal.state.running,
         over=shown.over,
         unverified=shown.unverified,
+        looks=shown.files is not None,
     )
+
+
+def look(shown: Shown, index: int) -> str | None:
+    """Return the page with a candidate in it; None where there is nothing to look at. Blocks."""
+    view = shown.proposal.find(index)
+    if shown.files is None or view is None or not view.complete:
+        return None
+    return preview.render(shown.files, shown.file, shown.proposal.result(view).content)
 
 
 def entries(proposal: Proposal) -> list[Entry]:

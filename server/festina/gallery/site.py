@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from festina.gallery import page, proposed
+from festina.gallery import page, pictures, preview, proposed
 from festina.gallery.cards import Board, Maker
 from festina.gallery.door import Door
 from festina.gallery.guard import App, Guard
@@ -63,6 +63,8 @@ class Site:
             Route(f"{at}/gallery.js", self._script),
             Route(f"{at}/events", self._events),
             Route(f"{at}/export", self._export),
+            Route(f"{at}/shot/{{number:int}}", self._picture),
+            Route(f"{at}/look/{{candidate:int}}", self._preview),
             Route(f"{at}/wish", self._wish, methods=["POST"]),
         ]
         return Guard(Starlette(routes=routes), self._door)
@@ -109,9 +111,27 @@ class Site:
         return Response(page.script(), media_type="text/javascript")
 
     async def _export(self, _: Request) -> Response:
-        whole = page.export(self.board.to_json())
+        board = self.board
+        whole = await asyncio.to_thread(page.export, board)
         name = "attachment; filename=festina-gallery.html"
         return Response(whole, media_type="text/html", headers={"content-disposition": name})
+
+    async def _picture(self, request: Request) -> Response:
+        """One of the pictures that the page has been told of, by its number."""
+        number, known = request.path_params["number"], self.board.pictures
+        found = await asyncio.to_thread(pictures.read, known[number : number + 1])
+        if not found:
+            return Response("That picture is gone.", 404)
+        return Response(found[0], media_type=pictures.KIND)
+
+    async def _preview(self, request: Request) -> Response:
+        shown = self._shown
+        candidate = request.path_params["candidate"]
+        html = await asyncio.to_thread(proposed.look, shown, candidate)
+        if html is None:
+            html = "No page of the workspace shows this."
+        policy = {"content-security-policy": preview.POLICY}
+        return Response(html, media_type="text/html", headers=policy)
 
     async def _events(self, _: Request) -> Response:
         return StreamingResponse(self._news(), media_type="text/event-stream")

@@ -31,6 +31,39 @@ function duration(seconds) {
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
 }
 
+/** A page with the candidate in it: it has no origin, runs nothing, and gets nothing from anywhere. */
+function look(card) {
+  const frame = document.createElement("iframe");
+  frame.setAttribute("sandbox", "");
+  frame.setAttribute("loading", "lazy");
+  frame.title = `how it looks with ${number(card)}`;
+  frame.src = `look/${card.candidate}?${card.digest.slice(0, 12)}`;
+  return el("div", "look", frame);
+}
+
+/** Pictures that were taken with the candidate: a click shows how it was before. */
+function shots(card) {
+  const place = (one) => (one === null ? null : data === null ? `shot/${one}` : pictures[one]);
+  const shown = card.shots.map(({ page, width, picture, before }) => {
+    const [after, earlier] = [place(picture), place(before)];
+    if (!after) return "";
+    const image = document.createElement("img");
+    image.loading = "lazy";
+    image.src = after;
+    image.alt = `${page}, ${width} pixels wide`;
+    const words = el("figcaption", "", image.alt);
+    if (earlier) {
+      image.addEventListener("click", () => {
+        const isBefore = image.classList.toggle("before");
+        image.src = isBefore ? earlier : after;
+        words.textContent = isBefore ? `${image.alt}: before` : image.alt;
+      });
+    }
+    return el("figure", "", image, words);
+  });
+  return el("div", "shots", ...shown);
+}
+
 /** One line of a side, with the part that differs marked. */
 function code(text, start, end) {
   const cell = el("td", "code");

@@ -32,7 +32,8 @@ function drawSome() {
     const card = cards.get(id);
     if (one && card && one.rows !== card.rows) {
       one.rows = card.rows;
-      one.diff.replaceChildren(...(card.rows.length > 0 ? [sides(card.rows)] : []));
+      const looks = card.looks && data === null ? [look(card)] : [];
+      one.diff.replaceChildren(...looks, ...(card.rows.length > 0 ? [sides(card.rows)] : []));
     }
     if (performance.now() - began > FRAME) break;
   }
@@ -44,10 +45,10 @@ function drawSome() {
 function node(card) {
   let one = drawn.get(card.id);
   if (one === undefined) {
-    one = { node: el("article", ""), top: el("div", "top"), diff: el("div", "sides"), rows: null };
+    const [top, taken, diff] = [el("div", ""), el("div", ""), el("div", "sides")];
+    one = { node: el("article", "", top, taken, diff), top, taken, diff, rows: null, shots: "[]" };
     one.node.dataset.card = card.id;
     one.node.tabIndex = -1;
-    one.node.append(one.top, one.diff);
     one.node.addEventListener("click", () => focusOn(card.id, false));
     sight.observe(one.node);
     drawn.set(card.id, one);
@@ -67,6 +68,11 @@ function refresh(card) {
     measures(card),
     doing(card),
   );
+  const told = JSON.stringify(card.shots);
+  if (one.shots !== told) {
+    one.shots = told;
+    one.taken.replaceChildren(shots(card));
+  }
   mark(card.id);
   if (one.rows !== null) draw(card.id);
 }

@@ -9,6 +9,7 @@ let lastSaid = null;
 
 const board = document.getElementById("board");
 const data = document.getElementById("data");
+let pictures = []; // of a page that stands by itself
 
 /** Whether something can still be done: not in a file, and not once the proposal is over. */
 const isLive = () => data === null && head !== null && !head.over;

@@ -76,7 +76,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (data !== null) {
-  take(JSON.parse(data.textContent));
+  const held = JSON.parse(data.textContent);
+  pictures = held.pictures;
+  take(held);
 } else {
   const events = new EventSource("events");
   let isOpen = false;

@@ -5,15 +5,18 @@ What is wished for there is done by the very commands that an editor sends, and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
 from festina import accept
+from festina.gallery import preview
 from festina.gallery.proposed import Shown
 from festina.gallery.serving import Gallery
 from festina.lsp import messages, render
 from festina.lsp.features import commands
+from festina.session import relative_path
 from festina.text import Text
 
 if TYPE_CHECKING:
@@ -78,14 +81,21 @@ class Galleries:
     def _shown(self, proposal: Proposal) -> Shown:
         app = self._app
         document = app.session.documents.get(proposal.uri)
-        return Shown(
+        shown = Shown(
             proposal,
             path=app.path_of(proposal.uri),
             name=render.subject(proposal),
             language=document.language if document is not None else "",
-            unverified=not proposal.state.final
-            and accept.may_apply_unverified(app.session, proposal),
         )
+        if document is None or proposal.state.final:
+            return shown
+        workspace = app.session.workspace_of(document)
+        allowed = accept.may_apply_unverified(app.session, proposal)
+        shown = replace(shown, unverified=allowed)
+        if not preview.can_show(document.uri):
+            return shown
+        files = preview.Files(workspace, app.session.documents.buffers(workspace))
+        return replace(shown, files=files, file=relative_path(document, workspace))
 
     async def _grant(self, proposal_id: str, wish: Wish) -> dict[str, Any]:
         """Do what a person wishes for, if what they saw is what is meant."""

@@ -1,0 +1,176 @@
+"""A page of the workspace as it would look with a candidate in it: still, and by itself.
+
+Style sheets and pictures that lie in the workspace are put into it; all else that it asks for is
+not there. Nothing in it is executed: :mod:`site` sends it with a policy that says so, to a frame
+that has no origin.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from festina.text import NotText, decode
+
+PAGES = frozenset({".html", ".htm"})
+STYLES = frozenset({".css"})
+PICTURES = {
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+POLICY = "; ".join(
+    (
+        "sandbox",
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+    )
+)
+MOST_BYTES = 1_000_000
+"""Of one file that is put into a page."""
+MOST_PAGES = 200
+"""Pages that are looked through for one that uses a style sheet."""
+
+_TAG = re.compile(r"<(?:link|img)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A workspace's files: as they are in open buffers, else on the disk. Reading blocks."""
+
+    root: Path
+    buffers: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, path: str) -> str | None:
+        """Return a file's text; None where there is none that can be shown."""
+        if path in self.buffers:
+            return self.buffers[path]
+        try:
+            found = self.data(path)
+            return None if found is None else decode(found).content
+        except NotText:
+            return None
+
+    def data(self, path: str) -> bytes | None:
+        """Return a file's content; None where it is not in the workspace, or too large."""
+        root = self.root.resolve()
+        try:
+            file = (root / path).resolve()
+            if not file.is_relative_to(root) or not file.is_file():
+                return None
+            with file.open("rb") as opened:
+                found = opened.read(MOST_BYTES + 1)
+        except (OSError, ValueError):
+            return None
+        return found if len(found) <= MOST_BYTES else None
+
+    def pages_near(self, path: str) -> list[str]:
+        """Return the pages beside a file and in the folders above it, the nearest first."""
+        found: list[str] = []
+        for folder in (self.root / path).parents:
+            if not folder.is_relative_to(self.root):
+                break
+            try:
+                names = sorted(one for one in folder.iterdir() if one.suffix.lower() in PAGES)
+            except OSError:
+                continue
+            found += [one.relative_to(self.root).as_posix() for one in names]
+        return found[:MOST_PAGES]
+
+
+def can_show(path: str) -> bool:
+    """Whether a file is one that can be looked at."""
+    return Path(path).suffix.lower() in PAGES | STYLES
+
+
+def render(files: Files, path: str, text: str) -> str | None:
+    """Return the page with ``text`` as the content of ``path``; None where no page has it. Blocks.
+
+    A style sheet is shown in the nearest page that names it.
+    """
+    if Path(path).suffix.lower() in PAGES:
+        return _whole(files, path, text, {})
+    for page in files.pages_near(path):
+        source = files.text(page)
+        if source is None:
+            continue
+        names = (_local(page, given.get("href")) for _, given in map(_read, _TAG.findall(source)))
+        if path in names:
+            return _whole(files, page, source, {path: text})
+    return None
+
+
+def _whole(files: Files, page: str, source: str, instead: Mapping[str, str]) -> str:
+    def put(match: re.Match[str]) -> str:
+        tag, given = _read(match[0])
+        if tag == "link" and "stylesheet" in (given.get("rel") or "").lower().split():
+            style = _style(files, _local(page, given.get("href")), instead)
+            return match[0] if style is None else style
+        if tag == "img" and (data := _picture(files, _local(page, given.get("src")))) is not None:
+            return match[0].replace(given["src"] or "", data, 1)
+        return match[0]
+
+    return _TAG.sub(put, source)
+
+
+def _style(files: Files, path: str | None, instead: Mapping[str, str]) -> str | None:
+    if path is None or Path(path).suffix.lower() not in STYLES:
+        return None
+    text = instead.get(path)
+    text = files.text(path) if text is None else text
+    return None if text is None else "<style>" + text.replace("</", "<\\/") + "</style>"
+
+
+def _picture(files: Files, path: str | None) -> str | None:
+    kind = None if path is None else PICTURES.get(Path(path).suffix.lower())
+    if path is None or kind is None or (data := files.data(path)) is None:
+        return None
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _local(page: str, address: str | None) -> str | None:
+    """Return the path in the workspace that an address in a page means; None: it is elsewhere."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or not parts.path:
+        return None
+    path = unquote(parts.path)
+    found: list[str] = [] if path.startswith("/") else list(Path(page).parent.parts)
+    for part in path.split("/"):
+        if part == ".." and not found:
+            return None
+        if part == "..":
+            found.pop()
+        elif part not in {"", "."}:
+            found.append(part)
+    return "/".join(found)
+
+
+def _read(tag: str) -> tuple[str, dict[str, str | None]]:
+    reader = _Reader()
+    reader.feed(tag)
+    return reader.name, reader.given
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = ""
+        self.given: dict[str, str | None] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.name, self.given = tag, dict(attrs)

@@ -1,0 +1,105 @@
+"""How a page looks with a candidate in it: what is put into it, and what cannot get in."""
+
+import base64
+
+import pytest
+
+from festina.findings import Gate, GateResult, Status, Verdict
+from festina.gallery import page, pictures
+from festina.gallery.cards import Entry, Maker, Subject
+from festina.gallery.preview import MOST_BYTES, Files, can_show, render
+from festina.proposals import CandidateStatus
+from festina.shots import Shot
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+INDEX = """<!doctype html>
+<LINK href='css/site.css?v=1' rel="preload stylesheet"><p>old</p>
+<img alt="a > b" src="logo.png"><img src="https://evil.example/x.png"><img src="../outside.png">
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    root = tmp_path / "site"
+    (root / "css").mkdir(parents=True)
+    (root / "index.html").write_text(INDEX)
+    (root / "other.html").write_text("<p>no style</p>")
+    (root / "css" / "site.css").write_text("p { color: red }")
+    (root / "logo.png").write_bytes(PNG)
+    (tmp_path / "outside.png").write_bytes(PNG)
+    return root
+
+
+def test_what_lies_in_the_workspace_is_put_into_the_page(site):
+    shown = render(Files(site), "index.html", INDEX.replace("old", "new"))
+    assert "<p>new</p>" in shown
+    assert "<style>p { color: red }</style>" in shown
+    assert f"data:image/png;base64,{base64.b64encode(PNG).decode()}" in shown
+    assert shown.count("data:") == 1
+    assert "https://evil.example/x.png" in shown, "which the policy keeps out"
+    assert "../outside.png" in shown
+
+
+def test_a_style_sheet_is_shown_in_the_nearest_page_that_names_it(site):
+    shown = render(Files(site), "css/site.css", "p { color: </style><script>alert(1)</script> }")
+    assert "<p>old</p>" in shown
+    assert "color: red" not in shown
+    assert shown.count("</style>") == 1
+    (site / "index.html").unlink()
+    assert render(Files(site), "css/site.css", "p {}") is None
+
+
+def test_an_open_buffer_comes_before_the_file_on_the_disk(site):
+    files = Files(site, {"css/site.css": "p { color: blue }"})
+    assert "color: blue" in render(files, "index.html", INDEX)
+
+
+def test_nothing_outside_the_workspace_is_read_by_whatever_name(site, tmp_path):
+    (tmp_path / "secret.css").write_text("SECRET")
+    (site / "link.css").symlink_to(tmp_path / "secret.css")
+    names = ["../secret.css", "/../secret.css", "%2e%2e/secret.css", "..%2fsecret.css", "link.css"]
+    names += [f"{tmp_path}/secret.css", f"file://{tmp_path}/secret.css", "css/../../secret.css"]
+    for name in names:
+        html = f"<link rel=stylesheet href='{name}'>"
+        assert "SECRET" not in render(Files(site), "index.html", html), name
+
+
+def test_what_is_no_style_sheet_or_too_large_is_not_put_in(site):
+    (site / "key.pem").write_text("SECRET")
+    (site / "huge.css").write_text("/*" + "x" * MOST_BYTES + "*/")
+    for name in ("key.pem", "huge.css", "none.css", "css", "http://[", "a\0b.css"):
+        html = f'<link rel="stylesheet" href="{name}">'
+        assert render(Files(site), "index.html", html) == html, name
+
+
+def test_pages_and_style_sheets_can_be_looked_at():
+    assert can_show("file:///w/index.HTML")
+    assert can_show("a/b.css")
+    assert not can_show("mod.py")
+
+
+# -- pictures that a gate has taken -------------------------------------------------------
+
+
+def test_pictures_are_told_by_number_and_never_by_their_path(tmp_path):
+    after, before = tmp_path / "after.png", tmp_path / "before.png"
+    after.write_bytes(PNG)
+    shot = Shot("index.html", 390, str(after), str(before))
+    result = GateResult(Gate.BROWSER, Status.PASSED, shots=(shot,))
+    verdict = Verdict(Status.PASSED, (result,)).to_json()
+    subject = Subject("index.html", "p", "html", "x", "<p>old</p>\n")
+    board = Maker().board(subject, [Entry(0, CandidateStatus.PASSED, "<p>new</p>\n", "", verdict)])
+    told = {"page": "index.html", "width": 390, "picture": 0, "before": 1}
+    assert board.cards[0]["shots"] == [told]
+    assert board.pictures == (str(after), str(before))
+    assert str(tmp_path) not in str(board.to_json())
+    whole = page.export(board)
+    assert f"data:image/png;base64,{base64.b64encode(PNG).decode()}" in whole
+    assert str(tmp_path) not in whole
+    assert pictures.addresses(board.pictures)[1] is None, "which was not there"
+
+
+def test_a_file_that_is_no_picture_is_not_given_out(tmp_path):
+    file = tmp_path / "after.png"
+    file.write_text("SECRET")
+    assert pictures.read([str(file), str(tmp_path)]) == []
