@@ -28,15 +28,8 @@ def install() -> str:
         AssertionError: the extension cannot be built.
     """
     with _one_at_a_time():
-        done = subprocess.run(
-            [ROOT / "tests" / "editors" / "install_vscode.sh", TOOLS],
-            env={**os.environ, "PYTHON": sys.executable},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            return done.stderr.strip()[-300:] or f"exit code {done.returncode}"
+        if problem := _programs():
+            return problem
         built = VSIX.stat().st_mtime if VSIX.exists() else 0
         if any(path.stat().st_mtime > built for path in _sources()):
             command = ["make", "vscode"]
@@ -49,6 +42,25 @@ def install() -> str:
                 check=False,
             )
             assert made.returncode == 0, made.stdout + made.stderr
+    return ""
+
+
+def programs() -> str:
+    """Install the programs alone, of which the browser is one; return why they cannot be had."""
+    with _one_at_a_time():
+        return _programs()
+
+
+def _programs() -> str:
+    done = subprocess.run(
+        [ROOT / "tests" / "editors" / "install_vscode.sh", TOOLS],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return done.stderr.strip()[-300:] or f"exit code {done.returncode}"
     return ""
 
 

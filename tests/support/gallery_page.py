@@ -1,0 +1,79 @@
+"""The gallery in a real Chromium: what a person does there, and what the browser says about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from support import vscode_browser, vscode_tools
+
+SIZE = {"width": 1440, "height": 900}
+SECONDS = 60
+
+
+class Page:
+    """One tab. ``wrong`` is what the browser complained of: errors, refusals by the policy."""
+
+    def __init__(self, tab: Any) -> None:
+        self.tab = tab
+        self.wrong: list[str] = []
+        tab.set_default_timeout(SECONDS * 1000)
+        tab.on("console", lambda one: self._note(one.type, one.text))
+        tab.on("pageerror", lambda error: self._note("error", str(error)))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.wrong.append(text)
+
+    def open(self, link: str) -> None:
+        """Open a link, and wait until it has led on to the page."""
+        self.tab.goto(link)
+        self.until("document.querySelectorAll('article').length > 0")
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after another."""
+        for key in keys:
+            self.tab.keyboard.press(key)
+
+    def until(self, condition: str) -> Any:
+        """Wait until an expression is true in the page."""
+        return self.tab.wait_for_function(condition)
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the texts of all that a selector finds."""
+        return [str(text) for text in self.tab.locator(selector).all_inner_texts()]
+
+    @property
+    def here(self) -> str:
+        """The number of the card that is in focus."""
+        return str(self.tab.locator("article.here .number").first.inner_text())
+
+    def count(self, selector: str) -> int:
+        """Return how many there are."""
+        return int(self.tab.locator(selector).count())
+
+    def picture(self, name: str) -> None:
+        """Keep a picture, where the environment names a folder for them."""
+        if folder := os.environ.get("FESTINA_MEDIA"):
+            self.tab.wait_for_timeout(400)
+            self.tab.screenshot(path=str(Path(folder) / f"gallery-{name}.png"))
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Run a headless Chromium."""
+    with vscode_browser.browser(vscode_tools.TOOLS) as running:
+        yield running
+
+
+@contextmanager
+def tab(running: Any) -> Iterator[Page]:
+    """A tab of a browser that knows nothing of others."""
+    context = running.new_context(viewport=SIZE, color_scheme="light")
+    try:
+        yield Page(context.new_page())
+    finally:
+        context.close()
