@@ -27,7 +27,7 @@ from support.fake_model import FakeModel
 from support.fakes import passed
 from support.presets import VSCODE
 
-pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SORTED = clamp.GOOD.replace("min(high, max(low, value))", "sorted((low, value, high))[1]")
 BRANCHES = """\
