@@ -109,7 +109,7 @@ async def shown(args: argparse.Namespace) -> int:
     finished = job.finished_of(proposed.outcome)
     if finished.error is not None:
         job.stop(finished.error)
-    _show(order, proposed, terminal)
+    showing.conclude(order, proposed, terminal)
     exporting.keep(order, proposed, terminal)
     if proposed.refusal is not None:
         raise proposed.refusal
@@ -292,28 +292,6 @@ async def _review(order: Order, outcome: Outcome, terminal: Terminal | None) -> 
     result = slow.placed(result, region.start)
     best.verdict = best.verdict.with_review(result)
     return result
-
-
-def _show(order: Order, proposed: Proposed, terminal: Terminal) -> None:
-    outcome = proposed.outcome
-    finished, best = job.finished_of(outcome), outcome.best
-    passed = finished.status is Status.PASSED and best is not None
-    if order.args.diff:
-        if passed and best is not None:
-            showing.print_exactly(best.diff)
-        else:
-            terminal.note(f"{finished.status}: {finished.message}")
-        return
-    showing.show(terminal, order.place, outcome, proposed.choice)
-    file = order.target.relative
-    if proposed.refusal is not None:
-        return
-    if order.args.apply:
-        terminal.say(f"applied to {file}" if passed else f"{file} was not touched")
-    elif passed:
-        terminal.say("not applied; --apply writes an edit that passed", "dim")
-    elif best is None:
-        terminal.say("say it in other words, or ask for more candidates with -n", "dim")
 
 
 def _warn(text: str) -> None:

@@ -10,6 +10,7 @@ from festina.findings import GateResult, Status, Verdict, duration
 from festina.proposals import CandidateStatus
 
 if TYPE_CHECKING:
+    from festina.commands.editing import Order, Proposed
     from festina.commands.outcome import Answer, Outcome
     from festina.edits import Region
     from festina.models.discovery import Choice
@@ -64,6 +65,29 @@ def show_review(terminal: Terminal, review: GateResult, outcome: Outcome) -> Non
     if review.status is Status.PASSED:
         words = f"{number or 'no'} {'remark' if number == 1 else 'remarks'}: {words}"
     terminal.say(words, "dim")
+
+
+def conclude(order: Order, proposed: Proposed, terminal: Terminal) -> None:
+    """Print what came of an order: the diff alone, where that was asked for, else all there is."""
+    outcome = proposed.outcome
+    finished, best = finished_of(outcome), outcome.best
+    passed = finished.status is Status.PASSED and best is not None
+    if order.args.diff:
+        if passed and best is not None:
+            print_exactly(best.diff)
+        else:
+            terminal.note(f"{finished.status}: {finished.message}")
+        return
+    show(terminal, order.place, outcome, proposed.choice)
+    file = order.target.relative
+    if proposed.refusal is not None:
+        return
+    if order.args.apply:
+        terminal.say(f"applied to {file}" if passed else f"{file} was not touched")
+    elif passed:
+        terminal.say("not applied; --apply writes an edit that passed", "dim")
+    elif best is None:
+        terminal.say("say it in other words, or ask for more candidates with -n", "dim")
 
 
 def _time_split(outcome: Outcome, choice: Choice) -> str:
