@@ -94,7 +94,8 @@ class Gallery:
             with asyncio.Runner(loop_factory=waking.new_loop) as runner:
                 runner.run(self._serve())
         except Exception as error:  # told to whoever waits for the link
-            logger.debug("the gallery", exc_info=error)
+            logger.error("a gallery ended with %s", type(error).__name__)
+            logger.debug("a gallery", exc_info=error)
             if not self._started.done():
                 self._started.set_exception(error)
         finally:

@@ -19,8 +19,6 @@ from festina.gallery.door import Door
 from festina.gallery.guard import App, Guard
 from festina.gallery.proposed import Shown
 
-BOARDS_PER_SECOND = 8
-"""How often the page is told of news; nobody reads faster, and each one is drawn."""
 HEART_SECONDS = 15.0
 MOST_BYTES = 10_000
 """Of a wish: it is a word and two numbers."""
@@ -51,7 +49,6 @@ class Site:
         self._shown = shown
         self._board: Board | None = None
         self._readers: set[asyncio.Event] = set()
-        self._timer: asyncio.TimerHandle | None = None
         self._ended = False
 
     def app(self) -> App:
@@ -70,17 +67,14 @@ class Site:
         return Guard(Starlette(routes=routes), self._door)
 
     def show(self, shown: Shown) -> None:
-        """Take the newest value; the page gets it now, or as soon as it has had a rest."""
-        self._shown = shown
-        if shown.over:
-            self._look()  # the last word is not held back
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(1 / BOARDS_PER_SECOND, self._look)
+        """Take the newest value, and tell the page."""
+        self._shown, self._board = shown, None
+        self._wake()
 
     def end(self) -> None:
         """Let go of everybody who waits for news: there will be none."""
         self._ended = True
-        self._look()
+        self._wake()
 
     @property
     def board(self) -> Board:
@@ -91,11 +85,7 @@ class Site:
             self._board = self._maker.board(proposed.subject(shown), entries)
         return self._board
 
-    def _look(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._board = None
+    def _wake(self) -> None:
         for reader in self._readers:
             reader.set()
 

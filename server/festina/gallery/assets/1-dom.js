@@ -10,7 +10,6 @@ function el(tag, name, ...inside) {
 function button(words, key, does) {
   const made = el("button", "", words, key ? el("kbd", "", key) : "");
   made.type = "button";
-  made.tabIndex = -1; // the keys are for that
   made.addEventListener("click", (event) => {
     event.stopPropagation();
     does();

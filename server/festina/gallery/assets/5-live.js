@@ -43,7 +43,6 @@ function sure(question, words, does) {
   if (!isLive()) return;
   const box = document.getElementById("sure");
   const yes = button(words, "Enter", () => (box.close(), does()));
-  yes.tabIndex = 0;
   box.replaceChildren(el("p", "", question), el("div", "doing", yes, button("leave it", "Esc", () => box.close())));
   box.showModal();
   yes.focus();
@@ -68,6 +67,8 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || head === null) return;
   if (document.querySelector("dialog[open]") !== null) return;
+  // what is pressed on a button is the button's
+  if (["Enter", " "].includes(event.key) && event.target.closest("button, a") !== null) return;
   const rank = /^[1-9]$/.test(event.key) ? head.ranked[Number(event.key) - 1] : undefined;
   if (rank === undefined && (KEYS[event.key] === undefined || focused === null)) return;
   event.preventDefault();

@@ -5,6 +5,7 @@ What is wished for there is done by the very commands that an editor sends, and 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,17 @@ from festina.gallery.proposed import Shown
 from festina.gallery.serving import Gallery
 from festina.lsp import messages, render
 from festina.lsp.features import commands
+from festina.lsp.throttle import Throttle
+from festina.proposals import Proposal
 from festina.session import relative_path
 from festina.text import Text
 
 if TYPE_CHECKING:
     from festina.gallery.site import Wish
     from festina.lsp.app import App
-    from festina.proposals import Proposal
+
+BOARDS_PER_SECOND = 8
+"""How often a page is told of news; nobody reads faster, and each one is drawn."""
 
 _COMMANDS = {
     "accept": messages.ACCEPT,
@@ -39,6 +44,7 @@ class Galleries:
     def __init__(self, app: App) -> None:
         self._app = app
         self._open: dict[str, Gallery] = {}
+        self._throttle = Throttle[Proposal](1 / BOARDS_PER_SECOND, self._send)
 
     def open(self, proposal: Proposal) -> None:
         """Have the page opened, in the background."""
@@ -47,13 +53,18 @@ class Galleries:
 
     def changed(self, proposal: Proposal) -> None:
         """Take the newest value of a proposal."""
-        if (gallery := self._open.get(proposal.id)) is not None:
-            gallery.show(self._shown(proposal))
+        if proposal.id in self._open:
+            send = self._throttle.now if proposal.state.final else self._throttle.offer
+            send(proposal.id, proposal)
 
     async def close(self) -> None:
         """Serve nothing any more."""
-        for gallery in list(self._open.values()):
-            await gallery.aclose()
+        self._throttle.close()
+        await asyncio.gather(*(gallery.aclose() for gallery in self._open.values()))
+
+    def _send(self, proposal_id: str, proposal: Proposal) -> None:
+        if (gallery := self._open.get(proposal_id)) is not None:
+            gallery.show(self._shown(proposal))
 
     async def _show(self, proposal_id: str) -> None:
         proposal, client = self._app.session.find(proposal_id), self._app.client
