@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,8 @@ class Page:
     def open(self, link: str) -> None:
         """Open a link, and wait until it has led on to the page."""
         self.tab.goto(link)
+        self.tab.wait_for_url(lambda url: "?" not in url)
+        self.tab.wait_for_selector("article", state="attached")
         self.until("document.querySelectorAll('article').length > 0")
 
     def press(self, *keys: str) -> None:
@@ -39,8 +42,15 @@ class Page:
             self.tab.keyboard.press(key)
 
     def until(self, condition: str) -> Any:
-        """Wait until an expression is true in the page."""
-        return self.tab.wait_for_function(condition)
+        """Wait until an expression is true in the page.
+
+        It is asked for from here, again and again: the page's policy lets nobody evaluate anything.
+        """
+        end = time.monotonic() + SECONDS
+        while not (value := self.tab.evaluate(condition)):
+            assert time.monotonic() < end, f"waited in vain for {condition}; {self.wrong}"
+            self.tab.wait_for_timeout(20)
+        return value
 
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all that a selector finds."""
@@ -49,7 +59,7 @@ class Page:
     @property
     def here(self) -> str:
         """The number of the card that is in focus."""
-        return str(self.tab.locator("article.here .number").first.inner_text())
+        return str(self.tab.locator("article.here h3 .number").first.inner_text())
 
     def count(self, selector: str) -> int:
         """Return how many there are."""

@@ -23,7 +23,13 @@ _SCRIPTS = ("1-dom.js", "2-cards.js", "3-compare.js", "4-page.js", "5-live.js")
 
 def live() -> str:
     """Return the page that asks for the rest of it."""
-    head = '<link rel="stylesheet" href="gallery.css">\n<script src="gallery.js" defer></script>'
+    head = "\n".join(
+        (
+            '<link rel="icon" href="gallery.svg">',
+            '<link rel="stylesheet" href="gallery.css">',
+            '<script src="gallery.js" defer></script>',
+        )
+    )
     return _asset("page.html").replace("{head}", head).replace("{data}\n", "")
 
 
@@ -57,6 +63,12 @@ def script() -> str:
     """Return all of the script: its parts share one scope, and nobody else has a part in it."""
     parts = "\n".join(_asset(name) for name in _SCRIPTS)
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+@functools.cache
+def icon() -> str:
+    """Return the icon of its tab: without one, browsers ask for what is not there."""
+    return _asset("icon.svg")
 
 
 @functools.cache

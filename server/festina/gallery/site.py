@@ -58,6 +58,7 @@ class Site:
             Route(f"{at}/", self._page),
             Route(f"{at}/gallery.css", self._style),
             Route(f"{at}/gallery.js", self._script),
+            Route(f"{at}/gallery.svg", self._icon),
             Route(f"{at}/events", self._events),
             Route(f"{at}/export", self._export),
             Route(f"{at}/shot/{{number:int}}", self._picture),
@@ -99,6 +100,9 @@ class Site:
 
     async def _script(self, _: Request) -> Response:
         return Response(page.script(), media_type="text/javascript")
+
+    async def _icon(self, _: Request) -> Response:
+        return Response(page.icon(), media_type="image/svg+xml")
 
     async def _export(self, _: Request) -> Response:
         board = self.board

@@ -49,7 +49,8 @@ function node(card) {
     one = { node: el("article", "", top, taken, diff), top, taken, diff, rows: null, shots: "[]" };
     one.node.dataset.card = card.id;
     one.node.tabIndex = -1;
-    one.node.addEventListener("click", () => focusOn(card.id, false));
+    // before what is clicked in it hears of it
+    one.node.addEventListener("click", () => focusOn(card.id, false), true);
     sight.observe(one.node);
     drawn.set(card.id, one);
   }
