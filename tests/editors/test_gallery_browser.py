@@ -183,6 +183,11 @@ async def test_seventy_five_cards_are_scrolled_through(chromium, capsys) -> None
         )
 
 
+BUSY = """() => setTimeout(() => {
+  for (const began = Date.now(); Date.now() < began + 90; );
+})"""
+
+
 def _scroll(link: str) -> list[float]:
     with gallery_page.browser() as running, gallery_page.tab(running) as tab:
         tab.open(link)
@@ -201,9 +206,7 @@ def _scroll(link: str) -> list[float]:
         tab.picture("many")
         assert tab.wrong == []
         found = [float(one) for one in tab.tab.evaluate("() => window.longTasks")]
-        tab.tab.evaluate(
-            "() => setTimeout(() => { for (const t = Date.now(); Date.now() < t + 90; ); })"
-        )
+        tab.tab.evaluate(BUSY)
         tab.until(f"window.longTasks.length > {len(found)}")  # one that is there is seen
         return found
 
