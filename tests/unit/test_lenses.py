@@ -22,7 +22,9 @@ def shown(
     base, region = Text(SOURCE), Region(0, 2)
     proposal = Proposal("p1", URI, 1, base, region, "x", state, views, message=message)
     app = SimpleNamespace(
-        session=SimpleNamespace(live=lambda _: [proposal]), caps=Caps(apply_edit=apply_edit)
+        session=SimpleNamespace(live=lambda _: [proposal]),
+        caps=Caps(apply_edit=apply_edit),
+        checked=SimpleNamespace(lenses=lambda _: []),
     )
     lenses = code_lens.lenses(app, URI)
     return [(lens.command.title, lens.command.command) for lens in lenses if lens.command]
