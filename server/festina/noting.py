@@ -46,6 +46,11 @@ def begin(store: Store, line: str) -> Note | None:
     return store.notes.begin(without_secrets(line))
 
 
+def unkept(line: str) -> Note:
+    """Return a note that no memory holds: it goes into the file, or is lost."""
+    return Note(0, time.time(), without_secrets(line))
+
+
 def left(store: Store) -> list[Note]:
     """Return what processes that have ended were to write, and have not.
 

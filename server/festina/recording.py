@@ -18,7 +18,7 @@ from festina.memory import Record, Store
 from festina.proposals import Proposal, State
 from festina.session import Refusal, Session, relative_path
 
-Post = Callable[[Path, Callable[[Store], object]], None]
+Post = Callable[[Path, Callable[[Store], object]], object]
 
 MOST_LINES = 2000
 """Lines of one edit that are known again later; the rest of a larger edit is not counted."""

@@ -40,7 +40,6 @@ class Remembering:
         self._resting: dict[Path, float] = {}
         self._sentences: set[str] = set()
         self._thread: ThreadPoolExecutor | None = None
-        self._pending: set[Future[None]] = set()
 
     @property
     def session(self) -> str:
@@ -59,12 +58,15 @@ class Remembering:
         await asyncio.wait([asyncio.wrap_future(future)])
         return answer[0] if answer else otherwise
 
-    def post(self, workspace: Path, work: Callable[[Store], object]) -> None:
-        """Have some work done with the memory of a workspace, in its turn; nothing waits for it."""
-        if not self._rests(workspace):
-            future = self._submit(workspace, work)
-            self._pending.add(future)
-            future.add_done_callback(self._pending.discard)
+    def post(self, workspace: Path, work: Callable[[Store], object]) -> bool:
+        """Have some work done with the memory of a workspace, in its turn; nothing waits for it.
+
+        Return whether it will be tried: not while the memory cannot be used.
+        """
+        if self._rests(workspace):
+            return False
+        self._submit(workspace, work)
+        return True
 
     async def close(self) -> None:
         """Wait until all is written, though not for ever, and let go of everything."""

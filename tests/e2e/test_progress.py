@@ -140,6 +140,22 @@ async def test_an_editor_that_takes_no_edits_gets_it_when_the_file_is_closed(
     expect(editor, workspace, file)
 
 
+async def test_without_a_memory_it_is_written_all_the_same(
+    start, source, workspace, file, env, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    memory = Store(workspace).file
+    memory.parent.mkdir(parents=True)
+    memory.write_bytes(b"this is no database, whatever it says " * 40)
+    editor = await start(VSCODE, env={**env, "XDG_STATE_HOME": str(tmp_path / "state")})
+    buffer = await editor.open(clamp.MODULE)
+    await decided(editor, buffer, "festina.dismiss")
+    await written(file, r"- .* put away: .*")
+    await decided(editor, buffer)
+    await written(file, r"- .* put away: .*", ACCEPTED)
+    expect(editor, workspace, file)
+
+
 async def test_without_a_plan_nothing_is_written(start, source, workspace, file, env):
     (workspace / "plan.md").unlink()
     editor = await start(VSCODE, env=env)

@@ -77,6 +77,14 @@ def test_a_secret_is_taken_out_before_it_is_written_down_anywhere(line):
     assert TOKEN.encode() not in kept
 
 
+def test_without_a_memory_it_is_written_all_the_same(line):
+    memory = Store(line.project).file
+    memory.parent.mkdir(parents=True)
+    memory.write_bytes(b"this is no database, whatever it says " * 40)
+    edit(line, GOOD, "mind the upper bound", "--apply")
+    assert ' accepted: calc/core.py, clamp: "mind the upper bound"' in progress(line)
+
+
 def test_what_an_earlier_process_was_to_write_is_written_first(line):
     other = Store(line.project)
     other.notes.begin("- 00:00:01 accepted: x.py", at=1.0)

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -236,6 +237,26 @@ def test_what_a_killed_process_left_lapses_with_it(tmp_path):
     assert not (tmp_path / token).exists()
 
 
+def test_what_killed_processes_left_is_taken_away_by_the_next(tmp_path):
+    (tmp_path / "killed").write_bytes(b"")
+    one, other = Living(tmp_path), Living(tmp_path)
+    one.show()
+    other.show()
+    assert {path.name for path in tmp_path.iterdir()} == {one.token, other.token}
+    one.close()
+    other.close()
+
+
+def test_many_that_start_at_once_all_live(tmp_path):
+    processes = [Living(tmp_path) for _ in range(20)]
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(Living.show, processes))
+    assert all(processes[0].lives(one.token) for one in processes)
+    assert len(list(tmp_path.iterdir())) == 20
+    for one in processes:
+        one.close()
+
+
 # -- accepted edits -----------------------------------------------------------------------------
 
 
@@ -280,6 +301,10 @@ def test_only_what_another_process_left_is_left(store, workspace):
     assert store.journal.left() == []
     other.close()
     assert [entry.files[0].path for entry in store.journal.left()] == ["seen.py"]
+    assert store.journal.find(2).state is State.UNDONE
+    store.journal.look(workspace)
+    assert store.journal.find(2) is None
+    assert store.journal.find(3).state is State.APPLIED
 
 
 def test_a_look_tells_applied_absent_and_partial_file_by_file(store, workspace):

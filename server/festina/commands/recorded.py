@@ -63,15 +63,18 @@ def keep(
         lines=digests(target.text.lines, best.region_text.splitlines()) if applied and best else (),
     )
     store = Store(target.workspace)
-    with contextlib.suppress(Trouble), contextlib.closing(store):
-        store.records.put(with_calls(record, outcome.calls))
+    with contextlib.closing(store):
+        with contextlib.suppress(Trouble):
+            store.records.put(with_calls(record, outcome.calls))
         if record.outcome in (ACCEPTED, REJECTED):
             _note(store, target, outcome, record, said)
 
 
 def _note(store: Store, target: Target, outcome: Outcome, record: Record, said: str) -> None:
     """Add a line to ``progress.md``, where there is a plan, and what was to be added before."""
-    best, notes = outcome.best, noting.left(store)
+    best, notes = outcome.best, []
+    with contextlib.suppress(Trouble):
+        notes = noting.left(store)
     if noting.beside_plan(target.workspace):
         answers = [Text(answer.region_text) for answer in outcome.answers.values()]
         words = progress_file.line(
@@ -81,11 +84,15 @@ def _note(store: Store, target: Target, outcome: Outcome, record: Record, said: 
             progress_file.instruction_of(said, [target.text, *answers]),
             progress_file.why(best.verdict if best is not None else None),
         )
-        if (note := noting.begin(store, words)) is not None:
-            notes.append(note)
+        try:
+            note = noting.begin(store, words)
+        except Trouble:
+            note = noting.unkept(words)
+        notes += [] if note is None else [note]
     if notes:
         try:
             noting.append(target.workspace, notes)
         except noting.Unwritten as unwritten:
             sys.stderr.write(f"festina: {visible(str(unwritten))}\n")
-        store.notes.done(notes)
+        with contextlib.suppress(Trouble):
+            store.notes.done(notes)

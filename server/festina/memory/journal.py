@@ -193,6 +193,7 @@ class Journal:
         What is in all of its files is over from now on.
         """
         found = []
+        self._forget_undone()
         for entry in self.left():
             try:
                 files = entry.found(workspace)
@@ -202,6 +203,12 @@ class Journal:
                 self.move(entry.id, State.APPLIED)
             found.append((entry, files))
         return found
+
+    def _forget_undone(self) -> None:
+        """What a person took back in an editor that has ended is not wanted any more."""
+        rows = self._database.read("SELECT id, session FROM accepts WHERE state = 'undone'")
+        if gone := [int(number) for number, session in rows if not self._living.lives(session)]:
+            self.take_back(gone)
 
     def busy(self) -> set[str]:
         """Return the files that living processes have accepted edits of."""

@@ -7,6 +7,7 @@ Where there are no such locks (Windows), a process counts as ended after a while
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import time
@@ -16,6 +17,7 @@ from festina.kept import fcntl
 
 LAPSE_SECONDS = 900.0
 """Where nobody can tell whether a process still lives."""
+TRIES = 50
 
 
 class Living:
@@ -39,15 +41,24 @@ class Living:
                 os.utime(file)
             return self.token
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if fcntl is not None:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            raise
-        self._handle = handle
+        self._handle = self._locked(file)
+        for other in self._folder.iterdir():
+            self.lives(other.name)  # else the file of one that was killed would stay
         return self.token
+
+    def _locked(self, file: Path) -> int:
+        """Make our file. Others who look at it in that moment may hold its lock, or remove it."""
+        for _ in range(TRIES):
+            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+            if fcntl is None:
+                return handle
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(handle).st_nlink:
+                    return handle
+            os.close(handle)
+            time.sleep(0.01)
+        raise BlockingIOError(errno.EAGAIN, "its lock is held by others", str(file))
 
     def lives(self, token: str) -> bool:
         """Whether the process of a token still lives. Where it does not, its file goes."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -18,7 +19,7 @@ from lsprotocol import types as lsp
 from festina import noting
 from festina.findings import Status
 from festina.lsp import convert, render
-from festina.memory import Note, Store
+from festina.memory import Note, Store, Trouble
 from festina.progress_file import NAME, addition, fixed, instruction_of, line, why
 from festina.proposals import Proposal, State
 from festina.session import Refusal, relative_path
@@ -41,6 +42,7 @@ class ProgressLog:
         """Lines that an open file is to hold, until it is saved."""
         self._sentences: set[str] = set()
         self._in_order = asyncio.Lock()
+        self._numbers = itertools.count()
         app.session.followers.append(self.follow)
 
     def follow(self, proposal: Proposal) -> None:
@@ -53,7 +55,7 @@ class ProgressLog:
         if (outcome := _outcome(proposal, rejected=before)) and (place := self._place(proposal)):
             workspace, path = place
             words = partial(_words, datetime.now(), outcome, path, proposal)
-            self._write(workspace, lambda store: _begun(store, words))
+            self._write(workspace, lambda store: _begun(store, words), words)
 
     def left(self, workspace: Path) -> None:
         """Add what earlier servers were to add, and did not."""
@@ -86,9 +88,15 @@ class ProgressLog:
             return None
         return workspace, relative_path(document, workspace)
 
-    def _write(self, workspace: Path, begin: Callable[[Store], Sequence[Note]]) -> None:
+    def _write(
+        self,
+        workspace: Path,
+        begin: Callable[[Store], Sequence[Note]],
+        words: Callable[[], str] | None = None,
+    ) -> None:
+        """Add lines; ``words`` are the new one, in case that the memory cannot be used."""
         if self._app.open_at(workspace / NAME) is None:
-            self._append(workspace, begin)
+            self._append(workspace, begin, words)
             return
         loop = asyncio.get_running_loop()
 
@@ -98,18 +106,37 @@ class ProgressLog:
 
         self._app.remembering.post(workspace, work)
 
-    def _append(self, workspace: Path, begin: Callable[[Store], Sequence[Note]]) -> None:
+    def _append(
+        self,
+        workspace: Path,
+        begin: Callable[[Store], Sequence[Note]],
+        words: Callable[[], str] | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
 
+        def add(notes: Sequence[Note]) -> None:
+            try:
+                noting.append(workspace, notes)
+            except noting.Unwritten as unwritten:
+                loop.call_soon_threadsafe(self._tell, str(unwritten))
+
+        def without() -> None:
+            if words is not None and noting.beside_plan(workspace):
+                add([noting.unkept(words())])
+
         def work(store: Store) -> None:
-            if notes := begin(store):
-                try:
-                    noting.append(workspace, notes)
-                except noting.Unwritten as unwritten:
-                    loop.call_soon_threadsafe(self._tell, str(unwritten))
+            try:
+                notes = begin(store)
+            except Trouble:
+                without()
+                raise
+            if notes:
+                add(notes)
                 store.notes.done(notes)
 
-        self._app.remembering.post(workspace, work)
+        if not self._app.remembering.post(workspace, work):
+            key = f"progress {next(self._numbers)}"
+            self._app.lifecycle.runs.jobs.start(key, asyncio.to_thread(without))
 
     def _edit_soon(self, workspace: Path, notes: Sequence[Note]) -> None:
         key = f"progress {notes[0].id} {workspace}"
