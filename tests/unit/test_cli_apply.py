@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from festina import replacing
 from festina.commands import apply
 from festina.commands.base import Stop
 from festina.text import Text
@@ -102,7 +103,7 @@ def test_when_a_step_fails_the_file_is_as_it_was(file, monkeypatch, step):
     def fail(*args, **options):
         raise OSError(28, "No space left on device")
 
-    place = {"mkstemp": apply.tempfile, "fsync": os, "replace": Path}[step]
+    place = {"mkstemp": replacing.tempfile, "fsync": os, "replace": Path}[step]
     monkeypatch.setattr(place, step, fail)
     with pytest.raises(
         Stop, match=r"could not be written: No space left on device. It is as it was"
@@ -113,7 +114,7 @@ def test_when_a_step_fails_the_file_is_as_it_was(file, monkeypatch, step):
 
 def test_an_in_place_write_that_fails_is_undone(file, monkeypatch):
     os.link(file, file.parent.parent / "other.py")
-    fill, calls = apply._fill, []
+    fill, calls = replacing._fill, []
 
     def fail_once(path, data):
         calls.append(path)
@@ -122,7 +123,7 @@ def test_an_in_place_write_that_fails_is_undone(file, monkeypatch):
             raise OSError(28, "No space left on device")
         fill(path, data)
 
-    monkeypatch.setattr(apply, "_fill", fail_once)
+    monkeypatch.setattr(replacing, "_fill", fail_once)
     with pytest.raises(Stop, match="It is as it was"):
         apply.write(file, OLD, NEW)
     assert_untouched(file)
@@ -130,14 +131,14 @@ def test_an_in_place_write_that_fails_is_undone(file, monkeypatch):
 
 def test_an_in_place_write_that_cannot_be_undone_leaves_the_old_text_beside(file, monkeypatch):
     os.link(file, file.parent.parent / "other.py")
-    fill = apply._fill
+    fill = replacing._fill
 
     def fail(path, data):
         if path == file:
             raise OSError(5, "Input/output error")
         fill(path, data)
 
-    monkeypatch.setattr(apply, "_fill", fail)
+    monkeypatch.setattr(replacing, "_fill", fail)
     with pytest.raises(Stop, match=r"Its old content is in .*a\.py\.before-festina"):
         apply.write(file, OLD, NEW)
     assert (file.parent / "a.py.before-festina").read_bytes() == b"old = 1\r\n"
