@@ -43,6 +43,7 @@ WORKERS = (
     *("models", "verify", "prompt", "slow", "planner", "markdown", "kept"),
     *("context", "ignoring", "masking", "memory", "skills", "waking", "gallery"),
     "skill_writer",
+    "instead",
 )
 STATE = (
     "accept",
@@ -93,6 +94,14 @@ STATE = (
     "writing",
     "workspaces",
     "replacing",
+    "steps",
+    "stepping",
+    "going",
+    "together",
+    "drafting",
+    "replanning",
+    "tried",
+    "places",
 )
 INTERFACES = ("lsp", "cli", "commands", "terminal", "__main__")
 LAYERS = (VALUES, WORKERS, STATE, INTERFACES)

@@ -53,7 +53,7 @@ async def application(
         raise Outdated("The document has changed since the edit was verified.")
     assert view.verdict is not None
     workspace = session.workspace_of(document)
-    snapshot = session.snapshot(workspace)
+    snapshot = session.snapshot_for(proposal, workspace)
     fingerprint = await verifier.fingerprint(snapshot)
     # meanwhile the person may have typed, here or elsewhere, or changed settings or trust
     now = session.proposals.get(proposal.id)
@@ -62,7 +62,7 @@ async def application(
         raise Refusal("The document has changed since the edit was verified.")
     check_state(session, now, view, unverified=unverified)
     result = proposal.result(view)
-    same = session.snapshot(workspace) == snapshot and _same(now.find(view.index), view)
+    same = session.snapshot_for(now, workspace) == snapshot and _same(now.find(view.index), view)
     if not same or view.verdict.key != verdict_key(result.content, fingerprint):
         raise Outdated(
             "A file that the verdict rests on has changed; the edit is being verified again."

@@ -46,13 +46,17 @@ class Stage(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person wants to know, about which lines. ``model`` is the one asked for, if any."""
+    """What a person wants to know, about which lines. ``model`` is the one asked for, if any.
+
+    ``about`` is what is shown to it where that is something else than those lines.
+    """
 
     document: Document
     region: Region
     words: str
     name: str = ""
     model: str | None = None
+    about: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Asking:
         """
         if not question.words.strip():
             raise Refusal("There is no question. Say what you want to know about the lines.")
-        wish = self._wish(question)
+        wish = question.about or self._wish(question)
         answer = Answer(
             id=f"a{next(self._numbers)}",
             uri=question.document.uri,

@@ -118,7 +118,7 @@ class Confirming:
 
             earning = task.earning(self._verifier)
             return await earning.whole(new, lambda step: say(f"whole suite: {step.message}"))
-        candidate = Candidate(task.path, task.text.content, new, task.resolves)
+        candidate = Candidate(task.path, task.text.content, new, task.resolves, task.bounds)
         verdict = await self._verifier.verify(task.snapshot, candidate, scope="full")
         return Earned(verdict)
 

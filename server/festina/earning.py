@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from festina.findings import Finding, Rest, Verdict
+from festina.plans import Bounds
 from festina.verify.base import Candidate, OnStep, Scope, Snapshot, Verifier
 
 
@@ -59,6 +60,7 @@ class Earning:
     path: str
     old: str
     resolves: tuple[Finding, ...] = ()
+    bounds: Bounds | None = None
     _enough: bool | None = field(init=False, default=None)
     """Whether the impacted tests make a candidate applicable; None: that is not known yet."""
 
@@ -89,5 +91,5 @@ class Earning:
         return Rest.OPEN if verdict.partial and wanted else Rest.NONE
 
     async def _verify(self, new: str, on_step: OnStep | None, scope: Scope | None) -> Verdict:
-        candidate = Candidate(self.path, self.old, new, self.resolves)
+        candidate = Candidate(self.path, self.old, new, self.resolves, self.bounds)
         return await self.verifier.verify(self.snapshot, candidate, on_step, scope=scope)

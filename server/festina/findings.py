@@ -17,6 +17,7 @@ from festina.shots import Shot, seen
 class Gate(enum.StrEnum):
     """One kind of check of a candidate, in the order in which gates run."""
 
+    BOUNDS = "bounds"
     SYNTAX = "syntax"
     LINT = "lint"
     FORMAT = "format"

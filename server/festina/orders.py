@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from festina.documents import Document
 from festina.edits import Region
 from festina.findings import Finding
+from festina.plans import Bounds
 from festina.proposals import Proposal
 from festina.skill_file import Skill
 
@@ -23,6 +24,7 @@ class Order:
     variations: int = 1
     model: str | None = None
     skill: Skill | None = None
+    bounds: Bounds | None = None
 
     def proposal(self, proposal_id: str) -> Proposal:
         """Return the proposal as it begins."""
@@ -37,5 +39,6 @@ class Order:
             name=self.name,
             model=self.model,
             skill=self.skill,
+            bounds=self.bounds,
             message="waiting for the model",
         )

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from festina import plans, prompt
+from festina import config, plans, prompt
 from festina.calls import Call, Why
 from festina.clean import stripped
 from festina.context import budget, guidance
 from festina.context.files import Files
 from festina.context.overview import Overview, overview
 from festina.edits.defined import definitions, means
-from festina.findings import Gate
+from festina.instead import Instead
 from festina.markdown import safe
 from festina.models.base import Message, ModelError, OnWait, Request
 from festina.models.ready import Ready
@@ -37,6 +37,8 @@ TEMPERATURE = 0.2
 LEAST_TOKENS = 1000
 """Of nothing no plan can be made, however little the settings want to be sent beside an edit."""
 ROUNDS = 2
+MOST_GOAL = 2_000
+"""It is the plan's title as well; what is longer belongs into AGENTS.md, or is several goals."""
 MOST_STEPS = 30
 MOST_LINES = 200
 """The largest diff of a step: what a person still reads in a few minutes."""
@@ -46,8 +48,8 @@ MOST_REASONS = 20
 MEMORY = frozenset({"plan.md", "progress.md", "verify.md"})
 """What steps do not change, nor conventions: these have a command of their own, or are a person's
 alone."""
-GATES = tuple(str(gate) for gate in Gate if gate not in {Gate.REVIEW, Gate.BROWSER})
-"""The gates that can pass: a review decides nothing, and there is no browser yet."""
+GATES = tuple(gate for gate in config.GATES if gate != "review")
+"""The gates that can pass: a review decides nothing."""
 
 SYSTEM = (
     "You plan changes to a code base. A small, fast model carries out your steps, one at a time: "
@@ -73,12 +75,16 @@ _OPEN = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?:markdown|md)?[ \t]*", 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be planned, in which workspace. ``commands`` are gates beside the usual ones."""
+    """What is to be planned, in which workspace. ``commands`` are gates beside the usual ones.
+
+    ``instead``: not the whole goal, but a step of it, anew.
+    """
 
     goal: str
     snapshot: Snapshot
     tokens: int | None = None
     commands: tuple[str, ...] = ()
+    instead: Instead | None = None
 
 
 @dataclass(slots=True)
@@ -109,7 +115,7 @@ async def plan(
     def first(ready: Ready) -> Request:
         if not seen:
             seen.append(look(order, ready.model.origin))
-        return request(seen[0])
+        return request(seen[0], order.instead)
 
     def again(answer: str, ready: Ready) -> Request:
         return asked_again(first(ready), answer, planned.reasons)
@@ -139,7 +145,7 @@ def look(order: Order, origin: str) -> Overview:
     return overview(order.snapshot, order.goal, tokens)
 
 
-def request(seen: Overview) -> Request:
+def request(seen: Overview, instead: Instead | None = None) -> Request:
     """Return what is asked first. What is the same for every goal comes first."""
     parts = []
     if seen.guidance:
@@ -147,6 +153,8 @@ def request(seen: Overview) -> Request:
         parts.append(f"{rules}\n{prompt.fenced(seen.guidance)}")
     parts.append(f"The files of the project, and what they define:\n{prompt.fenced(seen.listing)}")
     parts.append(f"Goal: {seen.goal}")
+    if instead is not None:
+        parts.append(seen.files.masking.mask(instead.words))
     messages = (Message("system", SYSTEM), Message("user", "\n\n".join(parts)))
     return Request(messages, max_tokens=MAX_TOKENS, temperature=TEMPERATURE)
 
@@ -159,6 +167,15 @@ def asked_again(first: Request, answer: str, reasons: Collection[str]) -> Reques
         Message("user", f"It cannot be followed:\n{told}\n\nAnswer with the whole plan again."),
     )
     return replace(first, messages=(*first.messages, *more))
+
+
+def unfit(goal: str) -> str:
+    """Say why nothing can be planned for a goal; empty if something can."""
+    if not goal:
+        return "Say what is to be reached."
+    if len(goal) > MOST_GOAL:
+        return f"The goal is longer than {MOST_GOAL:,} characters. Say it in fewer words."
+    return ""
 
 
 # -- what came ----------------------------------------------------------------------------------
@@ -202,6 +219,8 @@ def _amiss(steps: tuple[Step, ...], order: Order, files: Files) -> list[str]:
     found = []
     if len(steps) > MOST_STEPS:
         found.append(f"It has {len(steps)} steps, and at most {MOST_STEPS} can be followed.")
+    if order.instead is not None:
+        found += order.instead.amiss(steps)
     gates = (*GATES, *order.commands)
     for number, step in enumerate(steps[:MOST_STEPS], 1):
         found += [f"Step {number}: {reason}" for reason in _of_step(step, gates, files)]

@@ -15,6 +15,7 @@ from datetime import datetime
 from festina.calls import Call, Wait, counted_down, told_of
 from festina.edits import LineEdit, Region, apply, rewrite
 from festina.findings import Finding, Rest, Status, Verdict
+from festina.plans import Bounds
 from festina.progress import NOTHING_YET, Progress
 from festina.skill_file import Skill
 from festina.text import Text
@@ -134,10 +135,10 @@ class Proposal:
     ``visible`` is the index of the candidate on show. ``message`` is one line for a person.
     ``name`` is what the region is called (``clamp``), where that is known. ``model`` is the model
     that was asked for, None for the one that is configured; ``writer`` is the one that writes, once
-    that is known. ``skill`` is the one that the instruction names. ``calls`` are those of models,
-    as they ended. ``wait`` is what the message tells of, as long as it does. ``again``: it ended
-    for want of a provider's leave to ask, so that it is worth to ask again, with the same
-    instruction.
+    that is known. ``skill`` is the one that the instruction names, ``bounds`` are those of the
+    plan's step that it is of. ``calls`` are those of models, as they ended. ``wait`` is what the
+    message tells of, as long as it does. ``again``: it ended for want of a provider's leave to ask,
+    so that it is worth to ask again, with the same instruction.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Proposal:
     wait: Wait | None = None
     again: bool = False
     skill: Skill | None = None
+    bounds: Bounds | None = None
 
     @property
     def candidate(self) -> CandidateView | None:

@@ -75,6 +75,7 @@ class Recording:
                 gate=stopped_by(view.verdict if view else None) if outcome == REJECTED else "",
                 gates=of_gates(view.verdict if view else None) or record.gates,
                 skill=proposal.skill.name if proposal.skill else "",
+                step=proposal.bounds.step.key if proposal.bounds else "",
                 candidates=len(proposal.candidates),
                 rounds=max(record.rounds, proposal.round),
                 lines=digests(proposal.base.lines, view.text.splitlines())

@@ -49,12 +49,7 @@ class Runs:
         self.confirming = Confirming(session, verifier, self.jobs, self.task, self.at_work)
 
     def start(
-        self,
-        proposal_id: str,
-        *,
-        count: int,
-        first: int = 0,
-        previous: str | None = None,
+        self, proposal_id: str, *, count: int, first: int = 0, previous: str | None = None
     ) -> None:
         """Ask the model for ``count`` candidates; what ran for the proposal before is stopped."""
         mark = self._running[proposal_id] = _Mark()
@@ -295,7 +290,7 @@ class Runs:
         workspace = self.session.workspace_of(document)
         settings = self.session.settings_of(workspace)
         return Task(
-            snapshot=self.session.snapshot(workspace),
+            snapshot=self.session.snapshot_for(proposal, workspace),
             path=relative_path(document, workspace),
             text=proposal.base,
             region=proposal.region,
@@ -304,14 +299,15 @@ class Runs:
             rounds=settings.repair_rounds,
             most=settings.repair_candidates,
             resolves=proposal.resolves,
-            context_tokens=self.session.settings_of(workspace).context_tokens,
+            context_tokens=settings.context_tokens,
             skill=proposal.skill,
+            bounds=proposal.bounds,
         )
 
 
 @dataclass(slots=True)
 class _Mark:
-    """What runs for a proposal. ``streams``: a model takes part in it.
+    """What runs for a proposal: ``streams`` where a model takes part in it.
 
     ``dropped`` once something of it does not count, since the document had moved on.
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 from festina.config import Settings
 from festina.documents import Document, Documents
 from festina.models.ledger import Ledger
+from festina.plans import required
 from festina.proposals import Proposal, State, step, without_texts
 from festina.text import Encoding
 from festina.trust import TrustStore
@@ -108,6 +109,14 @@ class Session:
             consent=verify.sandbox == "off",
         )
         return self.as_trusted(trusted)
+
+    def snapshot_for(self, proposal: Proposal, workspace: Path) -> Snapshot:
+        """Freeze the workspace for an edit: of a plan's step more may have to pass than usual."""
+        snapshot = self.snapshot(workspace)
+        if proposal.bounds is None:
+            return snapshot
+        settings = required(proposal.bounds.step, snapshot.settings)
+        return replace(snapshot, settings=settings)
 
     def as_trusted(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot, frozen whenever it was, with no more trust than there is now."""

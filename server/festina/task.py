@@ -12,6 +12,7 @@ from festina.edits import Region
 from festina.findings import Finding
 from festina.models.base import Request
 from festina.models.ready import STREAMS
+from festina.plans import Bounds
 from festina.skill_file import Skill
 from festina.text import Text
 from festina.verify.base import Snapshot, Verifier
@@ -30,7 +31,8 @@ class Task:
     after a redirect, ``small`` picks the prompt for very small models, ``first`` is the index of
     the first candidate, so that further variations differ from earlier ones. ``context_tokens``
     is about how much is handed over beside the region; None leaves that to where it goes.
-    ``skill`` is the one that the instruction names. ``on_request`` takes what is sent for which
+    ``skill`` is the one that the instruction names, ``bounds`` are those of the plan's step that it
+    is of. ``on_request`` takes what is sent for which
     candidate, as it is sent.
     """
 
@@ -51,6 +53,7 @@ class Task:
     eager: bool = False
     context_tokens: int | None = None
     skill: Skill | None = None
+    bounds: Bounds | None = None
     on_request: Callable[[int, Request], None] = field(default=lambda *_: None, compare=False)
 
     def asking_for(self, count: int, first: int = 0) -> Task:
@@ -73,8 +76,13 @@ class Task:
             if self.skill is not None:
                 taken += len(self.skill.body.encode("utf-8", "replace")) // prompt.BYTES_PER_TOKEN
             tokens = max(0, min(tokens, window - taken - OTHER_TOKENS))
+        snapshot = self.snapshot
+        if self.bounds is not None and self.bounds.beside:
+            # what is written together is to fit together
+            buffers = {**snapshot.buffers, **self.bounds.laid}
+            snapshot = replace(snapshot, buffers=buffers)
         return Wish(
-            self.snapshot,
+            snapshot,
             self.path,
             text,
             region,
@@ -123,7 +131,9 @@ class Task:
 
     def earning(self, verifier: Verifier) -> Earning:
         """Return what judges this task's candidates."""
-        return Earning(verifier, self.snapshot, self.path, self.text.content, self.resolves)
+        return Earning(
+            verifier, self.snapshot, self.path, self.text.content, self.resolves, self.bounds
+        )
 
     def result(self, region_text: str) -> Text:
         """Return the whole file's text with another text of the region."""

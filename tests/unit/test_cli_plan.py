@@ -206,7 +206,7 @@ WRONG = {
     ),
     "gate": (
         STEPS.replace("lint,", "lnt,"),
-        "There is no gate `lnt`; there are syntax, lint, format, types, tests, command.",
+        "There is no gate `lnt`; there are syntax, lint, format, types, tests, command, browser.",
     ),
     "no bound": (STEPS.replace("  - at most: 3 lines\n", ""), "Step 2: It does not say how large"),
     "no place": (
@@ -321,7 +321,7 @@ def test_commands_that_are_configured_are_gates(line, fake):
     [
         (("plan", "  "), "Say what is to be reached"),
         (("plan", "word " * 500), "The goal is longer than 2,000 characters."),
-        (("plan",), "the following arguments are required: GOAL"),
+        (("plan",), 'Say what is to be reached: festina plan "GOAL"; or run a plan: --run.'),
         (("plan", GOAL, "--workspace", "none"), "The workspace none is not a folder."),
         (("plan", f"use {FORMS['a GitHub token']}"), "The goal holds what looks like a GitHub"),
     ],

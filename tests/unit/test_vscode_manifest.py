@@ -169,7 +169,8 @@ def test_it_is_started_for_the_languages_that_it_is_the_client_of():
     source = (EXTENSION / "src" / "place.ts").read_text()
     (listed,) = re.findall(r"const LANGUAGES = \[(.*?)\];", source, re.DOTALL)
     languages = re.findall(r'"(\w+)"', listed)
-    assert MANIFEST["activationEvents"] == [f"onLanguage:{language}" for language in languages]
+    started = [f"onLanguage:{language}" for language in languages]
+    assert MANIFEST["activationEvents"] == [*started, "workspaceContains:plan.md"]
     unread = [language for language in languages if not grammar_of(language)]
     assert unread[0] == "python", "which is read without tree-sitter"
     assert unread[1:] == ["html", "css", "scss", "less", "vue", "svelte"], "of web pages"

@@ -1,6 +1,6 @@
 // The language client: stock behaviour, with start failures told in our own words.
 import { dirname } from "node:path";
-import type { LogOutputChannel, Range, TextDocument } from "vscode";
+import type { LogOutputChannel, Range, TextDocument, Uri } from "vscode";
 import {
   CloseAction,
   ErrorAction,
@@ -195,6 +195,27 @@ export class FestinaClient extends LanguageClient {
     const argument = { uri, range: where };
     const command = SHOW_PROMPT;
     await this.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument] });
+  }
+
+  /** Give the server a command about plans; a refusal is told. */
+  async order(
+    command: string,
+    argument: Readonly<Record<string, unknown>>,
+    told: (words: string) => unknown,
+  ): Promise<void> {
+    const params = { command, arguments: [argument] };
+    const answer = (await this.sendRequest(ExecuteCommandRequest.type, params)) as {
+      readonly ok: boolean;
+      readonly message: string;
+    };
+    if (!answer.ok) {
+      void told(`Festina: ${answer.message}`);
+    }
+  }
+
+  /** The URI of a file as the server knows it. */
+  uriOf(uri: Uri): string {
+    return this.code2ProtocolConverter.asUri(uri);
   }
 
   /** Have a document examined as if it had just been saved. */

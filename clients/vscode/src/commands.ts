@@ -2,6 +2,7 @@
 import { commands, env, window, type Disposable, type LogOutputChannel } from "vscode";
 import { ask, chooseSkill, review, showPrompt, verify } from "./asking";
 import { items } from "./menu";
+import { plan, step } from "./planning";
 import { placeOf, unfit } from "./place";
 import type { Session } from "./session";
 import { openWalkthrough } from "./walkthrough";
@@ -17,10 +18,12 @@ export function register(session: Session, log: LogOutputChannel): Disposable[] 
     key: () => session.setKey(),
     log: () => log.show(),
     menu: () => menu(session),
+    plan: () => plan(session),
     prompt: () => showPrompt(session),
     remove: () => session.remove(),
     restart: () => session.restart(),
     review: () => review(session),
+    step: () => step(session),
     settings: (query) => openSettings(typeof query === "string" ? query : OURS),
     skill: () => chooseSkill(session),
     verify: () => verify(session),

@@ -53,5 +53,11 @@ export const RUN_SKILL = "festina.runSkill";
 /** Command of the server: show the next file in which an edit waits. */
 export const REVIEW = "festina.review";
 
+/** Command of the server: have plan.md written for a goal. */
+export const PLAN = "festina.plan";
+
+/** Command of the server: run the step on a line of plan.md. */
+export const RUN_STEP = "festina.runStep";
+
 /** What this extension declares below `experimental.festina`. */
 export const CAPABILITIES = { proposals: true, status: true, answers: true, model: true };

@@ -20,7 +20,7 @@ export function options(
   return {
     documentSelector: [
       ...LANGUAGES.map((language) => ({ scheme: "file", language })),
-      { scheme: "file", pattern: "**/{progress,verify}.md" },
+      { scheme: "file", pattern: "**/{plan,progress,verify}.md" },
     ],
     diagnosticCollectionName: "festina",
     outputChannel: log,

@@ -150,6 +150,15 @@ export class Session implements Disposable {
     return this.client;
   }
 
+  /** The client, once a server runs; undefined where none does, which is said. */
+  async running(): Promise<FestinaClient | undefined> {
+    await this.settled();
+    if (this.client === undefined) {
+      void inform(`Festina: ${NO_SERVER}`);
+    }
+    return this.client;
+  }
+
   /** Why nothing can be asked about what an editor shows; undefined where something can. */
   why(editor: TextEditor | undefined): string | undefined {
     return unfit(placeOf(editor?.document)) ?? (this.client === undefined ? NO_SERVER : undefined);

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from festina.terminal import Terminal
 
 NAME = "plan.md"
-MOST_GOAL = 2_000
-"""It is the plan's title as well; what is longer belongs into AGENTS.md, or is several goals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +109,9 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     """
     if not stripped(args.goal).strip():
         raise Stop('Say what is to be reached: festina plan "GOAL".')
-    if len(args.goal) > MOST_GOAL:
-        raise Stop(f"The goal is longer than {MOST_GOAL:,} characters. Say it in fewer words.")
-    workspace = (args.workspace or workspace_of(Path.cwd())).resolve()
-    if args.workspace is None and workspace in (Path(workspace.anchor), _home()):
-        raise Stop(
-            f"{workspace} is no project, and the names of all that is in it would be sent to a "
-            "model. Go to a project's folder, or name it with --workspace."
-        )
-    if not workspace.is_dir():
-        raise Stop(f"The workspace {args.workspace} is not a folder.")
+    if why := planner.unfit(args.goal):
+        raise Stop(why)
+    workspace = workspace_of_plan(args)
     path, before = workspace / NAME, None
     if os.path.lexists(path):
         if not args.force:
@@ -134,6 +125,23 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     elif not args.show_prompt:
         _check_folder(workspace)
     return Order(args, workspace, job.settings_of(workspace, warn), TrustStore(), before)
+
+
+def workspace_of_plan(args: argparse.Namespace) -> Path:
+    """Return the folder of the project.
+
+    Raises:
+        Stop: it is none.
+    """
+    workspace: Path = (args.workspace or workspace_of(Path.cwd())).resolve()
+    if args.workspace is None and workspace in (Path(workspace.anchor), _home()):
+        raise Stop(
+            f"{workspace} is no project, and the names of all that is in it would be sent to a "
+            "model. Go to a project's folder, or name it with --workspace."
+        )
+    if not workspace.is_dir():
+        raise Stop(f"The workspace {args.workspace} is not a folder.")
+    return workspace
 
 
 def _home() -> Path | None:

@@ -36,6 +36,7 @@ from festina.lsp.features.checked import Checked
 from festina.lsp.features.galleries import Galleries
 from festina.lsp.features.journaling import Journaling
 from festina.lsp.features.naming import Naming
+from festina.lsp.features.planning import Planning
 from festina.lsp.features.progress_log import ProgressLog
 from festina.lsp.features.prompting import Prompting
 from festina.lsp.features.publish import Publisher
@@ -91,6 +92,7 @@ class App:
         self.progress_log = ProgressLog(self)
         Recording(self.session, self.remembering.post)
         self.checked = Checked(self)
+        self.planning = Planning(self)
         self.saving = Saving(self)
         self.skill_saving = SkillSaving(self)
         self.skill_running = SkillRunning(self)
@@ -100,7 +102,9 @@ class App:
         self._editor_settings: dict[str, Any] = {}
         self._problems: list[Problem] = []
         self._has_folders = False
-        self._register()
+        from festina.lsp import register
+
+        register.register(self)
 
     # -- what features ask ------------------------------------------------------------------
 
@@ -289,6 +293,7 @@ class App:
         self.skill_saving.close()
         self.journaling.close(orderly=self.server.protocol.phase is Phase.SHUTDOWN)
         self.skill_running.close()
+        self.planning.close()
         await self.lifecycle.close()
         await self.answering.close()
         await self.prompting.close()
@@ -298,11 +303,6 @@ class App:
 
     def _warn(self, sentence: str) -> None:
         self.client.show_message(f"Festina: {sentence}", lsp.MessageType.Warning)
-
-    def _register(self) -> None:
-        from festina.lsp import register
-
-        register.register(self)
 
 
 def main() -> int:

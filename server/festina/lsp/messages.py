@@ -58,11 +58,16 @@ SAVE_SKILL = "festina.saveSkill"
 RUN_SKILL = "festina.runSkill"
 REVIEW = "festina.review"
 APPROVE = "festina.approve"
+PLAN = "festina.plan"
+RUN_STEP = "festina.runStep"
+SKIP_STEP = "festina.skipStep"
+SPLIT_STEP = "festina.splitStep"
+EXPLAIN_STEP = "festina.explainStep"
 
 COMMANDS = (
     *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, GALLERY, VERIFY),
-    *(ASK, SHOW_PROMPT),
-    *(SAVE_SKILL, RUN_SKILL, REVIEW, APPROVE),
+    *(ASK, SHOW_PROMPT, SAVE_SKILL, RUN_SKILL, REVIEW, APPROVE),
+    *(PLAN, RUN_STEP, SKIP_STEP, SPLIT_STEP, EXPLAIN_STEP),
 )
 
 REWRITE = "refactor.rewrite.festina"
@@ -95,6 +100,7 @@ def proposal_payload(
         "name": visible(render.subject(proposal)),
         "instruction": visible(proposal.instruction),
         "skill": proposal.skill.name if proposal.skill is not None else "",
+        "step": visible(proposal.bounds.step.title) if proposal.bounds is not None else "",
         "model": visible(proposal.writer),
         "state": str(proposal.state),
         "candidate": proposal.visible,

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 
 from festina.lsp import messages
-from festina.lsp.features import answering, code_action, code_lens, commands, previewing, sync
+from festina.lsp.features import (
+    answering,
+    code_action,
+    code_lens,
+    commands,
+    previewing,
+    step_lens,
+    sync,
+)
 from festina.lsp.protocol import FestinaServer as Server
 
 if TYPE_CHECKING:
@@ -90,7 +98,8 @@ def _register_actions(app: App) -> None:
 
     @feature(lsp.TEXT_DOCUMENT_CODE_LENS, lsp.CodeLensOptions(resolve_provider=False))
     def lenses(ls: Server, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
-        return code_lens.lenses(app, params.text_document.uri)
+        uri = params.text_document.uri
+        return [*code_lens.lenses(app, uri), *step_lens.lenses(app, uri)]
 
     @feature(lsp.TEXT_DOCUMENT_HOVER)
     async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:

@@ -3,12 +3,21 @@
 Values only. Nothing in a plan is ever executed: gates and tests are named, never spelled out.
 """
 
-from festina.plans.bounds import Change, broken, kept_away
-from festina.plans.reading import Entry, Plan, read
+from festina.plans.bounds import (
+    Bounds,
+    Change,
+    broken,
+    kept_away,
+    required,
+    unknown_gates,
+)
+from festina.plans.plan import Entry, Plan
+from festina.plans.reading import read
 from festina.plans.step import Damaged, Place, Problem, Step
-from festina.plans.writing import replaced, tick, without_ticks, write
+from festina.plans.writing import noted, replaced, tick, without_ticks, write, written
 
 __all__ = [
+    "Bounds",
     "Change",
     "Damaged",
     "Entry",
@@ -18,9 +27,13 @@ __all__ = [
     "Step",
     "broken",
     "kept_away",
+    "noted",
     "read",
     "replaced",
+    "required",
     "tick",
+    "unknown_gates",
     "without_ticks",
     "write",
+    "written",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from festina import edits, globs
+from festina.config import GATES, VerifySettings
 from festina.edits import LineEdit, Region
 from festina.edits.defined import by_lines, means, parsed
 from festina.plans.fields import code
@@ -22,6 +23,52 @@ class Change:
     path: str
     old: Text
     edits: tuple[LineEdit, ...]
+
+    @property
+    def new(self) -> Text:
+        """The whole file's text with it."""
+        return edits.apply(self.old, self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A step that an edit of one file belongs to, and what the step changes in others.
+
+    ``done`` has been accepted: its lines count. ``beside`` are edits of other files that belong to
+    the same change: their lines count as well, and what checks the edit sees their new texts.
+    """
+
+    step: Step
+    done: tuple[Change, ...] = ()
+    beside: tuple[Change, ...] = ()
+
+    @property
+    def laid(self) -> dict[str, str]:
+        """The new texts of the other files that are changed together with this one."""
+        return {each.path: each.new.content for each in self.beside}
+
+    def broken_by(self, path: str, old: str, new: str) -> str:
+        """Say which bound a new text of a file breaks; empty if all of them hold. Blocks."""
+        text = Text(old)
+        lines = edits.rewrite(text, Region(0, len(text.lines)), new)
+        return broken(self.step, (*self.done, *self.beside, Change(path, text, lines)))
+
+
+def required(step: Step, settings: VerifySettings) -> VerifySettings:
+    """Return settings in which what a step names is checked as well as what is checked anyway."""
+    named = {name for name in step.gates if name in GATES}
+    if any(command.name in step.gates for command in settings.commands):
+        named.add("command")
+    if step.tests:
+        named.add("tests")
+    gates = (*settings.gates, *(gate for gate in GATES if gate in named - {*settings.gates}))
+    return replace(settings, gates=gates)
+
+
+def unknown_gates(step: Step, settings: VerifySettings) -> tuple[str, ...]:
+    """Return what a step says must pass and nobody can check."""
+    known = {*GATES, *(command.name for command in settings.commands)} - {"review"}
+    return tuple(gate for gate in step.gates if gate not in known)
 
 
 def broken(step: Step, changes: Sequence[Change]) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from festina.plans import fields
 from festina.plans.fields import FIELDS, NAMES, NOTE
 from festina.plans.given import Given, step_of
-from festina.plans.step import Damaged, Problem, Step
+from festina.plans.plan import Entry, Plan
+from festina.plans.step import Damaged, Problem
 from festina.text import BOM, Text
 
 TAB = 4
@@ -32,36 +33,6 @@ _HEADING = re.compile(
     r"[ \t]*(?:#{1,6}(?:[ \t]|\Z)|(?:-[ \t]*){3,}\Z|(?:\*[ \t]*){3,}\Z|(?:_[ \t]*){3,}\Z)"
 )
 _FENCE = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})(?P<info>.*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A step and where it stands: the lines ``[start, end)``, zero-based.
-
-    ``box`` are the columns between which its box stands on the first one. ``kept`` are the lines
-    in it that are the person's: notes and comments.
-    """
-
-    step: Step
-    start: int
-    end: int
-    box: tuple[int, int]
-    pad: str
-    bullet: str
-    kept: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan that was understood: its text, and the steps in it."""
-
-    text: Text
-    entries: tuple[Entry, ...]
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps, in their order."""
-        return tuple(entry.step for entry in self.entries)
 
 
 def read(text: str) -> Plan:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
+TITLE_CHARS = 60
 MOST_PROBLEMS = 10
 """So many are told at once: a plan with more of them is read better once these are mended."""
 
@@ -55,6 +58,18 @@ class Step:
     most_lines: int | None = None
     untouched: tuple[str, ...] = ()
     done: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is known by, wherever it stands and whether it is done: a hash of the rest."""
+        said = json.dumps({**self.to_json(), "done": False}, sort_keys=True)
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def title(self) -> str:
+        """Its first line, in short."""
+        first = self.instruction.partition("\n")[0]
+        return first if len(first) <= TITLE_CHARS else f"{first[: TITLE_CHARS - 1]}…"
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from festina.plans import fields
-from festina.plans.reading import Plan, read
+from festina.plans.fields import NOTE
+from festina.plans.plan import TITLE, Plan
+from festina.plans.reading import read
 from festina.plans.step import Damaged, Problem, Step
 from festina.text import BOM
-
-TITLE = "# Plan: "
 
 
 def write(goal: str, steps: Sequence[Step]) -> str:
@@ -35,27 +35,48 @@ def tick(plan: Plan, index: int, *, done: bool = True) -> Plan:
     return read("".join(lines))
 
 
-def replaced(plan: Plan, index: int, step: Step) -> Plan:
-    """Return the plan with another step in the place of one.
+def replaced(plan: Plan, index: int, *steps: Step) -> Plan:
+    """Return the plan with another step, or several, in the place of one.
 
-    Its bullet, its depth, its line ends and the person's own lines in it stay: notes and comments.
+    Its bullet, its depth, its line ends and the person's own lines in it stay: notes and comments,
+    below the first of them.
 
     Raises:
-        Damaged: the step would not be read again as it is.
+        Damaged: a step would not be read again as it is.
     """
     entry, lines = plan.entries[index], list(plan.text.lines)
     first = lines[entry.start]
     end = first[len(first.rstrip("\r\n")) :] or "\n"
-    new = [f"{line}{end}" for line in _lines(step, entry.pad, entry.bullet)]
+    new: list[str] = []
+    for number, step in enumerate(steps):
+        new += [f"{line}{end}" for line in _lines(step, entry.pad, entry.bullet)]
+        if number == 0:
+            new += [_ended(lines[at], end) for at in entry.kept]
     if first.startswith(BOM):
         new[0] = BOM + new[0]
-    new += [lines[at] for at in entry.kept]
     if not lines[entry.end - 1].endswith(("\r", "\n")):
         new[-1] = new[-1].rstrip("\r\n")
     lines[entry.start : entry.end] = new
-    steps = list(plan.steps)
-    steps[index] = step
-    return _check("".join(lines), steps)
+    now = list(plan.steps)
+    now[index : index + 1] = steps
+    return _check("".join(lines), now)
+
+
+def _ended(line: str, end: str) -> str:
+    return line if line.endswith(("\r", "\n")) else f"{line}{end}"
+
+
+def noted(plan: Plan, index: int, note: str) -> Plan:
+    """Return the plan with one more note below a step; all else stays."""
+    entry, lines = plan.entries[index], list(plan.text.lines)
+    first = lines[entry.start]
+    end = first[len(first.rstrip("\r\n")) :] or "\n"
+    inside = entry.pad + " " * (len(entry.bullet) + 1)
+    new = f"{inside}- {NOTE}: {note}"
+    last = lines[entry.end - 1]
+    lines[entry.end - 1] = _ended(last, end)
+    lines.insert(entry.end, f"{new}{end}" if last.endswith(("\r", "\n")) else new)
+    return _check("".join(lines), plan.steps)
 
 
 def _check(text: str, steps: Sequence[Step]) -> Plan:
@@ -72,6 +93,11 @@ def _check(text: str, steps: Sequence[Step]) -> Plan:
             Problem(at + 1, "This step cannot be written as it is; say it in other words.")
         )
     return plan
+
+
+def written(step: Step) -> list[str]:
+    """Return the lines of a step, as it is written into a new plan."""
+    return _lines(step)
 
 
 def _lines(step: Step, pad: str = "", bullet: str = "-") -> list[str]:

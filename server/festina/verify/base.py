@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from festina.config import VerifySettings
 from festina.findings import Finding, Verdict
+from festina.plans import Bounds
 from festina.progress import Step as Step
 from festina.verify.digests import sha
 
@@ -41,18 +42,25 @@ class Candidate:
 
     ``old`` and ``new`` are the whole file's text, before and after, with their own line ends.
     ``path`` is workspace-relative with forward slashes. ``resolves`` are findings (a diagnostic
-    or a failing test) that must be gone for the candidate to pass.
+    or a failing test) that must be gone for the candidate to pass. ``bounds`` are those of the
+    step of a plan that it belongs to, if it does.
     """
 
     path: str
     old: str
     new: str
     resolves: tuple[Finding, ...] = ()
+    bounds: Bounds | None = None
 
     @functools.cached_property
     def digest(self) -> str:
         """The digest of the new text, found out once: of a long text it takes a millisecond."""
         return sha(self.new)
+
+    @property
+    def laid(self) -> Mapping[str, str]:
+        """The texts of other files that are part of the same change, as they are to be checked."""
+        return {} if self.bounds is None else self.bounds.laid
 
 
 OnStep = Callable[[Step], None]

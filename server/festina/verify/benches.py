@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from festina.verify import sandbox, shadow
@@ -112,18 +112,18 @@ class Benches:
         limit: float,
         *,
         watch: Watch | None = None,
-        text: str = "",
+        texts: Mapping[str, str] | None = None,
         import_root: str | None = None,
         only: Only = None,
         stop: Callable[..., bool] | None = None,
     ) -> Run:
-        """Run the suite in a copy of ``state``, with ``text`` in the place of the watched file.
+        """Run the suite in a copy of ``state``, with other ``texts`` at some paths of it.
 
         The rest is as for :func:`festina.verify.suite.run_suite`.
         """
         async with self.slot(bench), self._states.copy(state) as root:
-            if watch is not None:
-                await asyncio.to_thread(shadow.lay, root, watch.target.path, text)
+            for path, text in (texts or {}).items():
+                await asyncio.to_thread(shadow.lay, root, path, text)
             bare = bench.level.in_a_copy
             show = shadow.substitutes if bare else shadow.mount_points
             await asyncio.to_thread(show, root, bench.workspace, bench.shown)

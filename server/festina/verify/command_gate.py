@@ -133,7 +133,11 @@ class _One:
         assert self._tools is not None
         if self._tools.builds and not self._bench.has_build(self._builds):
             await self.bare()  # whose build every candidate goes on with
-        new = await self._run({self._path: candidate.new})
+        laid = await asyncio.to_thread(
+            shadow.located, self._state.snapshot.workspace, candidate.laid
+        )
+        edited = {**laid, self._path: candidate.new}
+        new = await self._run(edited)
         wanted = [
             finding
             for finding in candidate.resolves
@@ -151,7 +155,7 @@ class _One:
             candidate.old,
         )
         if new.failed:
-            result = await self._compared(candidate, new, old)
+            result = await self._compared(candidate, edited, new, old)
         else:
             result = GateResult(Gate.COMMAND, Status.PASSED)
         if left and result.status is not Status.FAILED:
@@ -159,14 +163,16 @@ class _One:
         known = () if left else tuple(each for each in wanted if each not in unknown)
         return replace(result, resolved=known)
 
-    async def _compared(self, candidate: Candidate, new: Said, old: Said) -> GateResult:
+    async def _compared(
+        self, candidate: Candidate, edited: dict[str, str], new: Said, old: Said
+    ) -> GateResult:
         """Hold a run that failed against the one without the candidate."""
         found = await asyncio.to_thread(added, candidate, self._path, new, old)
         if found:
             found[0] = replace(found[0], detail=new.tail)
             return GateResult(Gate.COMMAND, Status.FAILED, findings=tuple(found))
         if not old.failed:
-            again = await self._run({self._path: candidate.new})
+            again = await self._run(edited)
             if not again.failed:
                 raise _Unverified(f"{self._name} failed once and passed once with the edit.")
             return GateResult(Gate.COMMAND, Status.FAILED, findings=(self._failure(new),))

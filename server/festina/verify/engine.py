@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from festina.findings import Gate, GateResult, Status, Verdict
-from festina.verify import shadow, sweep, syntax
+from festina.verify import bounded, shadow, sweep, syntax
 from festina.verify.bare import Bare
 from festina.verify.base import (
     Candidate,
@@ -183,7 +183,8 @@ class Engine:
         last: bool = False,
     ) -> Verdict:
         start = time.perf_counter()
-
+        if (breach := await bounded.check(candidate)) is not None:
+            return Verdict.of((breach,), seconds=time.perf_counter() - start)
         gates = sorted(gates_of(snapshot.settings), key=in_order)
         telling = Telling(on_step)
         telling.start(gates)
@@ -271,7 +272,8 @@ class Engine:
         """Return what passed before for the same text in the same state, to be added to."""
         if not key:
             return {}
-        name = f"{key} {candidate.path} {candidate.resolves}"
+        bounds = candidate.bounds and (candidate.bounds.step, sorted(candidate.laid.items()))
+        name = f"{key} {candidate.path} {candidate.resolves} {bounds}"
         known = self._passed.setdefault(name, {})
         self._passed.move_to_end(name)
         while len(self._passed) > _REMEMBERED:

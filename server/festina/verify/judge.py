@@ -157,7 +157,7 @@ def judge(base: Run, run: Run, target: Target, wanted: Iterable[str] = ()) -> Ju
     if unmet:
         found = tuple(_failure(run.outcomes[test], target) for test in unmet)
         return Judgement(Status.FAILED, counts, found)
-    unseen = [test for test in wanted if plain(test) not in run.outcomes]
+    unseen = [test for test in wanted if run.outcomes.get(plain(test), _NONE).status in _IDLE]
     reason = (
         f"The test {unseen[0]} is not among those that ran."
         if unseen
@@ -178,6 +178,8 @@ def _is_disturbed(base: Run, run: Run) -> bool:
 
 
 _NONE = Outcome("", "")
+_IDLE = frozenset(["", "skipped", "xfailed"])
+"""What a test came to that proves nothing, not even where it is what must pass."""
 
 
 def _counts(base: Run, run: Run, target: Target) -> TestCounts:

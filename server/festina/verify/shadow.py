@@ -14,7 +14,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -189,6 +189,15 @@ def locate(workspace: Path, path: str) -> str:
     if not real.is_relative_to(root) or real == root:
         raise Outside(f"{path} lies outside the workspace {workspace}.")
     return real.relative_to(root).as_posix()
+
+
+def located(workspace: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return texts by where their paths really lie. Blocks.
+
+    Raises:
+        Outside: one lies elsewhere.
+    """
+    return {locate(workspace, path): text for path, text in texts.items()}
 
 
 def lay(root: Path, path: str, text: str) -> None:

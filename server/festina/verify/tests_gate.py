@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from festina.findings import Gate, GateResult, Status
-from festina.verify import sandbox, shadow
+from festina.verify import bounded, sandbox, shadow
 from festina.verify.base import Candidate, Scope
 from festina.verify.benches import Benches
 from festina.verify.case import Case, Say, limit_of_suite, tried
@@ -67,7 +67,7 @@ class TestsGate:
             level = await level_of(state)
             bench = await self._benches.bench(state, environment, level)
             result = await self._judge(bench, state, candidate, path, say, scope, earlier)
-        except Unverified as error:
+        except (Unverified, shadow.Outside) as error:
             result = GateResult(Gate.TESTS, Status.UNVERIFIED, reason=str(error))
         except (LaunchError, OSError) as error:
             words = shadow.said(error) if isinstance(error, OSError) else str(error)
@@ -94,11 +94,13 @@ class TestsGate:
             name = PurePosixPath(path).name
             if name in CONFIGURATION or is_of_tests(path, base.files):
                 watch = watch.in_tests()
-            wanted = tuple(
+            resolved = tuple(
                 finding.code
                 for finding in candidate.resolves
                 if finding.gate is Gate.TESTS and finding.code
             )
+            named_ones = bounded.tests(candidate, base.ids or ())
+            wanted = tuple(dict.fromkeys((*resolved, *named_ones)))
             key = f"{state.fingerprint} {bench.level} {root}"
             case = Case(candidate, watch, base, wanted, key, say)
             say("running the tests")
@@ -107,7 +109,7 @@ class TestsGate:
             if earlier is not None and known is not None and (known.scope == "full" or not full):
                 return earlier
             answer = None
-            if self._fast is not None and place is not None:
+            if self._fast is not None and place is not None and not candidate.laid:
                 with self._fast.traffic.one():
                     await self._fast.learn(place, root, full=full)
                     answer = await self._fast.judge(
@@ -164,6 +166,7 @@ class TestsGate:
 
     async def _cold(self, bench: Bench, state: State, case: Case, root: str | None) -> Judgement:
         limit = limit_of_suite(case.base, bench.settings.timeout_seconds)
+        laid = await asyncio.to_thread(shadow.located, bench.workspace, case.candidate.laid)
 
         async def run(only: Only, stop: Stop | None) -> Run:
             return await self._benches.run(
@@ -171,7 +174,7 @@ class TestsGate:
                 state,
                 limit,
                 watch=case.watch,
-                text=case.candidate.new,
+                texts={**laid, case.watch.target.path: case.candidate.new},
                 import_root=root,
                 only=only,
                 stop=stop,

@@ -9,8 +9,8 @@ import os
 import sysconfig
 import time
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from festina.findings import Finding, Gate, GateResult, Severity, Status, duration
@@ -108,13 +108,17 @@ def _names_files(workspace: Path, tool: dict[str, object]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What runs of a checker in one state have in common; ``path`` is the edited file's."""
+    """What runs of a checker in one state have in common.
+
+    ``path`` is the edited file's, ``laid`` are the texts of others that are edited with it.
+    """
 
     state: State
     used: Checker
     level: sandbox.Level
     path: str
     tools: Tools
+    laid: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -163,8 +167,10 @@ class TypesGate:
         used = await asyncio.to_thread(checker, workspace.resolve(), environment, path)
         if used is None:
             raise Unverified(_NONE)
-        run = _Run(state, used, level, path, await _tools(state, used))
-        asked = Asked(state, run.tools, level, used.daemon) if used.daemon else None
+        laid = await asyncio.to_thread(shadow.located, workspace, candidate.laid)
+        run = _Run(state, used, level, path, await _tools(state, used), laid)
+        daemon = () if laid else used.daemon
+        asked = Asked(state, run.tools, level, daemon) if daemon else None
         warm = None if asked is None else await self.warm.findings(asked, path, candidate.new)
         if warm is not None:
             result = await asyncio.to_thread(_judged, candidate, run, *warm)
@@ -194,7 +200,7 @@ class TypesGate:
             replace(run.tools, builds=used.builds),
             run.level,
             timeout=limit,
-            files=None if text is None else {run.path: text},
+            files=None if text is None else {**run.laid, run.path: text},
             builds=f"{state.snapshot.workspace} {used.name}",
         )
         if ran.done.timed_out:

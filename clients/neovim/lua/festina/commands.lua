@@ -53,6 +53,12 @@ local subcommands = {
   review = function()
     require("festina.skill").review()
   end,
+  plan = function(asked)
+    require("festina.plan").write(asked.rest, asked.bang)
+  end,
+  step = function(asked)
+    require("festina.plan").step(asked.rest)
+  end,
   failures = function()
     require("festina.failures").list()
   end,

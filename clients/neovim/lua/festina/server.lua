@@ -169,7 +169,9 @@ local START, ATTACH = 30000, 2000
 ---@param buf integer
 ---@return integer milliseconds
 local function patience(buf)
-  if not vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype) then
+  if vim.b[buf].festina_plan then
+    return START
+  elseif not vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype) then
     return 0
   elseif starting and vim.uv.now() - starting < START then
     return START

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 def lenses(app: App, uri: str) -> list[lsp.CodeLens]:
     """Return the lenses of a document."""
-    found = [lens for proposal in app.session.live(uri) for lens in _of(app, proposal)]
+    found = [lens for proposal in app.session.live(uri) for lens in of(app, proposal)]
     return [*found, *app.checked.lenses(uri)]
 
 
-def _of(app: App, proposal: Proposal) -> list[lsp.CodeLens]:
-    place = convert.lines_range(
+def of(app: App, proposal: Proposal, place: lsp.Range | None = None) -> list[lsp.CodeLens]:
+    """Return the lenses of a proposal: at its own first line, or at another place."""
+    place = place or convert.lines_range(
         proposal.base, proposal.region.start, proposal.region.start + 1, app.caps.encoding
     )
     view = proposal.candidate

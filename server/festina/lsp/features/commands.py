@@ -12,9 +12,16 @@ from festina import edits, markers
 from festina.asking import Question
 from festina.context import enclosing, withheld
 from festina.edits import Region
-from festina.findings import Finding
-from festina.lsp import convert, messages
-from festina.lsp.features import arguments, checked, skill_running, skill_saving, skilled
+from festina.lsp import messages
+from festina.lsp.features import (
+    arguments,
+    checked,
+    plan_commands,
+    skill_running,
+    skill_saving,
+    skilled,
+    to_fix,
+)
 from festina.orders import Order
 from festina.proposals import CandidateStatus
 from festina.session import Refusal, relative_path
@@ -51,12 +58,12 @@ async def propose(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     document, region, name = await _place(app, argument)
     await checked.refuse(app, document)
     skill, document, region = await _skill(app, argument, document, region)
-    diagnostics = _diagnostics(app, document, argument.get("diagnostics"))
+    diagnostics = to_fix.findings(app, document, argument.get("diagnostics"))
     instruction = arguments.string(argument, "instruction") or markers.instruction(
         document.text, region
     )
     if not instruction and diagnostics:
-        instruction = "Fix: " + "; ".join(_words(finding) for finding in diagnostics)
+        instruction = "Fix: " + "; ".join(to_fix.words(finding) for finding in diagnostics)
     if skill is not None:
         instruction = skill.asked(instruction)
     if not instruction:
@@ -205,6 +212,7 @@ HANDLERS: dict[str, Handler] = {
     messages.RUN_SKILL: skill_running.run_skill,
     messages.REVIEW: skill_running.review,
     messages.APPROVE: checked.approve,
+    **plan_commands.HANDLERS,
 }
 
 
@@ -281,40 +289,3 @@ def _document(app: App, argument: dict[str, Any]) -> Document:
     if document is None:
         raise Refusal(f"{uri or 'The document'} is not open in the editor.")
     return document
-
-
-def _diagnostics(app: App, document: Document, data: object) -> tuple[Finding, ...]:
-    """Return the diagnostics to fix as findings; our own are never among them."""
-    found = []
-    for item in data if isinstance(data, list) else ():
-        if not isinstance(item, dict) or not isinstance(item.get("message"), str):
-            raise Refusal("`diagnostics` must be a list of LSP diagnostics.")
-        if item.get("source") == messages.SOURCE and not item.get("code"):
-            continue  # it shows a proposal
-        if item.get("source") == messages.SOURCE and _is_said_again(item, data):
-            continue
-        diagnostic = lsp.Diagnostic(
-            range=convert.to_range(arguments.range_of(item)),
-            message=item["message"],
-            source=arguments.string(item, "source") or None,
-            code=code if isinstance(code := item.get("code"), (str, int)) else None,
-        )
-        path, encoding = app.path_of(document.uri), app.caps.encoding
-        finding = convert.from_diagnostic(diagnostic, path, document.text, encoding)
-        found.append(app.saving.with_traceback(finding))
-    return tuple(found)
-
-
-def _is_said_again(ours: dict[str, Any], all_of_them: object) -> bool:
-    """Whether another linter reports what we do: its words are the ones that the person knows."""
-    return any(
-        isinstance(item, dict)
-        and item.get("source") != messages.SOURCE
-        and item.get("code") == ours["code"]
-        and item.get("range") == ours.get("range")
-        for item in (all_of_them if isinstance(all_of_them, list) else ())
-    )
-
-
-def _words(finding: Finding) -> str:
-    return f"{finding.code}: {finding.message}" if finding.code else finding.message

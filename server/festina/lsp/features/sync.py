@@ -35,6 +35,7 @@ def did_open(app: App, params: lsp.DidOpenTextDocumentParams) -> None:
     app.adopt(document)
     app.saving.opened(document)
     app.skill_running.shelf.opened(document)
+    app.planning.changed(document)
     if before is not None:  # opened again without being closed: a change like any other
         app.accepted.moved(item.uri, (before.text, document.text))
         app.lifecycle.document_changed(before.text, document)
@@ -62,6 +63,7 @@ def did_change(app: App, params: lsp.DidChangeTextDocumentParams) -> None:
     app.asking.moved(uri, texts)
     app.journaling.moved(after)
     app.checked.look(after)
+    app.planning.changed(after)
 
 
 def _changed(app: App, uri: str, version: int, changes: list[Change]) -> Document:
@@ -98,6 +100,7 @@ def did_close(app: App, params: lsp.DidCloseTextDocumentParams) -> None:
     app.journaling.left_alone(uri)
     app.checked.closed(uri)
     app.asking.closed(uri)
+    app.planning.seen.closed(uri)
     if (document := app.session.documents.close(uri)) is not None:
         app.saving.closed(document)
         app.progress_log.closed(document)

@@ -1,0 +1,98 @@
+"""What is kept of a plan that runs on the command line: tries of steps, and accepted edits.
+
+A step is ticked after its files are written. What ends between the two is found here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from festina import leftovers, tried
+from festina.commands import apply
+from festina.commands.base import Exit, Stop
+from festina.memory import Kept, State, Store, Trouble, Try
+from festina.memory.fate import Fate
+from festina.plans import Change, Step
+
+
+class PlanMemory:
+    """The memory of one run. Everything here blocks for a moment."""
+
+    def __init__(self, workspace: Path, warn: Callable[[str], None]) -> None:
+        self._workspace = workspace
+        self._warn = warn
+        self._store = Store(workspace)
+        self._run = secrets.token_hex(4)
+        self._count = 0
+        self._try: Try | None = None
+
+    def begin(self, step: Step) -> None:
+        """A step is tried."""
+        self._count += 1
+        proposal = f"{self._run}-{self._count}"
+        self._try = None
+        try:
+            self._try = self._store.steps.begin(tried.PLAN, step.key, proposal)
+        except Trouble as trouble:
+            self._warn(str(trouble))
+
+    def end(self, outcome: str) -> None:
+        """The try has come to its end."""
+        if self._try is not None:
+            with contextlib.suppress(Trouble):
+                self._store.steps.end(self._try.id, outcome)
+        self._try = None
+
+    def write(self, step: Step, changes: Sequence[Change]) -> None:
+        """Write the files of an accepted step down, then into their places.
+
+        Raises:
+            Stop: a file changed meanwhile or cannot be written.
+        """
+        kept = [Kept(one.path, one.old, one.new) for one in changes]
+        number = None
+        try:
+            proposal = "" if self._try is None else self._try.proposal
+            number = self._store.journal.begin(
+                kept, proposal=proposal, name=step.title, how="command"
+            )
+        except Trouble as trouble:
+            self._warn(str(trouble))
+        try:
+            for one in changes:
+                apply.write(self._workspace / one.path, one.old, one.new)
+        except Stop:
+            none = all(one.found(self._workspace).fate is Fate.ABSENT for one in kept)
+            if number is not None and none:
+                self._store.journal.take_back([number])  # the person is told of it now
+            raise
+        if number is not None:
+            with contextlib.suppress(Trouble):  # the files say it, too
+                self._store.journal.move(number, State.APPLIED)
+
+    def accepted(self) -> list[str]:
+        """Return the keys of steps that were accepted when everything ended.
+
+        Raises:
+            Stop: one of them is not in its files.
+        """
+        try:
+            for entry, files in leftovers.look(self._store):
+                if self._store.steps.of(entry.proposal, entry.session) is None:
+                    continue  # not of a plan
+                raise Stop(
+                    f"A step that you accepted ({entry.name}) is not in its files yet. "
+                    f"{leftovers.remedy(entry, files)}",
+                    Exit.FAILED,
+                )
+            return tried.settle(self._store)
+        except Trouble as trouble:
+            self._warn(str(trouble))
+            return []
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()

@@ -1,0 +1,49 @@
+"""The code lenses of ``plan.md``: what can be done about each step that is not done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types as lsp
+
+from festina.lsp import convert, messages
+from festina.lsp.features import code_lens
+from festina.plans import Damaged
+
+if TYPE_CHECKING:
+    from festina.lsp.app import App
+
+IDLE = (
+    ("Festina: run", messages.RUN_STEP),
+    ("skip", messages.SKIP_STEP),
+    ("split", messages.SPLIT_STEP),
+    ("explain", messages.EXPLAIN_STEP),
+)
+
+
+def lenses(app: App, uri: str) -> list[lsp.CodeLens]:
+    """Return the lenses of a plan; none where the document is no plan, or a damaged one."""
+    document = app.session.documents.get(uri)
+    if document is None or document.path is None or not app.planning.seen.is_plan(document):
+        return []
+    plan = app.planning.seen.read(document)
+    if isinstance(plan, Damaged):
+        return []
+    found = []
+    for entry in plan.entries:
+        if entry.step.done:
+            continue
+        place = convert.lines_range(document.text, entry.start, entry.start + 1, app.caps.encoding)
+        going = app.planning.stepping.find(document.path.parent, entry.step)
+        if going is None:
+            offered = IDLE if entry.step.places else IDLE[1:]  # what names no file is a person's
+            argument = {"uri": uri, "line": entry.start}
+            found += [
+                lsp.CodeLens(place, lsp.Command(title=title, command=command, arguments=[argument]))
+                for title, command in offered
+            ]
+            continue
+        for proposal_id in going.ids:
+            if (proposal := app.session.proposals.get(proposal_id)) is not None:
+                found += code_lens.of(app, proposal, place)
+    return found
