@@ -122,12 +122,15 @@ class SkillRuns:
         """Stop a run; what waits for the person stays."""
         self._lifecycle.runs.jobs.cancel(_key(run_id))
 
-    def trust_changed(self) -> None:
-        """Trust was given or withdrawn somewhere: without it nothing goes on."""
+    def folders_changed(self) -> None:
+        """Trust was given or withdrawn, or a folder opened or closed: elsewhere nothing goes on."""
         for run in list(self._runs.values()):
-            if not self._session.is_trusted(run.workspace):
+            if not self._goes_on(run.workspace):
                 self.cancel(run.id)
-        self._shelf.take_away(self._session.is_trusted)
+        self._shelf.take_away(self._goes_on)
+
+    def _goes_on(self, workspace: Path) -> bool:
+        return workspace in self._session.roots and self._session.is_trusted(workspace)
 
     async def _run(self, run: SkillRun, patterns: tuple[str, ...], under: tuple[str, ...]) -> None:
         try:

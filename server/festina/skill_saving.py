@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from festina import skill_work, skill_writer
+from festina import markers, skill_work, skill_writer
 from festina.accepted import Accepted, passed_gates
 from festina.calls import Call, Why
 from festina.config import Settings
@@ -52,7 +52,14 @@ class Wish:
     def order(self) -> skill_writer.Order:
         """The same for the writer."""
         examples = tuple(
-            Example(one.path, one.language, one.instruction, one.old, one.new, one.gates)
+            Example(
+                one.path,
+                one.language,
+                one.instruction,
+                markers.strip_lines(one.old),  # what asked for it is no part of the place
+                one.new,
+                one.gates,
+            )
             for one in self.edits
         )
         return skill_writer.Order(examples, self.name, self.taken)

@@ -286,6 +286,19 @@ async def test_without_trust_nothing_is_run_and_nothing_waits(start, skilled, tm
         assert len(fake.requests) == 1
 
 
+async def test_a_folder_that_is_closed_takes_its_run_with_it(start, skilled, tmp_path):
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path, VSCODE, pending=1, paths=["shop"])
+        await told(editor, "1 edit waits for your review; then it goes on")
+        folder = lsp.WorkspaceFolder(skilled.as_uri(), "w")
+        event = lsp.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
+        params = lsp.DidChangeWorkspaceFoldersParams(event)
+        editor.client.workspace_did_change_workspace_folders(params)
+        await told(editor, "12 not tried")
+        await editor.until(lambda: waiting(editor) == [])
+        assert len(fake.requests) == 1
+
+
 async def test_mistakes_are_told_before_anything_is_asked(start, skilled, tmp_path):
     (skilled / FILE).write_text(loops.SKILL.split("  festina-places")[0] + "---\nDo it.\n")
     with FakeModel(loops.model) as fake:

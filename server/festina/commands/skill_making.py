@@ -23,6 +23,7 @@ from festina.commands.target import Target
 from festina.context import enclosing, withheld
 from festina.edits import Region
 from festina.findings import Status, Verdict
+from festina.models.meter import counting
 from festina.models.ready import EMBEDDED_STREAMS, STREAMS, Ready
 from festina.session import Refusal
 from festina.skill_saving import Saved, Wish
@@ -158,7 +159,7 @@ async def _make(
         )
         if adviser is None and small:
             raise Stop(skill_saving.TOO_SMALL)
-        with held.shown(terminal, "asking for the skill") as on_wait:
+        with counting(job.EDIT), held.shown(terminal, "asking for the skill") as on_wait:
             return await skill_saving.make(
                 wish,
                 adviser or Adviser(get, who="fast"),

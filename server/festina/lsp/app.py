@@ -255,6 +255,7 @@ class App:
         kept = [root for root in self.session.roots if root not in gone]
         self.session.roots = tuple(dict.fromkeys([*kept, *added]))
         self.lifecycle.folders_changed()
+        self.skill_running.runs.folders_changed()
         self.journaling.look()
         self.reload()
 
@@ -270,7 +271,7 @@ class App:
         if not trusted:
             self.verifier.revoke()
         self.saving.trust_changed()
-        self.skill_running.runs.trust_changed()
+        self.skill_running.runs.folders_changed()
         if stopped := self.lifecycle.trust_changed(trusted=trusted):
             edits = "edit was" if stopped == 1 else "edits were"
             words = f"the workspace is no longer trusted; {stopped} {edits} stopped."
