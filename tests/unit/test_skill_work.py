@@ -1,5 +1,7 @@
 """What a skill is made of and worked with: small parts that no whole run shows."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,3 +64,13 @@ def test_whatever_a_model_says_is_read_back_as_it_was_written(description, place
     assert skill.places == places
     assert skill.files == files
     assert skill.cautions == ()
+
+
+def test_the_skill_of_the_page_can_be_read_and_finds_what_it_says():
+    page = (Path(__file__).parents[2] / "docs" / "skills.md").read_text("utf-8")
+    text = page.partition("```markdown\n")[2].partition("```\n")[0]
+    skill = skill_file.read(text, folder="loop-over-items", path="", in_workspace=True)
+    assert skill.cautions == ()
+    assert skill.files == ("src/**/*.py", "lib/**/*.py")
+    assert line_patterns.reads(skill.places, "    for i in range(len(items)):\n")
+    assert skill_text.missing(skill.body) == []
