@@ -116,11 +116,7 @@ async def test_each_broken_edit_is_rejected_for_what_is_wrong_with_it(engine, sh
 
 async def test_fifteen_variations_are_rendered_and_two_rejected(shop):
     command = [sys.executable, "-m", "festina", "verify", pages.CARD, "--json"]
-    home = shop.parent / "home"
-    home.mkdir()
-    environ = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
-    trust = [sys.executable, "-m", "festina", "trust", str(shop)]
-    subprocess.run(trust, cwd=shop, env=environ, check=True, capture_output=True)
+    environ = trusted(shop)
     before = projects.digest(shop)
     done = await asyncio.to_thread(
         subprocess.run,
@@ -144,6 +140,42 @@ async def test_fifteen_variations_are_rendered_and_two_rejected(shop):
     pictures = {shot["path"] for gate in gates.values() for shot in gate["shots"]}
     assert len(pictures) == 15 * len(WIDTHS)
     assert all(size_of(picture)[1] > 300 for picture in pictures)
+
+
+async def test_a_browser_dies_with_the_program_that_started_it(shop, tmp_path):
+    environ = trusted(shop)
+    command = [sys.executable, "-m", "festina", "verify", pages.CARD, "--candidates"]
+    running = subprocess.Popen(
+        [*command, str(pages.VARIATIONS)], cwd=shop, env=environ, stdout=subprocess.DEVNULL
+    )
+    try:
+        browsers: set[int] = set()
+        while not browsers and running.poll() is None:
+            await asyncio.sleep(0.05)
+            browsers = {one for one in children_of(running.pid) if is_chromium(one)}
+        started = children_of(running.pid)
+    finally:
+        running.kill()
+        running.wait()
+    assert browsers
+    assert not wait_until_gone(started)
+
+
+def is_chromium(process: int) -> bool:
+    try:
+        return b"--remote-debugging-pipe" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def trusted(shop: Path) -> dict[str, str]:
+    """Trust the shop, in a home of its own; return the environment for that."""
+    home = shop.parent / "home"
+    home.mkdir()
+    environ = {**os.environ, "HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+    trust = [sys.executable, "-m", "festina", "trust", str(shop)]
+    subprocess.run(trust, cwd=shop, env=environ, check=True, capture_output=True)
+    return environ
 
 
 async def test_what_is_wrong_is_printed_for_a_person(shop):

@@ -28,6 +28,8 @@ SITE = """
 <p>home</p>
 === site/b/index.html
 <p>b</p>
+=== site/about.html
+<p>about</p>
 === site/app.mjs
 export {}
 === secret.txt
@@ -56,12 +58,16 @@ async def test_a_folder_is_served_with_texts_over_it(root):
         html = "text/html; charset=utf-8"
         assert get(f"{served.origin}/") == (200, html, "<p>home</p>\n")
         assert get(f"{served.origin}/b/?x=1") == (200, html, "<p>edited</p>")
+        assert get(f"{served.origin}/about") == (200, html, "<p>about</p>\n")
+        assert get(f"{served.origin}/abo")[0] == 404
         assert get(f"{served.origin}/app.mjs")[0] == 404
         assert get(f"{served.origin}/none%20such.css")[0] == 404
         assert served.asked == {
             "site/index.html",
             "site/b/index.html",
             "site/app.mjs",
+            "site/about.html",
+            "site/abo.html",
             "site/none such.css",
         }
         served.asked.clear()

@@ -75,13 +75,15 @@ class Folder:
         return data, kind
 
     def _file(self, path: str) -> str | None:
-        """Find the file; a folder's is its ``index.html``."""
+        """Find the file: a folder's is its ``index.html``, and ``/about`` can be ``about.html``."""
         parts = urllib.parse.unquote(urllib.parse.urlsplit(path).path).split("/")
         if ".." in parts or "\0" in path:
             return None
         file = os.path.realpath(os.path.join(self._root, *filter(None, parts)))
         if os.path.isdir(file) or not parts[-1]:
             file = os.path.join(file, "index.html")
+        elif "." not in parts[-1] and not os.path.exists(file):
+            file += ".html"
         inside = file.startswith(self._place + os.sep)
         # what is linked to from outside, such as packages, is the workspace's own business
         return file if inside or os.path.exists(file) else None
