@@ -41,6 +41,11 @@ def amiss(patterns: Sequence[str]) -> str:
     return ""
 
 
+def may_read(patterns: Iterable[str], text: str) -> bool:
+    """Whether a text has all words and signs of one of the patterns: else no line reads like it."""
+    return any(all(token in text for token in _tokens(pattern)) for pattern in patterns)
+
+
 def reads(patterns: Iterable[str], line: str) -> bool:
     """Whether a line reads like one of the patterns.
 
@@ -60,6 +65,12 @@ def _found(pattern: str, line: str) -> bool:
             return False
         at = match.end()
     return True
+
+
+@functools.lru_cache(256)
+def _tokens(pattern: str) -> tuple[str, ...]:
+    found = {token for piece in pattern.split(ANYTHING) for token in _TOKEN.findall(piece)}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 @functools.lru_cache(256)

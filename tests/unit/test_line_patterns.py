@@ -25,6 +25,7 @@ from festina.line_patterns import amiss, reads, split
 def test_it_reads_like_that(pattern, line):
     assert reads([pattern], line)
     assert reads(["nothing like it", pattern], line)
+    assert line_patterns.may_read(["nothing like it", pattern], f"x\n{line}\ny")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,11 @@ def test_it_reads_like_that(pattern, line):
 )
 def test_it_does_not(pattern, line):
     assert not reads([pattern], line)
+
+
+def test_a_text_without_its_words_is_not_looked_through():
+    assert not line_patterns.may_read(["for ... in range(len(...))"], "for x in items:\n")
+    assert line_patterns.may_read(["for ... in range(len(...))"], "len(1) range(2)\nfor in\n")
 
 
 def test_no_line_holds_anybody_up():

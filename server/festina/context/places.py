@@ -74,7 +74,8 @@ def find(
         if text is None or "\0" in text:
             continue
         looked += 1
-        found += _in(path, Text(text), patterns)
+        if line_patterns.may_read(patterns, text):
+            found += _in(path, Text(text), patterns)
     more = len(listed) >= MOST_FILES or len(found) > MOST
     return Found(tuple(found[:MOST]), looked, more)
 
