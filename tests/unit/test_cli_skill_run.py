@@ -248,6 +248,17 @@ def test_a_skill_that_does_not_say_where_is_told_what_to_add(line, fake):
     assert "does not say where it is meant: add `festina-places` to the metadata in .ag" in ran.err
 
 
+def test_a_budget_that_is_used_up_ends_the_run(line, fake):
+    line.use(fake, "[limits]", "tokens_per_day = 1000")
+    ran = line.run(*RUN, "--apply")
+    assert ran.code == Exit.FAILED
+    assert "limits.tokens_per_day" in ran.err
+    written = len(all_changed(line))
+    assert 0 < written < len(FEW)
+    assert f"{written} passed, {written} written" in ran.out
+    assert "not tried; the same command goes on there" in ran.out
+
+
 def test_a_model_that_fails_ends_the_run(line, fake):
     from support.fake_replies import status
 
