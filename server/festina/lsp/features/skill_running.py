@@ -153,11 +153,18 @@ async def review(app: App, argument: dict[str, Any]) -> dict[str, Any]:
 async def actions(
     app: App, document: Document, region: Region, offered: Sequence[Skill]
 ) -> list[lsp.CodeAction]:
-    """Return the actions for lines of a document: skills that mean them, and what waits."""
-    lines = document.text.lines[region.start : max(region.end, region.start + 1)]
+    """Return the actions for lines of a document: skills that mean them, and what waits.
+
+    Where an edit was accepted just now, a skill may be wanted for all that is like it, too.
+    """
+    touched = Region(region.start, max(region.end, region.start + 1))
+    meant = [skill for skill in offered if skill.places]
+    if not app.accepted.at(document.uri, touched):
+        lines = document.text.lines[touched.start : touched.end]
+        # of many lines it takes a while: not on the loop
+        meant = await asyncio.to_thread(_meant, meant, lines)
     found = []
-    # of many lines it takes a while: not on the loop
-    for skill in await asyncio.to_thread(_meant, offered, lines):
+    for skill in meant:
         title = f"Festina: Follow the skill {skill.name} in the whole workspace"
         argument = {"uri": document.uri, "skill": skill.name}
         found.append(_action(title, messages.RUN_SKILL, argument))
