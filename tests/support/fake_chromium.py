@@ -50,11 +50,13 @@ class FakeChromium:
         self._place = place
         self.alive = True
         self.looks: list[tuple[str, str]] = []
+        self.laid: list[dict[str, str]] = []
         self.closed = False
 
     async def look(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         text = question["texts"].get(self._place, "")
         self.looks.append((question["page"], text))
+        self.laid.append(dict(question["texts"]))
         try:
             return self._sees(question["page"], text)
         except Gone:

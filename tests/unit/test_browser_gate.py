@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from festina import edits
 from festina.config import VerifySettings
 from festina.findings import Gate, GateResult, Status
 from festina.gate_browser import Browser
+from festina.plans import Bounds, Change, Step
+from festina.text import Text
 from festina.verify import browser_find, sandbox
 from festina.verify.base import Candidate, Snapshot
 from festina.verify.browser_server import Gone
@@ -229,6 +232,26 @@ async def test_a_file_that_no_page_loads_is_not_verified(engine, root, monkeypat
     result = await judge(engine, root, "p { }", "site/unused.css")
     assert result.status is Status.UNVERIFIED
     assert "(index.html, b/other.html) loads site/unused.css" in (result.reason or "")
+
+
+async def test_files_of_one_change_are_looked_at_together(engine, root, monkeypatch):
+    """As where a page is changed so that it loads a stylesheet which no page has loaded before."""
+    page, place = "site/index.html", "site/unused.css"
+
+    def see(path: str, text: str) -> dict[str, Any]:
+        return said(files=[*LOADED[path], *([place] if text and path == "/index.html" else [])])
+
+    started = fake_chromium.install(monkeypatch, place, see)
+    old = Text((root / page).read_text())
+    link = edits.rewrite(old, edits.Region(0, 1), '<link rel="stylesheet" href="unused.css">\n')
+    bounds = Bounds(Step("Link it"), beside=(Change(page, old, link),))
+    settings = VerifySettings(gates=("browser",), browser=SITE)
+    snapshot = Snapshot(root, settings=settings, trusted=True)
+    candidate = Candidate(place, (root / place).read_text(), "p { color: blue }\n", bounds=bounds)
+    verdict = await engine.verify(snapshot, candidate)
+    assert verdict.status is Status.PASSED, verdict
+    assert set(started[0].laid[-1]) == {page, place}
+    assert started[0].looks[-1] == ("/index.html", candidate.new)
 
 
 async def test_of_a_program_the_answers_show_whether_the_edit_is_in_them(engine, root, monkeypatch):

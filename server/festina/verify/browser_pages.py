@@ -12,7 +12,7 @@ from typing import Any
 
 from festina.findings import Gate, GateResult, Status, duration
 from festina.shots import Shot
-from festina.verify import browser_said, browser_seen
+from festina.verify import browser_said, browser_seen, shadow
 from festina.verify.base import Candidate
 from festina.verify.browser_seen import Problem, Seen
 from festina.verify.browser_server import Chromium, Gone
@@ -68,11 +68,14 @@ class Pages:
 
         Raises:
             Unsure: they cannot tell.
+            shadow.Outside: a file of the edit lies outside of the workspace.
             Gone, Unready, shadow.Changed, OSError: see `Chromium.start`.
         """
         old = await self.bare()
-        files = {self._path: candidate.new}
-        new = await self._see(self._loading(old), files)
+        workspace = self._asked.state.snapshot.workspace
+        laid = await asyncio.to_thread(shadow.located, workspace, candidate.laid)
+        files = {**laid, self._path: candidate.new}
+        new = await self._see(self._loading(old, files), files)
         pages = self._showing(old, new)
         for page in pages:
             self._tells(old[page], "without the edit")
@@ -122,32 +125,33 @@ class Pages:
             raise Unsure(f"There is no page in {folder}: name some in verify.browser, as `pages`.")
         return tuple(found[:MOST_FOUND])
 
-    def _loading(self, old: Sight) -> list[str]:
+    def _loading(self, old: Sight, files: Mapping[str, str]) -> list[str]:
         """Return the pages that can show the edit: of files it is known who asks for them."""
         if self._browser.run:
             return [*old]
-        found = [page for page, seen in old.items() if self._path in seen.files]
-        if not found:
-            names = ", ".join(map(browser_said.name_of, list(old)[:3]))
-            raise Unsure(
-                f"No page that was looked at ({names}) loads {self._path}. Name one that does in"
-                " verify.browser, as `pages`."
-            )
-        return found
+        return [page for page, seen in old.items() if seen.files & files.keys()]
 
     def _showing(self, old: Sight, new: Sight) -> list[str]:
         """Return the pages that the edit is in: where a program serves them, another answer."""
-        if not self._browser.run:
-            return [*new]
         found = [
-            page for page, seen in new.items() if seen.bodies != old[page].bodies or seen.trouble
+            page
+            for page, seen in new.items()
+            if self._path in seen.files
+            or ((seen.late or seen.trouble or seen.crashed) and self._path in old[page].files)
+            or (self._browser.run and (seen.bodies != old[page].bodies or seen.trouble))
         ]
-        if not found:
+        if found:
+            return found
+        if self._browser.run:
             raise Unsure(
                 f"What is served is the same with the edit of {self._path} and without it. Name a"
                 " page that it shows in, in verify.browser, as `pages`."
             )
-        return found
+        names = ", ".join(map(browser_said.name_of, list(old)[:3]))
+        raise Unsure(
+            f"No page that was looked at ({names}) loads {self._path}. Name one that does in"
+            " verify.browser, as `pages`."
+        )
 
     def _tells(self, seen: Seen, when: str) -> None:
         """See to it that a look at a page came to its end, and saw all of it."""
