@@ -7,6 +7,7 @@ from festina.config import VerifySettings
 from festina.documents import Document
 from festina.edits import Region, rewrite
 from festina.findings import Gate, Status
+from festina.gate_browser import Browser
 from festina.gate_commands import Command
 from festina.going import parts_of
 from festina.instead import Instead
@@ -236,3 +237,9 @@ def test_what_comes_in_the_place_of_a_step_is_one_step_or_several_and_another_on
     told = Instead(step, ("tests: \x1b[31mtest_a failed",)).words
     assert "- [ ] Go\n  - where: `a.py`" in told
     assert "tests: test_a failed" in told
+
+
+def test_a_step_that_names_pages_needs_some_to_look_at() -> None:
+    step = Step("Make it blue", gates=("browser", "lint", "review"))
+    assert plans.unknown_gates(step, VerifySettings()) == ("browser", "review")
+    assert plans.unknown_gates(step, VerifySettings(browser=Browser("site"))) == ("review",)
