@@ -26,6 +26,7 @@ VALUES = (
     "calls",
     "allowed",
     "config",
+    "model_settings",
     "gate_commands",
     "gate_browser",
     "globs",

@@ -8,47 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from festina import allowed, gate_browser, gate_commands
-from festina.spending import Caps, Prices
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """How to reach one model. Only ever taken from the user, never from a workspace.
-
-    Times are in seconds. An empty ``base_url`` or ``model`` means: discover. ``mistake`` says why
-    nothing may be asked: where code is to go was said, but not so that it could be understood.
-    ``wait_seconds`` is the longest that one request waits for the provider's limits; None: as long
-    as it takes where a person sees it, and can end it. Of limits that
-    the provider does not tell, ``requests_per_minute``, ``tokens_per_minute`` and
-    ``parallel_requests`` (at once) are the person's word; 0: nothing is said.
-    With ``accelerators`` = ``off``, none of ``festina.models.accelerators`` are sent.
-    """
-
-    dialect: str = "chat"
-    base_url: str = ""
-    model: str = ""
-    api_key_env: str = ""
-    api_key_command: tuple[str, ...] = ()
-    api_key_keyring: str = ""
-    first_content_seconds: float = 60.0
-    inter_token_seconds: float = 30.0
-    total_seconds: float = 300.0
-    wait_seconds: float | None = None
-    requests_per_minute: int = 0
-    tokens_per_minute: int = 0
-    parallel_requests: int = 0
-    max_retries: int = 2
-    accelerators: str = "auto"
-    extra_body: Mapping[str, object] = field(default_factory=dict)
-    mistake: str = ""
-    prompt_price: float | None = None
-    cached_price: float | None = None
-    completion_price: float | None = None
-
-    @property
-    def prices(self) -> Prices:
-        """What a million tokens cost, as far as it was said."""
-        return Prices(self.prompt_price, self.cached_price, self.completion_price)
+from festina.model_settings import ModelSettings as ModelSettings
+from festina.spending import Caps
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +18,8 @@ class VerifySettings:
 
     ``parallel`` candidates are checked at once; 0 means one a processor. With ``network`` =
     ``local`` a sandbox has the network of this machine, and of its Unix sockets those listed.
+    ``at_most`` is the largest diff, removed and added lines together (0: any); ``leave_alone`` are
+    files, globs and names of definitions that no edit may touch.
     """
 
     gates: tuple[str, ...] = ("syntax", "lint", "tests", "command", "browser")
@@ -72,6 +35,8 @@ class VerifySettings:
     network: str = "none"
     sockets: tuple[str, ...] = ()
     parallel: int = 0
+    at_most: int = 0
+    leave_alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +143,8 @@ KEYS: dict[str, _Key] = {
     "verify.memory_mib": _Key("verify.memory_mib", allowed.whole(128, 1 << 20)),
     "verify.on_save": _Key("on_save", allowed.one_of("off", "lint", "impacted", "full")),
     "verify.python": _Key("verify.python", allowed.text),
+    "edits.at_most": _Key("verify.at_most", allowed.whole(0, 1_000_000)),
+    "edits.leave_alone": _Key("verify.leave_alone", allowed.texts),
     "verify.parallel": _Key("verify.parallel", allowed.whole(0, 256)),
     "verify.sandbox": _Key("verify.sandbox", allowed.one_of("auto", "off"), user_only=True),
     "verify.network": _Key("verify.network", allowed.one_of("none", "local"), user_only=True),

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from festina import accept, checks, edits, parts
+from festina import accept, edits, parts
 from festina.documents import Document
 from festina.doubts import Doubts
 from festina.edits import Region
@@ -30,7 +30,6 @@ from festina.runs import Runs
 from festina.session import Refusal, Session
 from festina.text import Text
 from festina.verify.base import Verifier
-from festina.verify_file import NAME
 
 MOST_CANDIDATES = 75
 
@@ -50,11 +49,9 @@ class Lifecycle:
         """Begin a proposal and return it at once.
 
         Raises:
-            Refusal: the document has no workspace, or the number of variations is out of range.
+            Refusal: the document may not be edited, or there are too many or few variations.
         """
-        workspace = self.session.workspace_of(order.document)
-        if order.document.path == workspace / NAME:
-            raise Refusal(checks.REFUSED)
+        order.check(self.session)
         _check_count(order.variations, 0)
         proposal = order.proposal(self.session.new_id())
         self.session.put(proposal)

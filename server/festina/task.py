@@ -13,6 +13,7 @@ from festina.findings import Finding
 from festina.models.base import Request
 from festina.models.ready import STREAMS
 from festina.plans import Bounds
+from festina.plans.bounds import in_words
 from festina.skill_file import Skill
 from festina.text import Text
 from festina.verify.base import Snapshot, Verifier
@@ -86,7 +87,7 @@ class Task:
             self.path,
             text,
             region,
-            self.instruction,
+            f"{self.instruction}\n{in_words(self.snapshot.settings)}".rstrip("\n"),
             self.language,
             resolves=self.resolves,
             small=self.small,

@@ -237,6 +237,8 @@ SAMPLES = {
     "wait_seconds": 1,
     **dict.fromkeys(("requests_per_minute", "tokens_per_minute", "parallel_requests"), 1),
     "max_retries": 1,
+    "at_most": 1,
+    "leave_alone": ["*.pyi"],
     "extra_body": {"top_k": 1},
     **dict.fromkeys(("prompt_price", "cached_price", "completion_price"), 1),
     **dict.fromkeys(("tokens_per_day", "tokens_per_proposal"), 1),

@@ -37,6 +37,7 @@ from festina.edits import Region
 from festina.findings import Gate, GateResult, Status
 from festina.models.base import ModelError
 from festina.models.meter import counting
+from festina.plans.bounds import forbidden
 from festina.skill_file import Skill
 from festina.task import Task
 from festina.trust import TrustStore
@@ -184,7 +185,7 @@ def _order(args: argparse.Namespace, warn: Warn, given: bytes = b"") -> Order:
     followed = skill.named(snapshot, args.skill) if args.skill else None
     order = Order(args, found, region, name, settings, trust, followed)
     order.instruction  # noqa: B018 - refuse before anything starts
-    if why := withheld(snapshot, found.relative):
+    if why := withheld(snapshot, found.relative) or forbidden(settings.verify, found.relative):
         raise Stop(why)
     if not trust.is_trusted(found.workspace):
         untrusted = (

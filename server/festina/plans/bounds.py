@@ -24,6 +24,12 @@ class Change:
     old: Text
     edits: tuple[LineEdit, ...]
 
+    @classmethod
+    def of(cls, path: str, old: str, new: str) -> Change:
+        """Return what lies between two texts of a file."""
+        text = Text(old)
+        return cls(path, text, edits.rewrite(text, Region(0, len(text.lines)), new))
+
     @property
     def new(self) -> Text:
         """The whole file's text with it."""
@@ -47,11 +53,9 @@ class Bounds:
         """The new texts of the other files that are changed together with this one."""
         return {each.path: each.new.content for each in self.beside}
 
-    def broken_by(self, path: str, old: str, new: str) -> str:
-        """Say which bound a new text of a file breaks; empty if all of them hold. Blocks."""
-        text = Text(old)
-        lines = edits.rewrite(text, Region(0, len(text.lines)), new)
-        return broken(self.step, (*self.done, *self.beside, Change(path, text, lines)))
+    def broken_by(self, change: Change) -> str:
+        """Say which bound a change of a file breaks; empty if all of them hold. Blocks."""
+        return broken(self.step, (*self.done, *self.beside, change))
 
 
 def required(step: Step, settings: VerifySettings) -> VerifySettings:
@@ -72,19 +76,51 @@ def unknown_gates(step: Step, settings: VerifySettings) -> tuple[str, ...]:
     return tuple(gate for gate in step.gates if gate not in known)
 
 
-def broken(step: Step, changes: Sequence[Change]) -> str:
+def own(settings: VerifySettings) -> Step:
+    """Return the bounds of every edit, which the person has set, as those of a step."""
+    most = settings.at_most or None
+    return Step("", untouched=settings.leave_alone, most_lines=most)
+
+
+def forbidden(settings: VerifySettings, path: str) -> str:
+    """Say in a sentence why a file must not be edited at all; empty where the person allows it."""
+    if not (item := kept_away(own(settings), path)):
+        return ""
+    return (
+        f"Your settings say to leave {code(item)} alone (edits.leave_alone), so nothing was asked "
+        f"for in {path}. Take it out there to have the file edited."
+    )
+
+
+def in_words(settings: VerifySettings) -> str:
+    """Return what a model is told of the bounds of every edit; empty where there are none."""
+    said = []
+    if settings.leave_alone:
+        said.append(f"Leave {', '.join(map(code, settings.leave_alone))} alone.")
+    if settings.at_most:
+        said.append(f"Change at most {_counted(settings.at_most)}, removed and added together.")
+    return " ".join(said)
+
+
+def broken(
+    step: Step,
+    changes: Sequence[Change],
+    *,
+    says: str = "the step says",
+    allows: str = "the step allows",
+) -> str:
     """Say in a sentence which bound of a step its changes break; empty if all of them hold.
 
     A name is touched where its definition does not read as before: to call it is no harm.
     """
     changes = [change for change in changes if change.edits]
     for change in changes:
-        if why := _of_path(step, change.path) or _of_names(step, change):
+        if why := _of_path(step, change.path, says) or _of_names(step, change, says):
             return why
     size = sum(edits.size(change.edits) for change in changes)
     if step.most_lines is not None and size > step.most_lines:
         return (
-            f"The diff has {_counted(size)}, removed and added ones together, and the step allows "
+            f"The diff has {_counted(size)}, removed and added ones together, and {allows} "
             f"at most {step.most_lines}."
         )
     return ""
@@ -95,16 +131,16 @@ def kept_away(step: Step, path: str) -> str:
     return next((item for item in step.untouched if _is_glob_for(item, path)), "")
 
 
-def _of_path(step: Step, path: str) -> str:
+def _of_path(step: Step, path: str, says: str) -> str:
     if item := kept_away(step, path):
-        return f"It changes {path}, and the step says to leave {code(item)} alone."
+        return f"It changes {path}, and {says} to leave {code(item)} alone."
     places = list(dict.fromkeys(place.path for place in step.places))
     if places and path not in places:
         return f"It changes {path}, and the step is for {' and '.join(places)} alone."
     return ""
 
 
-def _of_names(step: Step, change: Change) -> str:
+def _of_names(step: Step, change: Change, says: str) -> str:
     if not step.untouched:
         return ""
     new = edits.apply(change.old, change.edits)
@@ -118,7 +154,7 @@ def _of_names(step: Step, change: Change) -> str:
         if _differ(before, after, name) or (
             not certain and _may_touch(change, before, after, name)
         ):
-            return f"It touches {code(name)} in {change.path}, and the step says to leave it alone."
+            return f"It touches {code(name)} in {change.path}, and {says} to leave it alone."
     return ""
 
 

@@ -183,7 +183,7 @@ class Engine:
         last: bool = False,
     ) -> Verdict:
         start = time.perf_counter()
-        if (breach := await bounded.check(candidate)) is not None:
+        if (breach := await bounded.check(candidate, snapshot.settings)) is not None:
             return Verdict.of((breach,), seconds=time.perf_counter() - start)
         gates = sorted(gates_of(snapshot.settings), key=in_order)
         telling = Telling(on_step)
