@@ -17,6 +17,7 @@ from festina import advising, edits, skill_work
 from festina.calls import Call
 from festina.context.files import Files
 from festina.context.places import Found, Place, find
+from festina.findings import Status
 from festina.lifecycle import Lifecycle
 from festina.masking import Masking
 from festina.models.base import ModelError
@@ -29,6 +30,8 @@ from festina.skill_work import End, Tried
 from festina.text import Text
 from festina.verify.base import Snapshot
 
+MOST_CHARS = 100
+"""So much is said of why a place was rejected; the log has it all."""
 AT_ONCE = 4
 """So many places are worked at together."""
 
@@ -37,7 +40,8 @@ AT_ONCE = 4
 class SkillRun:
     """One run, as far as it has come. ``words`` say in a line what is going on.
 
-    ``gone`` counts places that were changed before their turn came.
+    ``gone`` counts places that were changed before their turn came, ``rejected`` is the first one
+    for which no edit passed, and why.
     """
 
     id: str
@@ -47,6 +51,7 @@ class SkillRun:
     waiting: list[Place] = field(default_factory=list)
     counts: Counter[End] = field(default_factory=Counter)
     gone: int = 0
+    rejected: str = ""
     words: str = "looking for places"
     error: str = ""
     rests: bool = False
@@ -72,7 +77,10 @@ class SkillRun:
         if self.gone:
             parts.append(f"{self.gone} changed meanwhile")
         of = f"{self.places} place{'' if self.places == 1 else 's'}"
-        return f"The skill {self.skill.name}, {of}: {', '.join(parts)}."
+        more = self.counts[End.FAILED] - 1
+        others = f", and {more} more, which the log has" if more > 0 else ""
+        rejected = f" Rejected: {self.rejected}{others}." if self.rejected else ""
+        return f"The skill {self.skill.name}, {of}: {', '.join(parts)}.{rejected}"
 
 
 class SkillRuns:
@@ -203,6 +211,8 @@ class SkillRuns:
             run.waiting.insert(0, place)
             return
         run.counts[tried.end] += 1
+        if tried.end is End.FAILED and not run.rejected:
+            run.rejected = f"{tried.place.shown} ({_brief(tried)})"
         self.tried(run, tried)
         if tried.end in {End.PASSED, End.UNVERIFIED}:
             self._shelf.put(run.workspace, run.skill, tried)
@@ -226,6 +236,15 @@ def _current(snapshot: Snapshot, place: Place) -> Place | None:
     return replace(
         place, text=text, region=region, line=place.line + region.start - place.region.start
     )
+
+
+def _brief(tried: Tried) -> str:
+    """Say in few words why no edit passed."""
+    for gate in tried.verdict.gates if tried.verdict is not None else ():
+        if gate.status is Status.FAILED and gate.findings:
+            first, _, _ = gate.findings[0].message.partition("\n")
+            return f"{gate.label}: {first[:MOST_CHARS]}"
+    return tried.words[:MOST_CHARS]
 
 
 def _key(run_id: str) -> str:

@@ -164,7 +164,8 @@ async def test_in_an_editor_edits_wait_where_every_editor_lists_them(start, skil
             await editor.until(lambda b=buffer, n=name: b.text == CONVERTED[n], name)
             await editor.until(lambda n=name: n not in waiting(editor))
             done.append(name)
-        await told(editor, "13 places: 12 passed, 1 rejected")
+        said = await told(editor, "13 places: 12 passed, 1 rejected")
+        assert "Rejected: shop/numbered.py:3 numbered (lint: Undefined name `i`)." in said
         assert set(done) <= set(loops.NAMES)
         assert "numbered" not in waiting(editor)
         assert hash_tree(skilled) == before  # nothing was saved
