@@ -5,7 +5,8 @@ local server = require("festina.server")
 
 local M = {}
 
-local COMMANDS = { run = "runStep", skip = "skipStep", split = "splitStep", explain = "explainStep" }
+local COMMANDS =
+  { run = "runStep", skip = "skipStep", split = "splitStep", explain = "explainStep" }
 
 --- Have a plan written for a goal, in the workspace of the current file.
 ---@param goal string
