@@ -45,17 +45,37 @@ def servers(desk):
     return found
 
 
+@pytest.fixture
+def media(tmp_path):
+    """The folder for the README's picture: `make media` names that of the repository."""
+    folder = Path(os.environ.get("FESTINA_MEDIA") or tmp_path / "media")
+    folder.mkdir(exist_ok=True, parents=True)
+    return folder
+
+
+def picture(window, file):
+    """Take the README's picture: the line, its lens, and what is asked."""
+    whole = window.page.viewport_size
+    window.page.set_viewport_size({"width": 1080, "height": 330})
+    window.page.mouse.move(700, 240)  # else there may be a hover
+    window.page.wait_for_timeout(1500)
+    part = {"x": 345, "y": 36, "width": 735, "height": 294}
+    window.page.screenshot(path=str(file), clip=part)
+    assert file.stat().st_size < 200_000
+    window.page.set_viewport_size(whole)
+
+
 def show(window, name):
     """Turn to a file."""
     window.press("Control+p")
     window.page.wait_for_selector(".quick-input-widget input:visible")
     window.page.keyboard.type(name)
-    window.page.click(f".quick-input-list .monaco-list-row:has-text('{name}')")
-    window.until(lambda: name in window.tab, f"{name} is on show")
+    window.page.click(f".quick-input-list .monaco-list-row[aria-label^='{name}']")
+    window.until(lambda: window.tab.startswith(name), f"{name} is on show")
 
 
 def test_a_command_is_approved_and_what_was_accepted_outlasts_a_killed_server(
-    desk, tmp_path, request
+    desk, tmp_path, request, media
 ):
     project = projects.make(tmp_path / "project", PROJECT)
     (project / "mod.py").write_text(vscode_edits.MODULE)
@@ -72,6 +92,7 @@ def test_a_command_is_approved_and_what_was_accepted_outlasts_a_killed_server(
     window.shot("verify")
     window.click_lens("Festina: approve this command")
     window.until(lambda: "Run `grep -q high mod.py` in the sandbox" in str(window.toasts), "asked")
+    picture(window, media / "vscode-verify.png")
     window.shot("asked")
     window.page.click(".notification-toast .monaco-button:has-text('Approve')")
     window.until(lambda: not any("approve" in one for one in window.lenses), "it is approved")
