@@ -12,7 +12,7 @@ from support.clamp import fenced
 from support.editor import environment
 from support.fake_model import FakeModel
 from support.loops import FILE, LINES, accept, told
-from support.presets import MINIMAL, NEOVIM_10, VSCODE, VSCODE_PLUGIN
+from support.presets import HELIX, MINIMAL, NEOVIM_10, VSCODE, VSCODE_PLUGIN
 from support.trees import hash_tree
 
 CONVERTED = {name: loops.converted(loops.function(name)) for name in loops.NAMES}
@@ -217,6 +217,25 @@ async def test_what_is_closed_undecided_waits_again_and_is_judged_by_what_is_the
         await editor.until(lambda: not editor.diagnostics(buffer))
         assert waiting(editor) == []
         assert len(fake.requests) == sent == 2
+
+
+async def test_two_edits_of_one_file_are_accepted_one_after_the_other(start, skilled, tmp_path):
+    both = f"{loops.function('total')}\n\n{loops.function('doubled')}"
+    (skilled / "shop" / "both.py").write_text(both)
+    with FakeModel(loops.model) as fake:
+        editor = await begin(start, fake, tmp_path, HELIX, paths=["shop/both.py"])
+        await told(editor, "2 places: 2 passed. 2 edits wait for your review.")
+        buffer = await editor.open("shop/both.py")
+        await editor.until(lambda: len(shown(editor, buffer)) == 2)
+        await editor.choose(await acceptable(editor, buffer, (7, 12)))
+        half = both.replace(loops.function("doubled"), CONVERTED["doubled"])
+        await editor.until(lambda: buffer.text == half)
+        # the other one was judged without it, and is judged again
+        await editor.until(lambda: len(shown(editor, buffer)) == 1)
+        await editor.choose(await acceptable(editor, buffer))
+        await editor.until(lambda: buffer.text == loops.converted(both))
+        await editor.until(lambda: not editor.diagnostics(buffer))
+        assert len(fake.requests) == 2
 
 
 async def test_the_person_is_led_from_one_to_the_next(start, skilled, tmp_path):
