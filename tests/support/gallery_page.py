@@ -68,6 +68,7 @@ class Page:
     def picture(self, name: str) -> None:
         """Keep a picture, where the environment names a folder for them."""
         if folder := os.environ.get("FESTINA_MEDIA"):
+            self.tab.evaluate("document.getElementById('said').textContent = ''")
             self.tab.wait_for_timeout(400)
             self.tab.screenshot(path=str(Path(folder) / f"gallery-{name}.png"))
 

@@ -102,7 +102,8 @@ class Guard:
             return PlainTextResponse(f"This link does not work any more. {_AGAIN}", 403)
         # a page that leads on, not a redirect: the cookie is sent only where our own page asks
         onward = f'<meta http-equiv="refresh" content="0; url={entry}">'
-        page = f"<!doctype html>{onward}<title>Festina</title>"
+        icon = '<link rel="icon" href="gallery.svg">'
+        page = f"<!doctype html>{onward}{icon}<title>Festina</title>"
         answer = Response(page, media_type="text/html")
         answer.set_cookie(COOKIE, guest, path=entry, httponly=True, samesite="strict")
         return answer
