@@ -71,7 +71,7 @@ RUBRIC = (
     ),
     Criterion(
         "findings",
-        "the fewest new findings",
+        "the fewest new findings, those about accessibility among them",
         lambda one: one.findings,
         lambda one: _plural(one.findings, "finding"),
     ),
