@@ -40,7 +40,11 @@ async def lenses(editor, buffer, count):
     return found
 
 
-@pytest.mark.parametrize("preset", [VSCODE, NEOVIM_11], ids=lambda preset: preset.name)
+@pytest.mark.parametrize(
+    "preset",
+    [VSCODE, pytest.param(NEOVIM_11, marks=pytest.mark.slow)],
+    ids=lambda preset: preset.name,
+)
 async def test_a_command_is_approved_by_a_lens_and_a_question_and_then_must_pass(
     start, source, workspace, env, preset
 ):

@@ -90,7 +90,15 @@ async def written(workspace, *states):
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("preset", [VSCODE_PLUGIN, NEOVIM_11, HELIX, MINIMAL], ids=lambda p: p.name)
+def rarely(preset):
+    return pytest.param(preset, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [VSCODE_PLUGIN, *map(rarely, (NEOVIM_11, HELIX, MINIMAL))],
+    ids=lambda preset: preset.name,
+)
 async def test_what_was_accepted_and_never_saved_is_told_once(
     again, workspace, source, accepted, preset
 ):
@@ -153,6 +161,7 @@ async def test_what_was_taken_back_is_no_news_and_may_be_done_again(
     assert left(workspace) == []
 
 
+@pytest.mark.slow
 async def test_what_was_closed_without_being_saved_is_over(again, workspace, accepted, source):
     async with again(kill=True) as editor:
         buffer = await accept(editor, accepted)
@@ -184,6 +193,7 @@ async def test_it_is_on_the_disk_before_the_editor_gets_the_edit(
         assert buffer.text == source
 
 
+@pytest.mark.slow
 async def test_killed_while_the_editor_applies_it_is_told(again, workspace, source):
     async with again(kill=True) as editor:
         pid = editor.client.process.pid

@@ -126,6 +126,7 @@ async def test_where_it_is_open_the_editor_adds_it_and_the_person_saves(
     expect(editor, workspace, file)
 
 
+@pytest.mark.slow
 async def test_an_editor_that_takes_no_edits_gets_it_when_the_file_is_closed(
     start, source, workspace, file, env
 ):
@@ -140,6 +141,7 @@ async def test_an_editor_that_takes_no_edits_gets_it_when_the_file_is_closed(
     expect(editor, workspace, file)
 
 
+@pytest.mark.slow
 async def test_without_a_memory_it_is_written_all_the_same(
     start, source, workspace, file, env, tmp_path, monkeypatch
 ):

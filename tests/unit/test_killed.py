@@ -55,7 +55,7 @@ def test_an_accept_that_was_killed_is_told_by_the_file_and_finished_once(tmp_pat
     assert seen == sorted(seen, key=expected.index)
 
 
-@pytest.mark.parametrize("case", ["recover-linked", rarely("recover")])
+@pytest.mark.parametrize("case", [rarely("recover-linked"), rarely("recover")])
 def test_what_is_finished_later_may_be_killed_as_well(tmp_path, case):
     *cut, whole = outcomes(case, tmp_path / "there")
     assert whole["content"] == "after"
