@@ -68,7 +68,7 @@ export function middleware(proposals: Proposals): Middleware {
       return resolved;
     },
     provideCodeLenses: async (document, token, next) =>
-      (await next(document, token))?.filter((lens) => !isOfProposal(lens)),
+      (await next(document, token))?.filter((lens) => isPlan(document) || !isOfProposal(lens)),
     workspace: {
       handleApplyEdit: async (params, next) => {
         const why = await objection(proposals, params);
@@ -184,6 +184,11 @@ function byCommand(action: Command | CodeAction): Command | CodeAction {
   const command = `${OURS}${data.unverified ? "acceptUnverified" : "accept"}`;
   action.command = { title: action.title, command, arguments: [data.proposal] };
   return action;
+}
+
+/** In a plan the server says how the edits of its steps stand, wherever those are. */
+function isPlan({ uri }: TextDocument): boolean {
+  return uri.path.endsWith("/plan.md");
 }
 
 /** Lenses of proposals are the extension's own. */
