@@ -160,16 +160,21 @@ def test_a_test_that_is_not_there_yet_is_asked_for_as_it_is():
 async def test_a_candidate_beyond_its_bounds_fails_one_within_them_is_judged():
     step = Step("Go", (Place("a.py"), Place("b.py")), most_lines=2)
     new = CODE.content.replace("return value", "return 2")
-    result = await bounded.check(Candidate("a.py", CODE.content, new, bounds=Bounds(step)))
+
+    async def check(bounds):
+        candidate = Candidate("a.py", CODE.content, new, bounds=bounds)
+        return await bounded.check(candidate, VerifySettings())
+
+    result = await check(Bounds(step))
     assert result is None
     other = Change("b.py", Text("x = 1\n"), _edits("x = 1\n", "x = 2\n"))
     more = Bounds(step, (), (other,))
-    found = await bounded.check(Candidate("a.py", CODE.content, new, bounds=more))
+    found = await check(more)
     assert (found.gate, found.status) == (Gate.BOUNDS, Status.FAILED)
     assert found.findings[0].message.startswith("The diff has 4 lines")
     assert more.laid == {"b.py": "x = 2\n"}
     accepted = Bounds(step, (other,))
-    assert await bounded.check(Candidate("a.py", CODE.content, new, bounds=accepted)) is not None
+    assert await check(accepted) is not None
     assert accepted.laid == {}
 
 
