@@ -22,7 +22,7 @@ from festina.verify.engine import Engine
 from support import pages, projects
 from support.processes import children_of, wait_until_gone
 
-pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
 SITE = Browser("site")
 WIDTHS = (375, 768, 1280)
 
