@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from festina.commands import apply, showing, target
+from festina.commands import own_page, showing
 from festina.commands.base import Exit, Stop
 from festina.gallery import page
 from festina.gallery.cards import Board, Entry, Maker, Subject
 from festina.proposals import CandidateStatus
-from festina.text import Text
 
 if TYPE_CHECKING:
     from festina.commands.editing import Order, Proposed
@@ -87,12 +86,7 @@ def check(path: Path) -> None:
     Raises:
         Stop: it cannot, and what to do.
     """
-    if not path.parent.is_dir():
-        raise Stop(f"There is no folder {path.parent} to write {path.name} to.")
-    if path.is_dir():
-        raise Stop(f"{path} is a folder; name a file in it.")
-    if path.exists() and page.MARK not in target.read_text(path, str(path)).content:
-        raise Stop(f"{path} is there already, and is no gallery. Name another file.")
+    own_page.check(path, page.MARK, "gallery")
 
 
 def write(path: Path, board: Board) -> None:
@@ -101,11 +95,7 @@ def write(path: Path, board: Board) -> None:
     Raises:
         Stop: it cannot be written.
     """
-    whole = Text(page.export(board))
-    if path.exists():
-        apply.write(path, target.read_text(path, str(path)), whole)
-    else:
-        apply.create(path, whole)
+    own_page.write(path, page.export(board))
 
 
 def _entry(data: dict[str, Any]) -> Entry:
