@@ -140,7 +140,7 @@ def test_closes_the_file(desk, window):
     window.say("mod.py", "Control+p")
     window.until(lambda: is_text(window, MODULE), "opened again")
     window.page.wait_for_timeout(500)
-    assert not remains(window)
+    window.until(lambda: not remains(window), "nothing of it is left")
     desk.fake.script(GOOD)
     window.instruct(ASK, *REGION)
     accepted(window, MODULE, ACCEPTED)

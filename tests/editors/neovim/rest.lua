@@ -147,7 +147,7 @@ check(
   t.messages
 )
 check(
-  vim.deep_equal(vim.fn.getcompletion("Festina re", "cmdline"), { "redirect", "restart" }),
+  vim.deep_equal(vim.fn.getcompletion("Festina re", "cmdline"), { "redirect", "restart", "review" }),
   "completion",
   vim.fn.getcompletion("Festina re", "cmdline")
 )

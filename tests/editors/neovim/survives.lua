@@ -95,7 +95,7 @@ vim.cmd("vsplit | vertical resize 30")
 check(
   t.wait(function()
     return #vim.split(t.drawn().head, "\n") > tall
-  end, 2),
+  end),
   "in a narrow window the words are wrapped",
   t.drawn().head
 )
