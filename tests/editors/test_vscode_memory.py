@@ -70,7 +70,9 @@ def show(window, name):
     window.press("Control+p")
     window.page.wait_for_selector(".quick-input-widget input:visible")
     window.page.keyboard.type(name)
-    window.page.click(f".quick-input-list .monaco-list-row[aria-label^='{name}']")
+    # rows move as they are found: a click may come upon another one
+    window.page.wait_for_selector(f".quick-input-list .focused[aria-label^='{name}']")
+    window.press("Enter")
     window.until(lambda: window.tab.startswith(name), f"{name} is on show")
 
 

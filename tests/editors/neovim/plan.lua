@@ -26,7 +26,11 @@ vim.cmd("Festina step anew")
 check(told("takes run, skip, split or explain"), "there are four things to do", t.messages)
 vim.cmd("Festina step")
 vim.cmd("buffer " .. code)
-check(t.until_state("ready"), "its edit is drawn where it is, and passes", { t.state(), t.messages })
+check(
+  t.until_state("ready"),
+  "its edit is drawn where it is, and passes",
+  { t.state(), t.messages }
+)
 check(t.text() == before, "and is in no text yet")
 check(t.text(plan):find("- [ ] Return", 1, true), "nor is the step ticked")
 vim.cmd("Festina accept")
