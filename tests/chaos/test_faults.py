@@ -214,7 +214,7 @@ def ask_for(end: int) -> Request:
 
 async def stall(dialect: str, step: int) -> None:
     raw = TRANSCRIPTS[dialect]
-    late = {"first_content_seconds": 1.5, "inter_token_seconds": 1.5}
+    late = {"first_content_seconds": 3.0, "inter_token_seconds": 3.0}
     with FakeModel(sent_of(raw, Hold())) as fake:
         ends = list(range(0, len(raw) - 1, step))
         model = model_at(fake, http=Http(connections=AT_ONCE), dialect=dialect, **late)

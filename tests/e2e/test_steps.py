@@ -216,7 +216,8 @@ async def test_a_step_is_skipped_with_a_note_and_split_by_the_slow_model(
         skipped = "- [x] Look at it with Ann.\n  - note: skipped, not done\n"
         assert plan.text == PLAN.replace(ann, skipped)
         split = await lens_of(editor, plan, 2, "split")
-        assert (await editor.choose(split.command))["ok"]
+        said = await editor.choose(split.command)
+        assert said["ok"], said
         await editor.until(lambda: "Then bound" in plan.text)
         assert plan.text.startswith(f"# Plan: mind the bounds\n\n{halves}{skipped}")
         assert "Take it apart" in fake.requests[0]["messages"][-1]["content"]

@@ -117,6 +117,7 @@ class Planning:
         Raises:
             Refusal: it is that one.
         """
+        await self._app.session.settled.wait()  # before that it is not known which models there are
         if not self.stepping.replanning.possible:
             choice = await self._app.models.look(None)
             if choice is not None and choice.how == "embedded":
@@ -181,6 +182,7 @@ class Planning:
         if step.done:
             raise Refusal("This step is done already.")
         self._check_idle(paper, plan, line)
+        await self._app.session.settled.wait()  # before that it is not known which models there are
         self.stepping.replanning.check()
         self._start(paper, f"split {step.key}", self._split(paper, plan, Instead(step, (), True)))
         return f"Taking step {index + 1} apart: {step.title}"
