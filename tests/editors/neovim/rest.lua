@@ -44,9 +44,10 @@ vim.cmd("6Festina ask which one is it?")
 check(
   t.wait(function()
     local buf = answer()
-    return buf
-      and t.text(buf):find("which one is it?", 1, true)
-      and not t.text(buf):find("tokens so far", 1, true)
+    local words = buf and t.text(buf) or ""
+    return words:find("which one is it?", 1, true)
+      and words:find("**doubles**", 1, true)
+      and not words:find("tokens so far", 1, true)
   end),
   "a question about picked lines is answered as well",
   { t.messages, answer() and t.text(answer()) }
