@@ -35,6 +35,7 @@ const COUNTS = [1, 4, 16, 75];
 export class Actions implements Disposable {
   private readonly failures: Failures;
   private readonly parts: Disposable[];
+  private looking: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly proposals: Proposals,
@@ -145,7 +146,10 @@ export class Actions implements Disposable {
 
   /** Have the server send the edit of the candidate that the person looks at. */
   private async apply(proposal: Proposal, more: object): Promise<void> {
-    const why = await reason(this.proposals, proposal);
+    // one after the other: of two that are accepted at once, the first one is the first
+    const looked = this.looking.then(() => reason(this.proposals, proposal));
+    this.looking = looked.catch(() => undefined);
+    const why = await looked;
     if (why !== "") {
       // where it is applied, the key was pressed twice, and the server has not told of the first yet
       if (!isApplied(this.proposals, proposal)) {
