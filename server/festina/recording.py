@@ -78,9 +78,6 @@ class Recording:
                 step=proposal.bounds.step.key if proposal.bounds else "",
                 candidates=len(proposal.candidates),
                 rounds=max(record.rounds, proposal.round),
-                lines=digests(proposal.base.lines, view.text.splitlines())
-                if outcome == ACCEPTED and view
-                else (),
             ),
             proposal.calls,
         )
@@ -94,7 +91,15 @@ class Recording:
         except Refusal:
             return
         record = replace(record, path=relative_path(document, workspace))
-        self._post(workspace, lambda store: store.records.put(record))
+        view = proposal.candidate if record.outcome == ACCEPTED else None
+        old, new = (proposal.base, view.text) if view is not None else (None, "")
+
+        def put(store: Store) -> None:
+            # here, and not on the loop: a file may have very many lines
+            lines = digests(old.lines, new.splitlines()) if old is not None else ()
+            store.records.put(replace(record, lines=lines))
+
+        self._post(workspace, put)
 
 
 def with_calls(record: Record, calls: Iterable[Call]) -> Record:
