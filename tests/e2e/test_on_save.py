@@ -5,6 +5,7 @@ saved and nothing else.
 """
 
 import json
+import os
 import sys
 
 import pytest
@@ -33,7 +34,13 @@ def config(tmp_path, **verify):
     lines += ["tests.args = ['--disable-plugin-autoload']"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in verify.items()]
     file.write_text("\n".join(lines) + "\n")
-    return {"FESTINA_CONFIG": str(file)}
+    # a save that does not wait for the settings would go to the machine's own interpreter
+    other = tmp_path / "other" / "python3"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    path = os.pathsep.join([str(other.parent), os.environ["PATH"]])
+    return {"FESTINA_CONFIG": str(file), "PATH": path}
 
 
 class Sitting:

@@ -175,10 +175,12 @@ class Saving:
     async def _look(self, standing: Standing, order: _Order) -> None:
         workspace = standing.workspace
         try:
+            await self._app.session.settled.wait()  # a save can come before the settings are read
             await self._free.wait()
+            if (scope := order.scope if order.asked else self._scope(workspace)) is None:
+                return
             buffers = self._buffers(workspace, order)
             texts = await asyncio.to_thread(standing.read, buffers)
-            scope: ExamineScope = order.scope
             if not self._app.session.is_trusted(workspace) and not order.asked:
                 scope = "lint"
             after = replace(self._app.session.snapshot(workspace), buffers=buffers)
