@@ -140,6 +140,18 @@ class TestEveryLevel:
         assert int(effective.split()[1], 16) == 0
         assert no_new.split()[1] == "1"
 
+    async def test_a_link_that_leads_to_an_interpreter(
+        self, box: Box, level: Level, tmp_path: Path
+    ) -> None:
+        # a private place holds it, as a home does ~/.local/bin
+        link = tmp_path / "bin" / "python"
+        link.parent.mkdir()
+        real = Path(sys.executable).resolve()
+        link.symlink_to(real)
+        seen = replaced(box, read_only=(link, real.parent.parent))
+        done = await shell(seen, f"readlink {link}; {link} -c 'import sys; print(1)'", level)
+        assert done.stdout.decode().split() == [str(real), "1"], done.stderr
+
     async def test_many_at_once(self, box: Box, level: Level) -> None:
         runs = [shell(box, f"echo {number}", level) for number in range(6)]
         done = await asyncio.gather(*runs)

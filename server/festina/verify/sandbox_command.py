@@ -46,6 +46,8 @@ def steps(operations: Sequence[Operation], limits: Limits) -> list[tuple[str | i
             result.append(("tmpfs", step.target, size))
         elif step.kind == "bind":
             result.append(("bind", step.target, step.source, step.writable))
+        elif step.kind == "link":
+            result.append(("link", step.target, step.source))
         else:
             result.append((step.kind, step.target))
     return result
@@ -88,6 +90,8 @@ def bubblewrap(
             arguments += [*size, "--tmpfs", step.target]
         elif step.kind == "dir":
             arguments += ["--dir", step.target]
+        elif step.kind == "link":
+            arguments += ["--symlink", step.source, step.target]
         elif step.kind == "hide":
             arguments += ["--ro-bind", "/dev/null", step.target]
         else:

@@ -173,6 +173,9 @@ def _apply(operation: tuple[Any, ...], setattr_call: bool) -> None:
         _mount("tmpfs", point, "tmpfs", MS_NOSUID | MS_NODEV, options)
     elif kind == "dir":
         _point(target, directory=True)
+    elif kind == "link":
+        folder = _point(os.path.dirname(target), directory=True)  # noqa: PTH120
+        os.symlink(operation[2], os.path.join(folder, os.path.basename(target)))  # noqa: PTH118, PTH119, PTH211
     elif kind == "hide":
         if os.path.lexists(f"/new{target}"):
             _mount("/old/dev/null", f"/new{target}", None, MS_BIND)

@@ -49,7 +49,10 @@ PROC_HIDDEN = ("kcore", "keys", "kmsg", "timer_list")
 
 
 class Operation(NamedTuple):
-    """One step in building the view; ``kind`` is ``tmpfs``, ``dir``, ``bind`` or ``hide``."""
+    """One step in building the view: ``tmpfs``, ``dir``, ``bind``, ``link`` or ``hide``.
+
+    ``source`` is what is mounted at ``target``, or what a symbolic link there says.
+    """
 
     kind: str
     target: str
@@ -144,6 +147,11 @@ def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Ope
     real = os.path.realpath(path)
     if not os.path.exists(real):  # noqa: PTH110
         return []
+    if os.path.islink(path) and not os.path.isdir(real):  # noqa: PTH112, PTH114
+        # an interpreter looks for its library beside what the link leads to, so it stays a link
+        copied = any(_below(path, [place], itself=True) for place in places)
+        hidden = not copied and _below(path, private)
+        return [Operation("link", path, os.readlink(path))] if hidden else []  # noqa: PTH115
     for place in dict.fromkeys((path, real)):
         if any(_below(one, [place], itself=True) for one in private) and place not in places:
             _log.warning("%s is not shown in the sandbox: it would show private files.", place)
@@ -162,6 +170,9 @@ def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Ope
 
 def _shown_already(step: Operation, steps: list[Operation]) -> bool:
     """Whether another read-only mount, of a directory above, shows the same thing there."""
+    if step.kind == "link":
+        shown = [each.target for each in steps if each.kind == "bind" and not each.writable]
+        return _below(step.target, shown)
     if step.kind != "bind" or step.writable:
         return False
     return any(

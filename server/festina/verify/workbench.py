@@ -174,6 +174,7 @@ def _visible(state: State, tools: Tools) -> list[Path]:
     found = [*tools.read_only, *surroundings.above(workspace), *surroundings.repository(workspace)]
     if isinstance(python := state.python, Environment):
         found += [python.python.parent, python.python.resolve().parent.parent, *python.prefixes]
+        found += python.links()
         found += [*python.search, *python.editable]
     kept: list[Path] = []
     for path in found:
