@@ -2,7 +2,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+# tests wait for servers and sandboxes about a third of their time: three of two processors are used
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help try test test-all test-editors test-editors-fast test-legs media lint format bench vscode lua clean
