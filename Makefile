@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # tests wait for servers and sandboxes about a third of their time: three of two processors are used
 JOBS ?= 3
+EDITORS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help try test test-all test-editors test-editors-fast test-legs media lint format bench vscode lua clean
@@ -22,7 +23,7 @@ test-all: lint ## Like `test`, with the slow tests
 
 # A test that skips itself, for want of its editor or for whatever reason, fails here.
 test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every test in them
-	$(BIN)/python -m pytest -m editors --no-skips --durations=10 -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -m editors --no-skips --durations=10 -n $(EDITORS) --dist loadfile
 
 test-legs: $(VENV)/.dev ## See each of the editor tests' legs fail, with a broken server and without its editor: an hour
 	$(BIN)/python -m pytest -m legs --no-skips
