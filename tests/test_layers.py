@@ -71,6 +71,7 @@ STATE = (
     "orders",
     "pages",
     "parts",
+    "pending",
     "pipeline",
     "promise",
     "recording",

@@ -45,8 +45,8 @@ class Settings:
 
     ``on_save`` says what is looked at when a file is saved: ``off`` (nothing), ``lint``,
     ``impacted`` (lint and the tests that the change can affect) or ``full`` (all tests).
-    ``context_tokens`` is about how much is sent beside the region; None: by where it is sent. Of a
-    run over many places ``review_pending`` edits may wait for the person at once.
+    ``context_tokens`` is about how much is sent beside the region; None: by where it is sent. So
+    many edits as ``review_pending`` says may wait for the person before skills and plans make more.
     """
 
     fast: ModelSettings | None = None

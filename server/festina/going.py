@@ -82,6 +82,13 @@ class Going:
     tries: list[Try] = field(default_factory=list)
 
     @property
+    def coming(self) -> int:
+        """How many proposals of it are still to come, if all goes well."""
+        if not self.main:
+            return len(parts_of(self.step))
+        return 0 if self.ids.get(self.main) is State.REJECTED else len(self.drafts)
+
+    @property
     def key(self) -> str:
         """The key of its job."""
         return f"step {self.paper.workspace} {self.step.key}"

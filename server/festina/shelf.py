@@ -7,7 +7,6 @@ rebased, verified again and accepted like them. When the file is closed before t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from festina import edits
 from festina.documents import Document
 from festina.lifecycle import Lifecycle
+from festina.pending import Pending
 from festina.proposals import CandidateView, Proposal, State, step
 from festina.reducer import STATUS
 from festina.session import Refusal, Session
@@ -39,11 +39,6 @@ class Shelved:
         return self.workspace / self.path
 
 
-def waits(count: int) -> str:
-    """Say how many edits wait for a person."""
-    return f"{count} edit{' waits' if count == 1 else 's wait'} for your review"
-
-
 class Shelf:
     """The edits of one session that wait for their files to be opened, in their order.
 
@@ -51,16 +46,16 @@ class Shelf:
     before it comes into the session, since the person knows of it.
     """
 
-    def __init__(self, session: Session, lifecycle: Lifecycle) -> None:
+    def __init__(self, session: Session, lifecycle: Lifecycle, pending: Pending) -> None:
         self.changed: Callable[[Path], None] = lambda _: None
         self.adopting: Callable[[Proposal], None] = lambda _: None
-        self.moved = asyncio.Event()
-        """Set whenever less may wait than before."""
+        self._moved = pending.moved
         self._session = session
         self._lifecycle = lifecycle
         self._here: list[Shelved] = []
         self._adopted: dict[str, Shelved] = {}
         session.followers.append(self._follow)
+        pending.waiting.append(self._count)
 
     def put(self, workspace: Path, skill: Skill, tried: Tried) -> None:
         """Keep an edit that was made; where its file is open, it is a proposal at once."""
@@ -93,11 +88,6 @@ class Shelf:
             self._here.append(one)
             self.changed(one.file)
 
-    def pending(self, workspace: Path) -> int:
-        """Return how many edits wait for a person, here and in open documents."""
-        everywhere = (*self._here, *self._adopted.values())
-        return sum(one.workspace == workspace for one in everywhere)
-
     def waiting(self) -> list[Shelved]:
         """Return the edits whose files are not open, in their order."""
         return list(self._here)
@@ -124,7 +114,7 @@ class Shelf:
             if proposal.state in {State.READY, State.UNVERIFIED}:
                 one = replace(one, proposal=proposal)
             elif proposal.state is not State.VERIFYING:
-                self.moved.set()
+                self._moved.set()
                 continue
             self._lifecycle.runs.stop(proposal.id)
             self._session.let_go(proposal.id)
@@ -138,7 +128,10 @@ class Shelf:
         for one in gone:
             self.changed(one.file)
         if gone:
-            self.moved.set()
+            self._moved.set()
+
+    def _count(self, workspace: Path) -> int:
+        return sum(one.workspace == workspace for one in self._here)
 
     def _document(self, file: Path) -> Document | None:
         return next((one for one in self._session.documents if one.path == file), None)
@@ -148,12 +141,12 @@ class Shelf:
             if self._session.workspace_of(document) != one.workspace:
                 raise Refusal("It lies in another folder of the editor by now.")
         except Refusal:
-            self.moved.set()
+            self._moved.set()
             return
         made = one.proposal
         region = edits.rebase(made.base, document.text, made.region)
         if region is None:  # those lines are others by now
-            self.moved.set()
+            self._moved.set()
             return
         proposal = replace(
             made,
@@ -195,4 +188,3 @@ class Shelf:
             proposal.state.final or proposal.state is State.REJECTED
         ):
             del self._adopted[proposal.id]
-            self.moved.set()

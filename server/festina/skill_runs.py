@@ -23,8 +23,9 @@ from festina.masking import Masking
 from festina.models.base import ModelError
 from festina.models.meter import counting
 from festina.models.ready import Models, Ready
+from festina.pending import Pending
 from festina.session import Refusal, Session
-from festina.shelf import Shelf, waits
+from festina.shelf import Shelf
 from festina.skill_file import Skill
 from festina.skill_work import End, Tried
 from festina.text import Text
@@ -40,8 +41,8 @@ AT_ONCE = 4
 class SkillRun:
     """One run, as far as it has come. ``words`` say in a line what is going on.
 
-    ``gone`` counts places that were changed before their turn came, ``rejected`` is the first one
-    for which no edit passed, and why.
+    ``gone`` counts places that were changed before their turn came, ``busy`` those that are worked
+    at, ``rejected`` is the first one for which no edit passed, and why.
     """
 
     id: str
@@ -54,6 +55,7 @@ class SkillRun:
     rejected: str = ""
     words: str = "looking for places"
     error: str = ""
+    busy: int = 0
     rests: bool = False
     over: bool = False
 
@@ -90,7 +92,12 @@ class SkillRuns:
     """
 
     def __init__(
-        self, session: Session, lifecycle: Lifecycle, models: Models, shelf: Shelf
+        self,
+        session: Session,
+        lifecycle: Lifecycle,
+        models: Models,
+        shelf: Shelf,
+        pending: Pending,
     ) -> None:
         self.changed: Callable[[SkillRun], None] = lambda _: None
         self.called: Callable[[SkillRun, Call], None] = lambda _, __: None
@@ -99,6 +106,8 @@ class SkillRuns:
         self._lifecycle = lifecycle
         self._models = models
         self._shelf = shelf
+        self._pending = pending
+        pending.coming.append(self._busy)
         self._numbers = itertools.count(1)
         self._runs: dict[str, SkillRun] = {}
 
@@ -137,12 +146,16 @@ class SkillRuns:
                 self.cancel(run.id)
         self._shelf.take_away(self._goes_on)
 
+    def _busy(self, workspace: Path) -> int:
+        return sum(run.busy for run in self._runs.values() if run.workspace == workspace)
+
     def _goes_on(self, workspace: Path) -> bool:
         return workspace in self._session.roots and self._session.is_trusted(workspace)
 
     async def _run(self, run: SkillRun, patterns: tuple[str, ...], under: tuple[str, ...]) -> None:
         try:
             self.changed(run)
+            await self._session.settled.wait()  # before that it is not known what is left alone
             snapshot = self._session.snapshot(run.workspace)
             found: Found = await asyncio.to_thread(find, snapshot, run.skill.files, patterns, under)
             run.places, run.waiting = len(found.places), list(found.places)
@@ -156,6 +169,7 @@ class SkillRuns:
         finally:
             run.over = True
             del self._runs[run.id]
+            self._pending.moved.set()
             self.changed(run)
 
     async def _all(self, run: SkillRun) -> None:
@@ -163,22 +177,23 @@ class SkillRuns:
         tasks: set[asyncio.Task[None]] = set()
         try:
             while (run.waiting and not run.error) or tasks:
-                cap = self._session.settings_of(run.workspace).review_pending
-                room = cap - self._shelf.pending(run.workspace) - len(tasks)
+                room = self._pending.room(run.workspace)
                 while run.waiting and not run.error and len(tasks) < AT_ONCE and room > 0:
                     work = self._one(run, run.waiting.pop(0), ready)
                     tasks.add(asyncio.create_task(work))
                     room -= 1
+                run.busy = len(tasks)
                 run.rests = not tasks
                 if tasks:
                     done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                    run.busy = len(tasks)
+                    self._pending.moved.set()  # another run may have waited for what came of it
                     for task in done:
                         task.result()
                     continue
-                pending = waits(self._shelf.pending(run.workspace))
-                self._say(run, f"{pending}; then it goes on")
-                self._shelf.moved.clear()
-                await self._shelf.moved.wait()
+                self._say(run, f"{self._pending.words(run.workspace)}; then it goes on")
+                self._pending.moved.clear()
+                await self._pending.moved.wait()
         finally:
             for task in tasks:
                 task.cancel()

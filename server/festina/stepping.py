@@ -23,6 +23,7 @@ from festina.models.base import ModelError
 from festina.models.meter import counting
 from festina.models.ready import Models
 from festina.orders import Order
+from festina.pending import Pending
 from festina.places import Places
 from festina.plans import Change, Step
 from festina.proposals import Proposal, State
@@ -42,12 +43,14 @@ class Stepping:
         models: Models,
         desk: Desk,
         memory: Remembering,
+        pending: Pending,
     ) -> None:
         self._session = session
         self._lifecycle = lifecycle
         self._models = models
         self._desk = desk
         self._memory = memory
+        self._pending = pending
         self._jobs = lifecycle.runs.jobs
         self._of: dict[str, Going] = {}
         self._going: list[Going] = []
@@ -57,6 +60,7 @@ class Stepping:
         self.changed: Callable[[Path], None] = lambda _: None
         """Told of the workspace of a plan when what is under way in it is another."""
         session.followers.append(self._follow)
+        pending.coming.append(self._coming)
 
     def find(self, workspace: Path, step: Step) -> Going | None:
         """Return a step that is under way."""
@@ -78,6 +82,7 @@ class Stepping:
         plan = await paper.read()
         index = steps.chosen(plan, line)
         step = plan.steps[index]
+        await self._session.settled.wait()  # before that it is not known what is left alone
         steps.check(step, self._session.settings_of(paper.workspace).verify)
         if self.find(paper.workspace, step) is not None:
             raise Refusal("This step is under way already. Accept, cancel or dismiss its edit.")
@@ -87,6 +92,7 @@ class Stepping:
             self._going.append(going)
             self._jobs.start(f"{going.key} tick", self._tick(going))
             return "This step was accepted before everything ended: it is ticked, not run again."
+        self._pending.check(paper.workspace, len(parts_of(step)))
         self._start(Going(paper, step))
         return f"Running step {index + 1} of {len(plan.steps)}: {step.title}"
 
@@ -98,6 +104,9 @@ class Stepping:
         for proposal_id in list(going.ids):
             self._lifecycle.dismiss(proposal_id)
         self._end(going)
+
+    def _coming(self, workspace: Path) -> int:
+        return sum(one.coming for one in self._going if one.paper.workspace == workspace)
 
     # -- beginning --------------------------------------------------------------------------
 
@@ -251,6 +260,7 @@ class Stepping:
                     store.steps.end(one.id, outcome)
 
             self._memory.post(going.paper.workspace, end)
+            self._pending.moved.set()
             self.changed(going.paper.workspace)
 
     async def _plan_again(self, going: Going, proposal: Proposal) -> None:
@@ -282,8 +292,13 @@ class Stepping:
         for proposal_id in list(going.ids):
             self._lifecycle.dismiss(proposal_id)
         self._end(going, "planned anew")
-        told = f"{going.step.title}: it failed and was planned anew; the new step runs now."
-        self._desk.tell(told)
+        told = f"{going.step.title}: it failed and was planned anew"
+        try:
+            self._pending.check(going.paper.workspace, len(parts_of(new)))
+        except Refusal as refusal:
+            self._desk.tell(f"{told}. {refusal}")
+            return True
+        self._desk.tell(f"{told}; the new step runs now.")
         self._start(Going(going.paper, new, again=True))
         return True
 

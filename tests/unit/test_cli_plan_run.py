@@ -103,6 +103,15 @@ def test_apply_takes_the_edit_of_one_step(line, fake, models):
     assert models.asked == {"show": 1, "read": 2}
 
 
+def test_a_step_of_more_files_than_may_wait_is_not_run(line, fake):
+    keep(line, 5)
+    (line.project / "festina.toml").write_text("review.pending = 1\n")
+    ran = line.run("plan", "--run", "--apply")
+    assert ran.code == Exit.FAILED
+    assert "This step makes 2 edits, and at most 1 may wait for you at once" in ran.err
+    assert fake.requests == []
+
+
 def test_several_files_are_one_change_checked_together(line, fake):
     keep(line, 5)
     ran = line.run("plan", "--run", "--apply", "--json")

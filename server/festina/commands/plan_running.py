@@ -20,7 +20,9 @@ from festina.commands.plan_memory import PlanMemory
 from festina.commands.running import exit_of
 from festina.config import Settings
 from festina.findings import Status
+from festina.going import parts_of
 from festina.instead import Instead
+from festina.pending import check_size
 from festina.plans import Damaged, Plan, Step
 from festina.session import Refusal
 from festina.trust import TrustStore
@@ -290,6 +292,7 @@ def _check(order: Order, plan: Plan, index: int) -> None:
     """
     try:
         steps.check(plan.steps[index], order.settings.verify)
+        check_size(len(parts_of(plan.steps[index])), order.settings.review_pending)
     except Refusal as refusal:
         told = f"Step {index + 1} ({plan.steps[index].title}): {refusal}"
         raise Stop(told, Exit.FAILED) from None

@@ -47,6 +47,7 @@ from festina.lsp.features.tracing import Tracing
 from festina.lsp.features.trusting import Trusting
 from festina.lsp.model_source import ModelSource
 from festina.models.ledger import Ledger
+from festina.pending import Pending
 from festina.proposals import Proposal
 from festina.recording import Recording
 from festina.remembering import Remembering
@@ -78,6 +79,7 @@ class App:
             self.environ, self.session.trust, lambda: self.client, self.session.ledger
         )
         self.accepted = AcceptedEdits(self.session)
+        self.pending = Pending(self.session)
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
         self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
         self.answering = Answering(self)
@@ -241,6 +243,7 @@ class App:
         first = next(iter(read.values()))
         self.session.settings = {**read, None: first}
         self.session.settled.set()
+        self.pending.moved.set()
         self.saving.settings_changed()
         await self.models.configure(first)
         self.naming.tell()

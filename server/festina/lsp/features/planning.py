@@ -46,7 +46,9 @@ class Planning:
         self._papers: dict[Path, PlanPaper] = {}
         self._progresses = Progresses(app)
         self.seen = SeenPlans(app)
-        self.stepping = Stepping(app.session, app.lifecycle, app.models, self, app.remembering)
+        self.stepping = Stepping(
+            app.session, app.lifecycle, app.models, self, app.remembering, app.pending
+        )
         self.stepping.changed = self._stirred
 
     def close(self) -> None:

@@ -19,8 +19,9 @@ from festina.edits import Region
 from festina.lsp import convert, messages, render
 from festina.lsp.features import arguments, skilled
 from festina.lsp.features.progressing import Progresses
+from festina.pending import waits
 from festina.session import Refusal
-from festina.shelf import Shelf, waits
+from festina.shelf import Shelf
 from festina.skill_file import PLACES_KEY, Skill
 from festina.skill_runs import SkillRun, SkillRuns
 from festina.skill_work import End
@@ -41,10 +42,10 @@ class SkillRunning:
         self._app = app
         self._progresses = Progresses(app)
         self._told: set[str] = set()
-        self.shelf = Shelf(app.session, app.lifecycle)
+        self.shelf = Shelf(app.session, app.lifecycle, app.pending)
         self.shelf.changed = self._shelf_changed
         self.shelf.adopting = app.publisher.known
-        self.runs = SkillRuns(app.session, app.lifecycle, app.models, self.shelf)
+        self.runs = SkillRuns(app.session, app.lifecycle, app.models, self.shelf, app.pending)
         self.runs.changed = self._changed
         self.runs.called = self._called
         self.runs.tried = self._tried
@@ -109,7 +110,7 @@ class SkillRunning:
         said = f"Festina: {run.summary}"
         if run.error:
             kind, said = lsp.MessageType.Warning, f"{said} It ended early: {run.error}"
-        elif count := self.shelf.pending(run.workspace):
+        elif count := self._app.pending.count(run.workspace):
             said = f"{said} {waits(count).capitalize()}."
         self._app.client.show_message(said, kind)
 
