@@ -32,7 +32,8 @@ class Accepted:
     """An edit that was accepted: ``region`` of ``base``, the text of ``path`` before it.
 
     ``new`` is what the region's text became, ``gates`` are those that had passed. ``at`` is where
-    it is in the document now, None once somebody has edited those lines.
+    it is in the document now, None once somebody has edited those lines. ``refuted``: the whole
+    suite, which had not run by then, has failed with it.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Accepted:
     skill: str = ""
     uri: str = ""
     at: Region | None = None
+    refuted: bool = False
 
     @property
     def old(self) -> str:
@@ -108,6 +110,8 @@ class AcceptedEdits:
             Refusal: there is none of that id that a skill can be made of, and why.
         """
         if (accepted := self._of.get(proposal_id)) is not None:
+            if accepted.refuted:
+                raise Refusal(REFUTED)
             return accepted
         proposal = self._session.proposals.get(proposal_id)
         if proposal is not None and proposal.state is State.APPLIED:
@@ -119,11 +123,15 @@ class AcceptedEdits:
         raise Refusal(_TOO_OLD)
 
     def at(self, uri: str, lines: Region) -> list[Accepted]:
-        """Return the accepted edits that stand in some lines as they were accepted."""
+        """Return the accepted edits that stand in some lines as they were accepted, and hold."""
         return [
             one
             for one in self._of.values()
-            if one.uri == uri and one.at and one.at.start < lines.end and lines.start < one.at.end
+            if one.uri == uri
+            and not one.refuted
+            and one.at
+            and one.at.start < lines.end
+            and lines.start < one.at.end
         ]
 
     def alike(self, accepted: Accepted) -> list[Accepted]:
@@ -134,9 +142,15 @@ class AcceptedEdits:
             if one.workspace == accepted.workspace
             and one.instruction == accepted.instruction
             and one.at is not None
+            and not one.refuted
             and one.id != accepted.id
         ]
         return [accepted, *others]
+
+    def refute(self, proposal_id: str) -> None:
+        """The whole suite has failed with an edit after it was accepted."""
+        if (accepted := self._of.get(proposal_id)) is not None:
+            self._of[proposal_id] = replace(accepted, refuted=True)
 
     def moved(self, uri: str, texts: Sequence[Text]) -> None:
         """A document went through ``texts``: what was touched does not stand there any more."""
@@ -159,6 +173,10 @@ class AcceptedEdits:
                 del self._of[one.id]
 
 
+REFUTED = (
+    "The whole suite has failed with that edit since it was accepted, so it is no example. A skill "
+    "is made of edits that passed."
+)
 _TOO_OLD = (
     f"That edit is not known any more: the last {KEPT} that were accepted since the editor was "
     "started are."

@@ -31,11 +31,13 @@ class Accepted:
 class Aftermath:
     """The accepted edits for which the whole suite runs, or has failed.
 
-    ``changed`` is told of each that is refuted, and again when that is no longer to be shown;
-    ``dropped`` of the id of each that nobody needs to know about any more.
+    ``refuting`` is told of the id of each that is refuted, ``changed`` of what is to be shown of
+    it, and again when that is no longer so; ``dropped`` of the id of each that nobody needs to know
+    about any more.
     """
 
     def __init__(self, dropped: Callable[[str], None]) -> None:
+        self.refuting: Callable[[str], None] = lambda _: None
         self.changed: Callable[[Accepted], None] = lambda _: None
         self._dropped = dropped
         self._of: dict[str, Accepted] = {}
@@ -53,6 +55,7 @@ class Aftermath:
         """The whole suite failed with an accepted edit, unless nobody waits for that any more."""
         if accepted := self._of.get(proposal_id):
             self._of[proposal_id] = replace(accepted, verdict=verdict)
+            self.refuting(proposal_id)
             self.changed(self._of[proposal_id])
 
     def forget(self, proposal_id: str) -> bool:

@@ -91,7 +91,7 @@ async def test_an_accepted_edit_that_the_whole_suite_refutes_is_shown_until_it_i
 ):
     editor, buffer, watch = await sit(VSCODE)
     model.text = leak.LEAKS
-    await leak.propose(editor, buffer)
+    proposal = await leak.propose(editor, buffer)
     await watch.until("ready")
     assert "the whole suite is still running" in watch.ours()[0].message
     actions = await editor.code_actions(buffer, leak.SCOPED)
@@ -114,6 +114,11 @@ async def test_an_accepted_edit_that_the_whole_suite_refutes_is_shown_until_it_i
     at_the_test = editor.client.diagnostics
     await editor.until(lambda: at_the_test.get(place.uri), "a diagnostic at the test as well")
     assert editor.messages[-1] == "Festina: accepted scoped fails test_nothing_is_…"
+    titles = [one.title for one in await editor.code_actions(buffer, leak.SCOPED)]
+    assert not [title for title in titles if "save as a skill" in title]
+    refused = await editor.execute("festina.saveSkill", {"proposal": proposal})
+    assert refused["ok"] is False
+    assert refused["message"].startswith("The whole suite has failed with that edit since it was")
     editor.undo(buffer)
     await editor.until(
         lambda: not editor.diagnostics(buffer) and not at_the_test[place.uri], "no diagnostic"

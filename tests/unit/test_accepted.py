@@ -98,6 +98,19 @@ def test_others_are_no_examples(session, kept, more, words):
         kept.find("p99")
 
 
+def test_one_that_the_whole_suite_has_refuted_since_is_no_example(session, kept):
+    for number in (1, 2):
+        proposal(session, number)
+    kept.refute("p1")
+    kept.refute("p99")
+    with pytest.raises(Refusal, match="The whole suite has failed with that edit since it was"):
+        kept.find("p1")
+    assert [one.id for one in kept.at("file:///a.py", Region(0, 9))] == ["p2"]
+    assert [one.id for one in kept.alike(kept.find("p2"))] == ["p2"]
+    proposal(session, 1)
+    assert kept.find("p1"), "it was asked for and accepted anew"
+
+
 def test_few_are_kept_and_little(session, kept, monkeypatch):
     for number in range(accepted.KEPT + 5):
         proposal(session, number)

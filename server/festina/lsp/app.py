@@ -81,6 +81,7 @@ class App:
         self.accepted = AcceptedEdits(self.session)
         self.pending = Pending(self.session)
         self.lifecycle = Lifecycle(self.session, self.verifier, self.models)
+        self.lifecycle.aftermath.refuting = self.accepted.refute
         self.asking = Asking(self.session, self.models, self.lifecycle.runs.jobs)
         self.answering = Answering(self)
         self.prompting = Prompting(self)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
 
 from festina import advising, edits, skill_saving, skill_store, skills
 from festina.calls import Wait
+from festina.confirming import key_of
 from festina.edits import Region
 from festina.lsp import convert, messages, render
 from festina.lsp.features import arguments
@@ -138,6 +140,7 @@ class SkillSaving:
             return f"no skill was written. {saved.error}", lsp.MessageType.Warning
         if saved.skill is None:
             return _why_not(saved), lsp.MessageType.Warning
+        await self._check_confirmed(chosen, say)
         # trust may be gone, or a skill of that name have come, since it began
         now = session.snapshot(first.workspace)
         where = await asyncio.to_thread(skill_store.slot, now, saved.skill.name, replaces=replaces)
@@ -145,6 +148,19 @@ class SkillSaving:
         passed = "; ".join(map(str, saved.replays))
         words = f"the skill {where.name} was written to {where.path}. Its replay passed: {passed}"
         return words, lsp.MessageType.Info
+
+    async def _check_confirmed(self, chosen: list[Accepted], say: Callable[[str], None]) -> None:
+        """Wait for the whole suite where it still runs on one of the edits.
+
+        Raises:
+            Refusal: it has refuted one.
+        """
+        for one in chosen:
+            key, jobs = key_of(one.id), self._app.lifecycle.runs.jobs
+            if jobs.running(key):
+                say("waiting for the whole suite, which runs on the accepted edit")
+                await jobs.join(key)
+            self._app.accepted.find(one.id)
 
     async def _check_large_enough(self) -> None:
         choice = await self._app.models.look(None)
