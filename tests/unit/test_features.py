@@ -44,6 +44,23 @@ async def listed(app: App, lines=(0, 3), trigger=AUTOMATIC, uri=URI, diagnostics
     return [action.title for action in await code_action.actions(app, params)]
 
 
+async def test_what_is_left_alone_is_refused_also_before_the_settings_are_read():
+    app = app_with()
+    app.session.settled.clear()
+    where = {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}}
+    argument = {"uri": URI, "range": where, "instruction": "do"}
+    asked = asyncio.ensure_future(commands.run(app, "festina.propose", argument))
+    await asyncio.wait([asked], timeout=0.05)
+    assert not asked.done()
+    assert app.session.proposals == {}
+    verify = replace(Settings().verify, leave_alone=("a.py",))
+    app.session.settings[None] = replace(Settings(), verify=verify)
+    app.session.settled.set()
+    answer = await asked
+    assert "Your settings say to leave `a.py` alone (edits.leave_alone)" in answer["message"]
+    assert app.session.proposals == {}
+
+
 async def test_an_automatic_request_with_a_selection_lists_one_edit():
     assert await listed(app_with()) == [f"Festina: {code_action.PRESETS[0]}"]
 

@@ -219,6 +219,7 @@ HANDLERS: dict[str, Handler] = {
 async def _place(app: App, argument: dict[str, Any]) -> tuple[Document, Region, str]:
     """Return the document that is meant, as it is now, and the lines in it with their name."""
     document, chosen = _document(app, argument), arguments.range_of(argument)
+    await app.session.settled.wait()  # before that it is not known what is left alone, and kept
     await _check_allowed(app, document)
     if "\0" in document.text.content:
         raise Refusal("This looks like a binary file. Festina edits text.")
