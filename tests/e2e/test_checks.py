@@ -106,6 +106,29 @@ async def test_what_must_pass_and_does_not_rejects_an_edit(start, source, worksp
     assert buffer.text == source
 
 
+async def test_an_edit_of_what_an_approved_command_runs_is_not_judged_by_that(
+    start, source, workspace, env, tmp_path, monkeypatch
+):
+    (workspace / "verify.md").write_text("- [x] runs: `python -B mod.py`\n")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home0" / "state"))
+    editor = await start(VSCODE_PLUGIN, env=env)
+    buffer = await editor.open(clamp.MODULE)
+    page = await editor.open("verify.md", language="markdown")
+    await lenses(editor, page, 1)
+    TrustStore().approve(workspace, ("python", "-B", "mod.py"))
+    await lenses(editor, page, 0)
+    proposal = await clamp.propose(editor, buffer)
+    seen = await clamp.reach(editor, proposal, "ready", "rejected", "unverified")
+    assert seen["state"] == "unverified"
+    assert "The edit changes mod.py, which `python -B mod.py` of verify.md runs" in seen["message"]
+    refused = await editor.execute("festina.accept", {"proposal": proposal})
+    assert refused["ok"] is False
+    assert buffer.text == source
+    own = await editor.execute("festina.accept", {"proposal": proposal, "unverified": True})
+    assert own["ok"] is True
+    await editor.until(lambda: buffer.text.startswith(clamp.GOOD))
+
+
 async def test_it_is_read_again_when_a_person_saves_it_and_approved_in_a_terminal(
     start, source, workspace, env, tmp_path, monkeypatch
 ):

@@ -15,6 +15,8 @@ import pytest
 from festina.config import VerifySettings
 from festina.findings import Finding, Gate, GateResult, Status, Verdict
 from festina.gate_commands import Command
+from festina.plans import Bounds, Change
+from festina.plans import Step as PlanStep
 from festina.verify import sandbox
 from festina.verify.base import Candidate, Snapshot, Step
 from festina.verify.engine import Engine
@@ -69,6 +71,7 @@ async def judge(
     *commands: Command,
     path: str = "src/a.ts",
     resolves: tuple[Finding, ...] = (),
+    beside: tuple[Change, ...] = (),
     steps: list[Step] | None = None,
     trusted: bool = True,
     gates: tuple[str, ...] = VerifySettings().gates,
@@ -76,7 +79,8 @@ async def judge(
     settings = VerifySettings(gates=gates, commands=commands)
     snapshot = Snapshot(root, settings=settings, trusted=trusted, consent=True)
     before = projects.digest(root)
-    candidate = Candidate(path, (root / path).read_text(), new, resolves)
+    bounds = Bounds(PlanStep(""), beside=beside) if beside else None
+    candidate = Candidate(path, (root / path).read_text(), new, resolves, bounds)
     verdict = await verifier.verify(
         snapshot, candidate, steps.append if steps is not None else None
     )
@@ -200,6 +204,25 @@ async def test_which_files_a_command_is_for(verifier: Engine, root: Path) -> Non
     alone = await judge(verifier, root, "zwei\n", first)
     assert alone.status is Status.UNVERIFIED
     assert result_of(alone).status is Status.SKIPPED
+
+
+async def test_what_a_person_approved_is_not_judged_by_an_edit_of_itself(
+    verifier: Engine, root: Path
+) -> None:
+    approved = Command("check", ("sh", "./check.sh"), origin="verify.md")
+    passed = result_of(await judge(verifier, root, "one\n", approved))
+    assert passed.status is Status.PASSED
+    verdict = await judge(verifier, root, "exit 0\n", approved, path="check.sh")
+    assert verdict.status is Status.UNVERIFIED
+    assert result_of(verdict).reason.startswith(
+        "The edit changes check.sh, which `sh ./check.sh` of verify.md runs: it would be judged by"
+    )
+    beside = Change.of("check.sh", (root / "check.sh").read_text(), "exit 0\n")
+    verdict = await judge(verifier, root, "bad\n", approved, beside=(beside,))
+    assert "The edit changes check.sh" in result_of(verdict).reason
+    own = Command("check", ("sh", "./check.sh"))  # of the settings, where nothing is approved
+    verdict = await judge(verifier, root, "exit 0\n", own, path="check.sh")
+    assert verdict.status is Status.PASSED
 
 
 async def test_the_gates_of_the_configuration_decide(verifier: Engine, root: Path) -> None:
