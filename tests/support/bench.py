@@ -152,10 +152,12 @@ def neovim(version: str) -> Path:
     return debian(f"nvim-{version}", {"0.10": "trixie", "0.12": "sid"}[version], "neovim", "nvim")
 
 
-def headless(made: Bench, version: str, script: Path, **environment: str) -> None:
+def headless(
+    made: Bench, version: str, script: Path, *, file: str = "mod.py", **environment: str
+) -> None:
     """Run a script in a Neovim without a screen; all its checks must hold."""
     done = subprocess.run(
-        [neovim(version), "--headless", "mod.py", "-c", f"luafile {script}", "-c", "cquit 2"],
+        [neovim(version), "--headless", file, "-c", f"luafile {script}", "-c", "cquit 2"],
         cwd=made.folder,
         env={
             **made.environment,

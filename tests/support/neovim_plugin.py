@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "tests" / "editors" / "neovim"
 
 
-def run(made: Bench, version: str, script: str, *, init: str = "") -> None:
-    """Run a script in a Neovim that has the plugin; all its checks must hold.
+def run(made: Bench, version: str, script: str, *, init: str = "", file: str = "mod.py") -> None:
+    """Run a script in a Neovim that has the plugin, on a file; all its checks must hold.
 
     ``init`` takes the place of the README's ``init.lua``.
     """
@@ -25,7 +25,7 @@ def run(made: Bench, version: str, script: str, *, init: str = "") -> None:
         (made.home / ".config" / "nvim" / "init.lua").write_text(init)
     release = made.home / "release"
     with released_by(made, release):
-        headless(made, version, SCRIPTS / script, FESTINA_TEST_RELEASE=str(release))
+        headless(made, version, SCRIPTS / script, file=file, FESTINA_TEST_RELEASE=str(release))
 
 
 def configure(made: Bench, version: str, *more: str) -> None:

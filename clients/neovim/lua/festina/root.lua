@@ -17,4 +17,15 @@ function M.of(source)
   end
 end
 
+--- What the server keeps or reads in a project's folder: their lines have lenses and actions.
+local MEMORY = { ["plan.md"] = true, ["progress.md"] = true, ["verify.md"] = true }
+
+--- Whether a buffer's file is one of those, in the folder of its project.
+---@param buf integer
+---@return boolean
+function M.is_memory(buf)
+  local name = vim.fs.normalize(vim.api.nvim_buf_get_name(buf))
+  return MEMORY[vim.fs.basename(name)] ~= nil and M.of(buf) == vim.fs.dirname(name)
+end
+
 return M

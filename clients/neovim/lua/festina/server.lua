@@ -36,6 +36,23 @@ local function usable(buf)
   return missing == nil
 end
 
+--- The filetypes that the server is offered; of Markdown it takes what `fits` says.
+---@return string[]
+local function filetypes()
+  local found = vim.deepcopy(config.options.filetypes)
+  if not vim.tbl_contains(found, "markdown") then
+    found[#found + 1] = "markdown"
+  end
+  return found
+end
+
+--- Whether a buffer is of a filetype that is set up, or a file of the project's memory.
+---@param buf integer
+---@return boolean
+local function fits(buf)
+  return vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype) or root.is_memory(buf)
+end
+
 --- Start the process. Neovim's own message about its end is replaced by ours, which says what to do.
 ---@param dispatchers vim.lsp.rpc.Dispatchers
 ---@param given? vim.lsp.ClientConfig
@@ -127,8 +144,11 @@ function M.config()
   return {
     name = M.NAME,
     cmd = start,
-    filetypes = config.options.filetypes,
+    filetypes = filetypes(),
     root_dir = function(buf, ready)
+      if vim.bo[buf].filetype == "markdown" and not fits(buf) then
+        return
+      end
       if usable(buf) then
         starting = vim.uv.now()
         ready(root.of(buf))
@@ -171,7 +191,7 @@ local START, ATTACH = 30000, 2000
 local function patience(buf)
   if vim.b[buf].festina_plan then
     return START
-  elseif not vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype) then
+  elseif not fits(buf) then
     return 0
   elseif starting and vim.uv.now() - starting < START then
     return START
@@ -186,7 +206,7 @@ local function explain(buf)
   local missing = config.missing()
   if missing then
     say.warn(missing)
-  elseif not vim.tbl_contains(config.options.filetypes, kind) then
+  elseif not fits(buf) then
     local what = kind == "" and "a file without a filetype" or ("`%s`"):format(kind)
     say.warn(("it is not set up for %s (option `filetypes`)."):format(what))
   else
@@ -247,8 +267,7 @@ end
 --- Attach every buffer that is open and of a fitting filetype.
 function M.attach_all()
   for _, buf in ipairs(vim.api.nvim_list_bufs()) do
-    local fits = vim.tbl_contains(config.options.filetypes, vim.bo[buf].filetype)
-    if vim.api.nvim_buf_is_loaded(buf) and fits then
+    if vim.api.nvim_buf_is_loaded(buf) and fits(buf) then
       M.attach(buf)
     end
   end
@@ -257,15 +276,17 @@ end
 --- Start the server from now on for fitting files, and for those that are open.
 function M.enable()
   if vim.lsp.enable then
-    vim.lsp.config(M.NAME, { filetypes = config.options.filetypes })
+    vim.lsp.config(M.NAME, { filetypes = filetypes() })
     vim.lsp.enable(M.NAME)
     return
   end
   vim.api.nvim_create_autocmd("FileType", {
     group = vim.api.nvim_create_augroup("festina.server", {}),
-    pattern = config.options.filetypes,
+    pattern = filetypes(),
     callback = function(event)
-      M.attach(event.buf)
+      if fits(event.buf) then
+        M.attach(event.buf)
+      end
     end,
   })
   M.attach_all()
