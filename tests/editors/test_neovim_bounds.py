@@ -1,0 +1,37 @@
+"""The person's own bounds with the plugin `clients/neovim`, and what `festina report` has of it."""
+
+import json
+import subprocess
+
+import pytest
+
+from support.bench import PROJECT, bench
+from support.neovim_plugin import run
+
+pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
+
+BOUNDS = """\
+=== festina.toml
+[edits]
+at_most = 2
+leave_alone = ["test_mod.py"]
+"""
+
+
+@pytest.mark.parametrize("version", ["0.11", pytest.param("0.12", marks=pytest.mark.slow)])
+def test_edits_keep_to_the_bounds_and_are_reported(tmp_path, version):
+    with bench(tmp_path, project=PROJECT + BOUNDS) as made:
+        made.released.set()
+        run(made, version, "bounds.lua")
+        assert len(made.fake.requests) == 2, "nothing was sent of what is to be left alone"
+        told = subprocess.run(
+            ["festina", "report", "--json"],
+            cwd=made.folder,
+            env=made.environment,
+            capture_output=True,
+            check=True,
+        )
+        total = json.loads(told.stdout)["total"]
+        assert (total["proposals"], total["accepted"], total["rejected"]) == (2, 1, 1)
+        assert total["rejected_by"] == {"bounds": 1}
+        assert total["decision_seconds_median"] is not None
