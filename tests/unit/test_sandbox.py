@@ -140,17 +140,30 @@ class TestEveryLevel:
         assert int(effective.split()[1], 16) == 0
         assert no_new.split()[1] == "1"
 
-    async def test_a_link_that_leads_to_an_interpreter(
+    async def test_links_that_lead_to_a_program(
         self, box: Box, level: Level, tmp_path: Path
     ) -> None:
-        # a private place holds it, as a home does ~/.local/bin
-        link = tmp_path / "bin" / "python"
-        link.parent.mkdir()
-        real = Path(sys.executable).resolve()
-        link.symlink_to(real)
+        # private places hold them, as a home does ~/.local/bin and ~/.local/share/uv/python
+        real = tmp_path / "python" / "3.13.5" / "bin" / "python3.13"
+        real.parent.mkdir(parents=True)
+        real.write_text('#!/bin/sh\necho "$0 $(cat "${0%/*}/../data")"\n')
+        real.chmod(0o755)
+        (tmp_path / "python" / "3.13.5" / "data").write_text("its own data\n")
+        (tmp_path / "python" / "3.13").symlink_to("3.13.5")
+        (tmp_path / "local").mkdir()
+        (tmp_path / "local" / "python3.13").symlink_to("../python/3.13/bin/python3.13")
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "python3").symlink_to("python")
+        (tmp_path / "bin" / "python").symlink_to(tmp_path / "local" / "python3.13")
+        link = tmp_path / "bin" / "python3"
         seen = replaced(box, read_only=(link, real.parent.parent))
-        done = await shell(seen, f"readlink {link}; {link} -c 'import sys; print(1)'", level)
-        assert done.stdout.decode().split() == [str(real), "1"], done.stderr
+        done = await shell(
+            seen, f"readlink {link}; readlink -f {link}; $(readlink -f {link})", level
+        )
+        assert done.stdout.decode().splitlines() == ["python", str(real), f"{real} its own data"]
+        # the program alone is enough for one that needs nothing beside it
+        done = await shell(replaced(box, read_only=(link,)), f"head -n 1 {link}", level)
+        assert done.stdout == b"#!/bin/sh\n"
 
     async def test_many_at_once(self, box: Box, level: Level) -> None:
         runs = [shell(box, f"echo {number}", level) for number in range(6)]

@@ -118,21 +118,6 @@ async def test_an_interpreter_says_what_it_is() -> None:
     assert "pytest" in said.stamp()
 
 
-def test_the_links_to_an_interpreter(tmp_path: Path) -> None:
-    python = tmp_path / "python" / "cpython-3.13.5" / "bin" / "python3.13"
-    program(python, "exit 0")
-    (tmp_path / "python" / "cpython-3.13").symlink_to("cpython-3.13.5")
-    (tmp_path / "home").symlink_to(tmp_path)  # a folder above it all: no part of the installation
-    (tmp_path / "local").mkdir()
-    local = tmp_path / "local" / "python3.13"
-    local.symlink_to("../python/cpython-3.13/bin/python3.13")
-    venv = tmp_path / "project" / ".venv" / "bin" / "python"
-    venv.parent.mkdir(parents=True)
-    venv.symlink_to(tmp_path / "home" / "local" / "python3.13")
-    found = Environment(venv, (3, 13, 5), (), (), (), has_pytest=True).links()
-    assert found == [venv, local, tmp_path / "python" / "cpython-3.13"]
-
-
 def test_a_dead_link_among_the_distributions_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "gone.pth").symlink_to("nowhere")
     (tmp_path / "here-1.dist-info").mkdir()

@@ -21,7 +21,6 @@ _PACKAGES = ("site-packages", "dist-packages")
 _POETRY_SECONDS = 20.0
 _PROBE_SECONDS = 30.0
 _MOST_SAID = 300
-_MOST_LINKS = 40  # as the kernel follows
 OLDEST = (3, 8, 0)
 """The oldest Python that can run our pytest plugin."""
 
@@ -70,26 +69,6 @@ class Environment:
                     with contextlib.suppress(OSError):  # a dead link, or pip is at work
                         parts.append(f"{entry.path} {entry.stat().st_mtime_ns}")
         return "\n".join(parts)
-
-    def links(self) -> list[Path]:
-        """List the symbolic links on the way to the program; of folders, those to its installation.
-
-        ``.venv/bin/python`` often leads to ``~/.local/bin/python3.13``, that one into
-        ``cpython-3.13/bin``, and this folder is a link to ``cpython-3.13.5``.
-        """
-        installation = self.python.resolve().parent.parent
-        found: list[Path] = []
-        way, path = list(self.python.absolute().parts), Path("/")
-        while way and len(found) < _MOST_LINKS:
-            part = way.pop(0)
-            step = path.parent if part == ".." else path / part
-            if not step.is_symlink():
-                path = step
-                continue
-            if not step.is_dir() or step.resolve().is_relative_to(installation):
-                found.append(step)
-            way = [*step.readlink().parts, *way]
-        return found
 
     def outside(self, workspace: Path) -> list[Path]:
         """List sources that are imported from elsewhere: other projects' editable installs."""

@@ -41,6 +41,7 @@ _NEVER_MASKED_BELOW = ("/usr/", "/bin/", "/sbin/", "/lib/", "/proc/", "/sys/", "
 _HIDDEN_FILES = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
 _HIDDEN_DIRECTORIES = ("/etc/ssl/private", "/etc/ssh", "/etc/sudoers.d")
 _MAX_SOCKETS = 200
+_MOST_LINKS = 40  # as the kernel follows
 PRIVATE_IN_SYSTEM = (*_HIDDEN_FILES, *_HIDDEN_DIRECTORIES)
 
 PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "pressure")
@@ -147,12 +148,17 @@ def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Ope
     real = os.path.realpath(path)
     if not os.path.exists(real):  # noqa: PTH110
         return []
-    if os.path.islink(path) and not os.path.isdir(real):  # noqa: PTH112, PTH114
-        # an interpreter looks for its library beside what the link leads to, so it stays a link
-        copied = any(_below(path, [place], itself=True) for place in places)
-        hidden = not copied and _below(path, private)
-        return [Operation("link", path, os.readlink(path))] if hidden else []  # noqa: PTH115
-    for place in dict.fromkeys((path, real)):
+    names = [path, real]
+    if not os.path.isdir(real):  # noqa: PTH112
+        # an interpreter looks for its library beside what links lead to, so they stay links
+        steps += [
+            Operation("link", link, says)
+            for link, says in _links(path)
+            if _below(link, private) and not any(_below(link, [one], itself=True) for one in places)
+        ]
+        if any(_below(path, [step.target], itself=True) for step in steps):
+            names = [real]
+    for place in dict.fromkeys(names):
         if any(_below(one, [place], itself=True) for one in private) and place not in places:
             _log.warning("%s is not shown in the sandbox: it would show private files.", place)
             continue
@@ -168,11 +174,32 @@ def _shown(path: str, private: list[str], places: Mapping[str, str]) -> list[Ope
     return steps
 
 
+def _links(path: str) -> list[tuple[str, str]]:
+    """List the symbolic links that are followed on the way along a path, and what each says.
+
+    ``.venv/bin/python`` may lead to ``~/.local/bin/python3.13``, that one into
+    ``cpython-3.13/bin``, and this folder may be a link to ``cpython-3.13.5``.
+    """
+    found: list[tuple[str, str]] = []
+    way, current = path.split("/"), "/"
+    while way and len(found) < _MOST_LINKS:
+        part = way.pop(0)
+        step = os.path.normpath(os.path.join(current, part))  # noqa: PTH118
+        if not os.path.islink(step):  # noqa: PTH114
+            current = step
+            continue
+        says = os.readlink(step)  # noqa: PTH115
+        found.append((step, says))
+        current = "/" if says.startswith("/") else current
+        way = [*says.split("/"), *way]
+    return found
+
+
 def _shown_already(step: Operation, steps: list[Operation]) -> bool:
     """Whether another read-only mount, of a directory above, shows the same thing there."""
     if step.kind == "link":
         shown = [each.target for each in steps if each.kind == "bind" and not each.writable]
-        return _below(step.target, shown)
+        return _below(step.target, shown, itself=True)
     if step.kind != "bind" or step.writable:
         return False
     return any(

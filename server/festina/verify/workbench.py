@@ -173,8 +173,8 @@ def _visible(state: State, tools: Tools) -> list[Path]:
     workspace = state.snapshot.workspace.resolve()
     found = [*tools.read_only, *surroundings.above(workspace), *surroundings.repository(workspace)]
     if isinstance(python := state.python, Environment):
-        found += [python.python.parent, python.python.resolve().parent.parent, *python.prefixes]
-        found += python.links()
+        found += [python.python.resolve().parent.parent, *python.prefixes]
+        found += [python.python, python.python.parent]
         found += [*python.search, *python.editable]
     kept: list[Path] = []
     for path in found:
