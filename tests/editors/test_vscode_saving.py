@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support import leak, vscode
+from support.vscode_edits import runs
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -78,7 +79,7 @@ def test_red_after_a_save_and_gone_when_it_is_mended(sit):
     window, project = sit(mod=MODULE, test_mod=TESTS)
     window.open("mod.py", trust=True)
     window.press("Control+Shift+M")
-    shows(window, "Festina")  # the server runs, and claims nothing
+    runs(window)
     rewrite(window, LINE, "return value * 3")
     # of all tests or of the impacted ones: these are found out meanwhile
     shows(window, " fails, 1 failed before, too")
@@ -117,7 +118,7 @@ def test_an_edit_that_the_whole_suite_refutes_is_withdrawn_and_says_so(desk, sit
     with (project / "pyproject.toml").open("a") as file:
         file.write("[tool.festina]\nverify.tests.confirm_seconds = 0\nrepair.rounds = 0\n")
     window.open("registry.py", trust=True)
-    shows(window, "Festina")
+    runs(window)
     for number in itertools.count():  # which test enters what is found out in the background
         rewrite(window, RETURN, ("return dict(found)", "return found")[number % 2])
         # a slow machine may save the next one before it has looked at this

@@ -9,7 +9,7 @@ import pytest
 from support import vscode
 from support.fake_model import FakeModel
 from support.planted import KEY, files_with_key
-from support.vscode_edits import GOOD, REGION, halfway, serves
+from support.vscode_edits import GOOD, REGION, halfway, runs, serves
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -87,8 +87,8 @@ def test_what_is_saved_is_red_and_then_green(desk, project, tmp_path, request):
     shots = Path(os.environ.get("FESTINA_SHOTS", tmp_path / "shots")) / request.node.name
     window = vscode.Window(desk.browser, desk.address, project, shots)
     window.open("mod.py", trust=True)
-    shows(window, "Festina")
-    window.until(lambda: serves(desk), "the server runs")
+    runs(window)
+    window.until(lambda: serves(desk), "the server of an earlier test has ended")
     window.page.wait_for_timeout(3000)  # what is saved before it has the file is nobody's news
     window.go_to(11)
     window.press("End")

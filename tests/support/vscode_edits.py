@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -116,23 +117,36 @@ def more(window: vscode.Window, count: int) -> None:
 
 
 def server(desk: Any) -> int:
-    """The process id of the one language server that runs."""
+    """The process id of the one language server that runs, once none of an earlier test does."""
+    end = time.monotonic() + vscode.SECONDS
+    while len(found := _servers(desk)) != 1:
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+    return found[0]
+
+
+def runs(window: vscode.Window) -> None:
+    """Wait until the server runs: of what was changed before that it knows no earlier text."""
+    window.until(
+        lambda: "Festina" in window.status and "Festina starts" not in window.status,
+        "the server runs, and claims nothing",
+    )
+
+
+def serves(desk: Any, but: int = 0) -> bool:
+    """Whether one language server runs, which is not a certain one."""
+    found = _servers(desk)
+    return len(found) == 1 and found[0] != but
+
+
+def _servers(desk: Any) -> list[int]:
     found = []
     for pid in processes.with_token(desk.token):
         with suppress(OSError):  # it may have ended since
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if b"server" in words and any(b"festina" in word for word in words[:3]):
                 found.append(pid)
-    assert len(found) == 1, found
-    return found[0]
-
-
-def serves(desk: Any, but: int = 0) -> bool:
-    """Whether one language server runs, which is not a certain one."""
-    try:
-        return server(desk) != but
-    except AssertionError:
-        return False
+    return found
 
 
 @contextmanager
