@@ -5,6 +5,8 @@ Pictures of each step are kept in the folder that ``FESTINA_SHOTS`` names (else 
 
 import json
 import os
+import sysconfig
+import venv
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +22,22 @@ pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 STEPS = ".gettingStartedContainer"
 NO_BOUND = "\n\ndef test_no_bound():\n    assert clamp(50, 0, 10) == 50\n"
 """What holds in one of the folders, and is against the edit."""
+OWN = """
+
+def test_own():
+    from installed_here import NAME
+
+    assert NAME == "{name}"
+"""
+"""What only the folder's own environment can import."""
+
+
+def own_environment(folder: Path) -> None:
+    """Give a folder a virtual environment, with pytest and a module that tells whose it is."""
+    venv.create(folder / ".venv", symlinks=True)
+    (packages,) = (folder / ".venv" / "lib").glob("python*/site-packages")
+    (packages / "installed_here.py").write_text(f'NAME = "{folder.name}"\n')
+    (packages / "ours.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
 
 def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools, project):
@@ -28,7 +46,10 @@ def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools
     other.mkdir()
     (other / "pyproject.toml").write_text((project / "pyproject.toml").read_text())
     (other / "mod.py").write_text(MODULE)
-    (other / "test_mod.py").write_text(TESTS + NO_BOUND)
+    (other / "test_mod.py").write_text(TESTS + OWN.format(name="other") + NO_BOUND)
+    (project / "test_mod.py").write_text(TESTS + OWN.format(name="project"))
+    for folder in (project, other):
+        own_environment(folder)
     file = base / "both.code-workspace"
     file.write_text(json.dumps({"folders": [{"path": "project"}, {"path": "other"}]}))
     before = [hash_tree(folder) for folder in (project, other)]
@@ -37,7 +58,7 @@ def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools
     (programs / "festina").symlink_to(served.festina())
     with ExitStack() as stack:
         fake = stack.enter_context(FakeModel(GOOD))
-        environment = vscode_tools.environment(base, programs, fake)
+        environment = vscode_tools.environment(base, programs, fake, python="")
         address = stack.enter_context(
             vscode.server(tools, base / "data", vscode_tools.VSIX, environment, machine={})
         )
@@ -70,6 +91,7 @@ def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools
             window.shot(folder.name)
             if folder is other:
                 assert "test_no_bound" in window.thread
+                assert "test_own" not in window.thread
                 window.go_to(REGION[0])
                 window.press("Shift+Escape")
             else:

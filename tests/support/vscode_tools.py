@@ -73,20 +73,23 @@ def _sources() -> Iterator[Path]:
     yield from (ROOT / "server" / "festina").rglob("*.py")
 
 
-def environment(base: Path, programs: Path, fake: FakeModel) -> dict[str, str]:
+def environment(
+    base: Path, programs: Path, fake: FakeModel, python: str = sys.executable
+) -> dict[str, str]:
     """Return the environment of an editor with a fresh home in ``base``.
 
     Args:
         base: an empty folder.
         programs: the folder with the ``festina`` to be found on the PATH.
         fake: the configured model.
+        python: the interpreter of all tests; empty: each project's own.
     """
     config = base / "config.toml"
     config.write_text(
         f'[models.fast]\nbase_url = "{fake.base_url}"\nmodel = "{fake.model}"\n'
         # an answer that a test holds back is not taken for a silent model, however slow we are
         "inter_token_seconds = 600\ntotal_seconds = 3600\n"
-        f"[verify]\npython = '{sys.executable}'\n"
+        f"[verify]\npython = '{python}'\n"
         'tests.args = ["--disable-plugin-autoload"]\n'
     )
     left_out = ("_API_KEY", "VIRTUAL_ENV")
