@@ -25,8 +25,8 @@ test-all: lint ## Like `test`, with the slow tests
 test-editors: $(VENV)/.dev ## Fetch all the editors (without root) and run every test in them
 	$(BIN)/python -m pytest -m editors --no-skips --durations=10 -n $(EDITORS) --dist loadfile
 
-test-legs: $(VENV)/.dev ## See each of the editor tests' legs fail, with a broken server and without its editor: an hour
-	$(BIN)/python -m pytest -m legs --no-skips
+test-legs: $(VENV)/.dev ## See each of the editor tests' legs fail, with a broken server and without its editor: half an hour
+	$(BIN)/python -m pytest -m legs --no-skips -n $(JOBS)
 
 test-editors-fast: $(VENV)/.dev ## The same with Neovim 0.11 and one look at VS Code: minutes
 	$(BIN)/python -m pytest -m smoke --no-skips --durations=5 tests/editors
