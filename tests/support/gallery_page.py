@@ -41,12 +41,12 @@ class Page:
         for key in keys:
             self.tab.keyboard.press(key)
 
-    def until(self, condition: str) -> Any:
+    def until(self, condition: str, seconds: float = SECONDS) -> Any:
         """Wait until an expression is true in the page.
 
         It is asked for from here, again and again: the page's policy lets nobody evaluate anything.
         """
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + seconds
         while not (value := self.tab.evaluate(condition)):
             assert time.monotonic() < end, f"waited in vain for {condition}; {self.wrong}"
             self.tab.wait_for_timeout(20)

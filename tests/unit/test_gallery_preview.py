@@ -7,7 +7,7 @@ import pytest
 from festina.findings import Gate, GateResult, Status, Verdict
 from festina.gallery import page, pictures
 from festina.gallery.cards import Entry, Maker, Subject
-from festina.gallery.preview import MOST_BYTES, Files, can_show, render
+from festina.gallery.preview import MOST_BYTES, Files, render
 from festina.proposals import CandidateStatus
 from festina.shots import Shot
 
@@ -70,12 +70,6 @@ def test_what_is_no_style_sheet_or_too_large_is_not_put_in(site):
     for name in ("key.pem", "huge.css", "none.css", "css", "http://[", "a\0b.css"):
         html = f'<link rel="stylesheet" href="{name}">'
         assert render(Files(site), "index.html", html) == html, name
-
-
-def test_pages_and_style_sheets_can_be_looked_at():
-    assert can_show("file:///w/index.HTML")
-    assert can_show("a/b.css")
-    assert not can_show("mod.py")
 
 
 # -- pictures that a gate has taken -------------------------------------------------------

@@ -12,8 +12,10 @@ from typing import Any
 from festina.clean import visible
 from festina.gallery.groups import Member, group
 from festina.gallery.measures import Measure, measure
+from festina.gallery.pictures import Album
 from festina.gallery.ranking import RUBRIC, Standing, rank, reasons
 from festina.gallery.sides import rows
+from festina.gallery.views import View, said
 from festina.proposals import CandidateStatus
 from festina.text import Text
 
@@ -52,7 +54,8 @@ class Subject:
     """What is edited, and how it stands. ``before`` is the region's old text.
 
     ``over``: nothing can be done with it any more. ``unverified``: what could not be verified may
-    be applied all the same. ``looks``: the file can be looked at as a page.
+    be applied all the same. ``view`` is how the file can be seen, None where it is not looked at,
+    and ``pictured`` says that a gate takes pictures of it.
     """
 
     path: str
@@ -69,7 +72,8 @@ class Subject:
     running: bool = False
     over: bool = False
     unverified: bool = False
-    looks: bool = False
+    view: View | None = None
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class Maker:
     def __init__(self) -> None:
         self._of: tuple[str, int, str] = ("", 0, "")
         self._known: dict[str, tuple[Measure, list[list[Any]]]] = {}
-        self._pictures: dict[str, int] = {}
+        self._album = Album()
 
     def board(self, subject: Subject, entries: Iterable[Entry]) -> Board:
         """Return the page's content. Takes some milliseconds for each new text."""
@@ -135,29 +139,11 @@ class Maker:
         made = {
             card.id: {
                 **_card(card, order.index(card.id) + 1, why.get(card.id, ""), best == card.id),
-                "looks": subject.looks and card.measure is not None,
-                "shots": self._shots(card.first),
+                **_seen(subject, card, self._album.of(card.first.verdict)),
             }
             for card in cards.values()
         }
-        return Board(_head(subject, cards, order), made, tuple(self._pictures))
-
-    def _shots(self, entry: Entry) -> list[dict[str, Any]]:
-        """Return the pictures that gates have taken, each file by its number."""
-        gates = (entry.verdict or {}).get("gates", ())
-        return [
-            {
-                "page": visible(shot["page"]),
-                "width": shot["width"],
-                "picture": self._number(shot["path"]),
-                "before": self._number(shot["before"]) if shot.get("before") else None,
-            }
-            for gate in gates
-            for shot in gate.get("shots", ())
-        ]
-
-    def _number(self, path: str) -> int:
-        return self._pictures.setdefault(path, len(self._pictures))
+        return Board(_head(subject, cards, order), made, self._album.paths)
 
     def _cards(self, subject: Subject, entries: Iterable[Entry]) -> list[_Card]:
         by_text: dict[str, list[Entry]] = {}
@@ -255,6 +241,22 @@ def _card(card: _Card, rank_: int, why: str, best: bool) -> dict[str, Any]:
         "text": visible(entry.text.replace("\r\n", "\n")) if looked is not None else "",
         "tokens": int((entry.progress or {}).get("tokens", 0)) if looked is None else 0,
     }
+
+
+def _seen(subject: Subject, card: _Card, shots: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is to be seen of what a text makes, and the words for what is not."""
+    view = subject.view if card.measure is not None else None
+    found = {"looks": view is not None and view.live, "shots": shots, "seen": ""}
+    if view is not None:
+        gates = (card.first.verdict or {}).get("gates", ())
+        reasons_ = [str(one.get("reason") or "") for one in gates if one["gate"] == "browser"]
+        found["seen"] = said(
+            view,
+            pictures=bool(shots),
+            awaited=subject.pictured and card.first.status in _WORK,
+            why=visible(next(iter(reasons_), "")),
+        )
+    return found
 
 
 def _measures(card: _Card, looked: Measure) -> dict[str, Any]:

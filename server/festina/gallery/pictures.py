@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from festina.clean import visible
 
 KIND = "image/png"
 MOST_BYTES = 10_000_000
@@ -12,6 +15,46 @@ MOST_TOGETHER = 60_000_000
 """Of all that are put into one file."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Album:
+    """Gives files numbers: by these a page asks for pictures, and learns no paths."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files, by their numbers."""
+        return tuple(self._numbers)
+
+    def of(self, verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+        """Return what a card shows: first what is wrong, then the pages, at all widths.
+
+        A finding's picture is left out where it is that of a whole page, which is there anyway.
+        """
+        data = verdict or {}
+        shots = [shot for gate in data.get("gates", ()) for shot in gate.get("shots", ())]
+        pages = {shot["path"] for shot in shots}
+        wrong: dict[str, str] = {}
+        for one in data.get("findings", ()):
+            if (path := one.get("screenshot")) and path not in pages:
+                wrong.setdefault(path, visible(one["message"]))
+        return [
+            *({"wrong": words, "picture": self._number(path)} for path, words in wrong.items()),
+            *(
+                {
+                    "page": visible(shot["page"]),
+                    "width": shot["width"],
+                    "picture": self._number(shot["path"]),
+                    "before": self._number(shot["before"]) if shot.get("before") else None,
+                }
+                for shot in shots
+            ),
+        ]
+
+    def _number(self, path: str) -> int:
+        return self._numbers.setdefault(path, len(self._numbers))
 
 
 def read(paths: Sequence[str]) -> list[bytes]:

@@ -15,10 +15,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from festina.gallery import views
+from festina.gallery.views import DRAWINGS, PAGES, STYLES, View
 from festina.text import NotText, decode
 
-PAGES = frozenset({".html", ".htm"})
-STYLES = frozenset({".css"})
 PICTURES = {
     ".gif": "image/gif",
     ".jpeg": "image/jpeg",
@@ -90,9 +90,12 @@ class Files:
         return found[:MOST_PAGES]
 
 
-def can_show(path: str) -> bool:
-    """Whether a file is one that can be looked at."""
-    return Path(path).suffix.lower() in PAGES | STYLES
+def view(files: Files, path: str, text: str, *, pictured: bool) -> View | None:
+    """Say how a file with this text can be seen; None for one that nobody looks at. Blocks."""
+    found = views.view(path, text, pictured=pictured)
+    if found is None or not found.live:
+        return found
+    return found if render(files, path, text) is not None else views.NOT_USED
 
 
 def render(files: Files, path: str, text: str) -> str | None:
@@ -100,8 +103,11 @@ def render(files: Files, path: str, text: str) -> str | None:
 
     A style sheet is shown in the nearest page that names it.
     """
-    if Path(path).suffix.lower() in PAGES:
+    kind = Path(path).suffix.lower()
+    if kind in PAGES:
         return _whole(files, path, text, {})
+    if kind in DRAWINGS:  # as an image, in which nothing is run and nothing is fetched
+        return f'<!doctype html><img alt="" src="{_data(PICTURES[kind], text.encode())}">'
     for page in files.pages_near(path):
         source = files.text(page)
         if source is None:
@@ -137,6 +143,10 @@ def _picture(files: Files, path: str | None) -> str | None:
     kind = None if path is None else PICTURES.get(Path(path).suffix.lower())
     if path is None or kind is None or (data := files.data(path)) is None:
         return None
+    return _data(kind, data)
+
+
+def _data(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from festina.gallery import preview
 from festina.gallery.cards import Entry, Subject
 from festina.gallery.preview import Files
+from festina.gallery.views import View
 from festina.proposals import CandidateView, Proposal, State
 
 
@@ -14,8 +15,8 @@ from festina.proposals import CandidateView, Proposal, State
 class Shown:
     """A proposal as it is now. ``unverified``: what could not be verified may be applied.
 
-    ``files`` are those of its workspace, and ``file`` is the one of them that is edited, where it
-    can be looked at.
+    ``files`` are those of its workspace, and ``file`` is the one of them that is edited.
+    ``pictured``: a gate takes pictures of what that makes.
     """
 
     proposal: Proposal
@@ -25,6 +26,7 @@ class Shown:
     unverified: bool = False
     files: Files | None = None
     file: str = ""
+    pictured: bool = False
 
     @property
     def over(self) -> bool:
@@ -32,8 +34,8 @@ class Shown:
         return self.proposal.state.final
 
 
-def subject(shown: Shown) -> Subject:
-    """Return what a proposal is about, and how it stands."""
+def subject(shown: Shown, view: View | None = None) -> Subject:
+    """Return what a proposal is about, how it stands, and how its file can be seen."""
     proposal, region = shown.proposal, shown.proposal.region
     return Subject(
         path=shown.path,
@@ -50,8 +52,17 @@ def subject(shown: Shown) -> Subject:
         running=proposal.state.running,
         over=shown.over,
         unverified=shown.unverified,
-        looks=shown.files is not None,
+        view=view,
+        pictured=shown.pictured,
     )
+
+
+def view_of(shown: Shown) -> View | None:
+    """Find out how its file can be seen; None where nobody looks at it. Blocks."""
+    if shown.files is None:
+        return None
+    text = shown.proposal.base.content
+    return preview.view(shown.files, shown.file, text, pictured=shown.pictured)
 
 
 def look(shown: Shown, index: int) -> str | None:

@@ -18,6 +18,7 @@ from festina.gallery.cards import Board, Maker
 from festina.gallery.door import Door
 from festina.gallery.guard import App, Guard
 from festina.gallery.proposed import Shown
+from festina.gallery.views import View
 
 HEART_SECONDS = 15.0
 MOST_BYTES = 10_000
@@ -48,6 +49,7 @@ class Site:
         self._maker = Maker()
         self._shown = shown
         self._board: Board | None = None
+        self._view: asyncio.Task[View | None] | None = None
         self._readers: set[asyncio.Event] = set()
         self._ended = False
 
@@ -77,13 +79,16 @@ class Site:
         self._ended = True
         self._wake()
 
-    @property
-    def board(self) -> Board:
-        """What there is to see now."""
+    async def board(self) -> Board:
+        """Return what there is to see now."""
+        if self._view is None:  # once, since other files are read for it
+            found = asyncio.to_thread(proposed.view_of, self._shown)
+            self._view = asyncio.ensure_future(found)
+        view = await asyncio.shield(self._view)  # whoever asks may go away, and others ask
         if self._board is None:
             shown = self._shown
             entries = proposed.entries(shown.proposal)
-            self._board = self._maker.board(proposed.subject(shown), entries)
+            self._board = self._maker.board(proposed.subject(shown, view), entries)
         return self._board
 
     def _wake(self) -> None:
@@ -105,14 +110,14 @@ class Site:
         return Response(page.icon(), media_type="image/svg+xml")
 
     async def _export(self, _: Request) -> Response:
-        board = self.board
+        board = await self.board()
         whole = await asyncio.to_thread(page.export, board)
         name = "attachment; filename=festina-gallery.html"
         return Response(whole, media_type="text/html", headers={"content-disposition": name})
 
     async def _picture(self, request: Request) -> Response:
         """One of the pictures that the page has been told of, by its number."""
-        number, known = request.path_params["number"], self.board.pictures
+        number, known = request.path_params["number"], (await self.board()).pictures
         found = await asyncio.to_thread(pictures.read, known[number : number + 1])
         if not found:
             return Response("That picture is gone.", 404)
@@ -146,7 +151,7 @@ class Site:
                     yield ": still here\n\n"
                     continue
                 mine.clear()
-                board = self.board
+                board = await self.board()
                 new = [card for card in board.cards.values() if told.get(card["id"]) != card]
                 if new or board.head != head:
                     yield _event({"head": board.head, "cards": new})

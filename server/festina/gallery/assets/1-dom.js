@@ -40,27 +40,37 @@ function look(card) {
   return el("div", "look", frame);
 }
 
-/** Pictures that were taken with the candidate: a click shows how it was before. */
+/** Pictures that were taken with the candidate: of what is wrong, then of the pages, at each width. */
 function shots(card) {
-  const place = (one) => (one === null ? null : data === null ? `shot/${one}` : pictures[one]);
-  const shown = card.shots.map(({ page, width, picture, before }) => {
-    const [after, earlier] = [place(picture), place(before)];
+  const place = (one) => (data === null ? `shot/${one}` : pictures[one]);
+  const shown = card.shots.map(({ wrong, page, width, picture, before = null }) => {
+    const after = place(picture);
     if (!after) return "";
     const image = document.createElement("img");
     image.loading = "lazy";
+    image.decoding = "async";
     image.src = after;
-    image.alt = `${page}, ${width} pixels wide`;
+    image.alt = wrong ?? `${page}, ${width} pixels wide`;
     const words = el("figcaption", "", image.alt);
-    if (earlier) {
-      image.addEventListener("click", () => {
-        const isBefore = image.classList.toggle("before");
-        image.src = isBefore ? earlier : after;
-        words.textContent = isBefore ? `${image.alt}: before` : image.alt;
-      });
-    }
-    return el("figure", "", image, words);
+    const earlier = before === null ? null : place(before);
+    const seen = earlier ? turning(image, words, after, earlier) : image;
+    return el("figure", wrong ? "wrong" : "", seen, words);
   });
   return el("div", "shots", ...shown);
+}
+
+/** A picture that is pressed like a button, and then shows how it was before. */
+function turning(image, words, after, earlier) {
+  const made = el("button", "turn", image);
+  made.type = "button";
+  made.title = "how it was before, and back";
+  made.addEventListener("click", (event) => {
+    event.stopPropagation();
+    const isBefore = image.classList.toggle("before");
+    image.src = isBefore ? earlier : after;
+    words.textContent = isBefore ? `${image.alt}: before` : image.alt;
+  });
+  return made;
 }
 
 /** One line of a side, with the part that differs marked. */

@@ -1,9 +1,10 @@
-// A card for each text. Diffs are drawn when they come into sight, a little in each frame.
+// A card for each text. Live views and diffs are drawn when they come into sight, a little in each
+// frame.
 
 const FRAME = 6; // milliseconds of a frame that drawing may take
 const AHEAD = "800px";
 
-const drawn = new Map(); // id -> {node, diff, rows}
+const drawn = new Map(); // id -> what `node` makes
 const queue = new Set();
 let isDrawing = false;
 
@@ -32,8 +33,8 @@ function drawSome() {
     const card = cards.get(id);
     if (one && card && one.rows !== card.rows) {
       one.rows = card.rows;
-      const looks = card.looks && data === null ? [look(card)] : [];
-      one.diff.replaceChildren(...looks, ...(card.rows.length > 0 ? [sides(card.rows)] : []));
+      one.live.replaceChildren(...(card.looks && data === null ? [look(card)] : []));
+      one.sides.replaceChildren(...(card.rows.length > 0 ? [sides(card.rows)] : []));
     }
     if (performance.now() - began > FRAME) break;
   }
@@ -41,12 +42,15 @@ function drawSome() {
   if (isDrawing) requestAnimationFrame(drawSome);
 }
 
-/** The node of a card, as it is now. */
+/** The node of a card, as it is now: what is said of it, pictures, the live view, the diff. */
 function node(card) {
   let one = drawn.get(card.id);
   if (one === undefined) {
-    const [top, taken, diff] = [el("div", ""), el("div", ""), el("div", "sides")];
-    one = { node: el("article", "", top, taken, diff), top, taken, diff, rows: null, shots: "[]" };
+    const [top, taken, live, lines] = [el("div", ""), el("div", ""), el("div", ""), el("div", "sides")];
+    const diff = el("details", "lines", el("summary", "", "line by line"), lines);
+    diff.open = true;
+    one = { node: el("article", "", top, taken, live, diff), top, taken, live, diff, sides: lines };
+    Object.assign(one, { rows: null, shots: "[]" });
     one.node.dataset.card = card.id;
     one.node.tabIndex = -1;
     // before what is clicked in it hears of it
@@ -60,17 +64,20 @@ function node(card) {
 /** Draw what stands above the diff anew, and have the diff follow when it is seen. */
 function refresh(card) {
   const one = node(card);
-  one.node.style.setProperty("--rows", card.rows.length);
+  one.node.style.setProperty("--rows", card.shots.length > 0 ? 8 : card.rows.length);
   one.node.setAttribute("aria-label", `${number(card)}: ${status(card)}`);
   one.top.replaceChildren(
     heading(card),
     el("ul", "gates", ...card.gates.map(gate)),
     ...card.findings.map(finding),
     measures(card),
+    card.seen && (data === null || !card.looks) ? el("p", "seen", card.seen) : "",
     doing(card),
   );
   const told = JSON.stringify(card.shots);
   if (one.shots !== told) {
+    // of what can be seen, a person sees the lines when they ask for them
+    if (one.shots === "[]") one.diff.open = false;
     one.shots = told;
     one.taken.replaceChildren(shots(card));
   }
@@ -89,6 +96,7 @@ function mark(id) {
   is("aside", aside.has(id));
   is("here", focused === id);
   is("shown", head.shown === id);
+  is("pictured", card.shots.length > 0);
 }
 
 const number = (card) => `#${card.id + 1}`;

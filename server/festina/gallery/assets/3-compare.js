@@ -73,7 +73,8 @@ function compare(one, other) {
     }
   }
   bar.append(button("close", "Esc", () => box.close()));
-  const top = el("div", "two", ...[one, other].map((card) => el("div", card.status, heading(card), measures(card))));
+  const half = (card) => el("div", card.status, heading(card), measures(card), card.shots.length ? shots(card) : "");
+  const top = el("div", "two", ...[one, other].map(half));
   box.replaceChildren(top, sides(compared(lines(one.text), lines(other.text))), bar);
   box.showModal();
 }

@@ -138,6 +138,11 @@ function putAside(id) {
   if (aside.has(id) && focused === id) step(1);
 }
 
+function unfold(id) {
+  const { diff } = drawn.get(id);
+  if (cards.get(id).shots.length > 0) diff.open = !diff.open;
+}
+
 /** Go to the next card that is not put aside. */
 function step(by) {
   const all = order().filter((id) => !aside.has(id) || id === focused);
@@ -152,6 +157,7 @@ function help() {
     ["space", "mark for comparison"],
     ["c", "compare the two that are marked, or the marked one with this one"],
     ["d", "put aside, or take back; nothing is lost"],
+    ["l", "the lines of a card with pictures, or not"],
   ];
   if (data === null) {
     keys.push(

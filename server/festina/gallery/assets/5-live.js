@@ -56,6 +56,7 @@ const KEYS = {
   a: () => accept(focused),
   A: () => acceptUnverified(focused),
   d: () => putAside(focused),
+  l: () => unfold(focused),
   D: dismissAll,
   v: () => more(4),
   V: () => more(16),
@@ -68,7 +69,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || head === null) return;
   if (document.querySelector("dialog[open]") !== null) return;
   // what is pressed on a button is the button's
-  if (["Enter", " "].includes(event.key) && event.target.closest("button, a") !== null) return;
+  if (["Enter", " "].includes(event.key) && event.target.closest("button, a, summary") !== null) return;
   const rank = /^[1-9]$/.test(event.key) ? head.ranked[Number(event.key) - 1] : undefined;
   if (rank === undefined && (KEYS[event.key] === undefined || focused === null)) return;
   event.preventDefault();

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types as lsp
 
 from festina import accept
-from festina.gallery import preview
+from festina.findings import Gate
+from festina.gallery import preview, views
 from festina.gallery.proposed import Shown
 from festina.gallery.serving import Gallery
+from festina.globs import applies
 from festina.lsp import messages, render
 from festina.lsp.features import commands
 from festina.lsp.throttle import Throttle
@@ -23,6 +25,7 @@ from festina.session import relative_path
 from festina.text import Text
 
 if TYPE_CHECKING:
+    from festina.config import VerifySettings
     from festina.gallery.site import Wish
     from festina.lsp.app import App
 
@@ -103,10 +106,12 @@ class Galleries:
         workspace = app.session.workspace_of(document)
         allowed = accept.may_apply_unverified(app.session, proposal)
         shown = replace(shown, unverified=allowed)
-        if not preview.can_show(document.uri):
+        file = relative_path(document, workspace)
+        pictured = _is_pictured(app.session.settings_of(workspace).verify, file)
+        if views.view(file, "", pictured=pictured) is None:
             return shown
         files = preview.Files(workspace, app.session.documents.buffers(workspace))
-        return replace(shown, files=files, file=relative_path(document, workspace))
+        return replace(shown, files=files, file=file, pictured=pictured)
 
     async def _grant(self, proposal_id: str, wish: Wish) -> dict[str, Any]:
         """Do what a person wishes for, if what they saw is what is meant."""
@@ -125,6 +130,12 @@ class Galleries:
             argument["candidate"] = wish.candidate
             argument["unverified"] = wish.what == "unverified"
         return await commands.run(self._app, _COMMANDS[wish.what], argument, tells=False)
+
+
+def _is_pictured(verify: VerifySettings, file: str) -> bool:
+    """Whether pictures are taken of what a file makes."""
+    browser = verify.browser
+    return browser is not None and Gate.BROWSER in verify.gates and applies(browser.when, file)
 
 
 def _is_as_seen(proposal: Proposal, wish: Wish) -> bool:

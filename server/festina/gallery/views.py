@@ -1,0 +1,80 @@
+"""Which files can be seen as what they make, and in which way: live, or in a gate's pictures only.
+
+A live view is a document that runs nothing. A page and a style sheet make one; a template and a
+component do not, since it takes a program to draw them: of those a person sees the pictures, and is
+told why there is nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGES = frozenset({".html", ".htm"})
+STYLES = frozenset({".css"})
+DRAWINGS = frozenset({".svg"})
+TEMPLATES = frozenset(
+    {
+        *(".cshtml", ".ejs", ".erb", ".gohtml", ".haml", ".handlebars", ".hbs", ".j2", ".jinja"),
+        *(".jinja2", ".jsp", ".liquid", ".mustache", ".njk", ".php", ".pug", ".tmpl", ".twig"),
+    }
+)
+COMPONENTS = frozenset({".astro", ".jsx", ".svelte", ".tsx", ".vue"})
+SCRIPTS = frozenset({".cjs", ".js", ".mjs", ".mts", ".ts"})
+"""Which are components where a browser looks at them, and may be anything else where none does."""
+SOURCES = frozenset({".less", ".sass", ".scss"})
+
+_FILLED_IN = re.compile(r"\{%|\{\{|<%|<\?(?:php\b|=)")
+
+_TEMPLATE = "No live view: this is a template, and a page comes of it only where a program fills it"
+_COMPONENT = "No live view: a component is drawn by its script, and no script is run in this page"
+_SOURCE = "No live view: a program makes the style sheet of this file, and none is run in this page"
+_UNUSED = "No live view: no page near it names this style sheet"
+_NO_PICTURES = "No pictures: `verify.browser` says of which pages some are to be taken."
+_LIVE = "Live, in a frame that runs no scripts"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a file can be seen. ``live``: as a document. ``words`` say so, or why it cannot be."""
+
+    live: bool
+    words: str
+
+
+NOT_USED = View(False, _UNUSED)
+_OF_KIND = {
+    **dict.fromkeys(PAGES | STYLES | DRAWINGS, View(True, _LIVE)),
+    **dict.fromkeys(TEMPLATES, View(False, _TEMPLATE)),
+    **dict.fromkeys(COMPONENTS | SCRIPTS, View(False, _COMPONENT)),
+    **dict.fromkeys(SOURCES, View(False, _SOURCE)),
+}
+
+
+def view(path: str, text: str, *, pictured: bool) -> View | None:
+    """Say how a file with this text can be seen; None for one that nobody looks at.
+
+    ``pictured``: a gate takes pictures of what it makes.
+    """
+    suffix = Path(path).suffix.lower()
+    found = _OF_KIND.get(suffix)
+    if suffix in PAGES and _FILLED_IN.search(text):
+        return _OF_KIND[".jinja"]
+    return None if suffix in SCRIPTS | SOURCES and not pictured else found
+
+
+def said(view: View, *, pictures: bool, awaited: bool, why: str) -> str:
+    """Say what a card has to show for a view, in a line.
+
+    ``pictures``: there are some; ``awaited``: some may come; ``why`` there are none, if known.
+    """
+    if pictures:
+        more = "The pictures are of the page as a browser draws it, scripts and all."
+    elif awaited:
+        more = "Pictures come with the verdict."
+    elif why:
+        more = f"No pictures: {why}"
+    else:
+        more = "" if view.live else _NO_PICTURES
+    return f"{view.words}. {more}".strip()
