@@ -281,17 +281,22 @@ async def test_nothing_is_looked_at_in_a_workspace_that_is_not_trusted(engine, r
     assert started == []
 
 
-async def test_without_loopback_no_page_is_looked_at(engine, root, monkeypatch):
+async def test_without_sockets_no_program_serves_pages_and_that_is_said(engine, root, monkeypatch):
     started = fake_chromium.install(monkeypatch, PLACE, sees())
 
     async def probe() -> sandbox.Probe:
         return sandbox.Probe(sandbox.Level.LANDLOCK, "only that")
 
     monkeypatch.setattr(sandbox, "probe", probe)
-    result = await judge(engine, root, "x")
+    result = await judge(engine, root, "x", browser=Browser(run=("serve", "{port}")))
     assert result.status is Status.UNVERIFIED
+    assert (result.reason or "").startswith(
+        "`serve` cannot serve pages here: where Landlock is all"
+    )
     assert "festina doctor" in (result.reason or "")
     assert started == []
+    result = await judge(engine, root, "good")  # of files no server is needed
+    assert (result.status, result.sandbox) == (Status.PASSED, "landlock")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import socket
 import sys
 import tomllib
 import urllib.error
@@ -76,6 +77,20 @@ async def test_a_folder_is_served_with_texts_over_it(root):
         assert served.asked == set()  # a link to a page does not load it
     finally:
         served.close()
+
+
+def test_a_folder_can_be_asked_without_a_server(root, monkeypatch):
+    def none(*_: object) -> None:
+        raise OSError("there are no sockets")
+
+    monkeypatch.setattr(socket, "socket", none)
+    served = Folder(str(root), "site", {"site/b/index.html": "<p>edited</p>"}, listens=False)
+    assert served.answer("/b/?x=1") == (200, "text/html; charset=utf-8", b"<p>edited</p>")
+    assert served.answer("/app.mjs")[:2] == (200, "text/javascript; charset=utf-8")
+    assert served.answer("/../secret.txt")[0] == 404
+    assert served.answer("/none.css")[0] == 404
+    assert "site/none.css" in served.asked
+    served.close()
 
 
 @pytest.mark.parametrize(

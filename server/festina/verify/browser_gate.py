@@ -95,10 +95,12 @@ class BrowserGate:
             Unsure, Outside: the pages cannot show an edit of that file here.
             Missing: a program is not there.
         """
-        if level is sandbox.Level.LANDLOCK:
+        if level is sandbox.Level.LANDLOCK and browser.run:
             raise Unsure(
-                "A browser needs this machine's loopback, which Landlock does not leave to it."
-                " `festina doctor` says how to have a better sandbox."
+                f"`{browser.run[0]}` cannot serve pages here: where Landlock is all that keeps code"
+                " apart, no program gets a port. `festina doctor` says how to have a better"
+                " sandbox; pages that are files can be looked at in this one, too, if"
+                " verify.browser names their `folder` instead."
             )
         real = shadow.locate(state.snapshot.workspace, path)
         if any(real == shown or real.startswith(f"{shown}/") for shown in state.tree.shown):

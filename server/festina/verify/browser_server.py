@@ -99,6 +99,7 @@ class Chromium:
                     "chromium": str(programs.chromium),
                     "place": str(stand.place),
                     "folder": browser.folder,
+                    "listens": level is not sandbox.Level.LANDLOCK,  # which leaves no sockets
                     "run": stand.filled(browser.run),
                     "ready_seconds": browser.ready_seconds,
                     "start_seconds": _START_SECONDS,

@@ -1,9 +1,10 @@
 """A headless Chromium in the sandbox, kept warm: looks at pages, as many at once as it is asked.
 
 Each look has a server on a port of its own, so an origin of its own, and a context of its own: what
-one page stores, no other one sees. Where a program of the workspace serves the pages, that program
-runs here too, and then there is one look and no other. `browser_server` starts this; Playwright and
-the standard library are used.
+one page stores, no other one sees. In a sandbox without any sockets nothing listens: what a page
+asks for is answered from here, before the browser turns to a network. Where a program of the
+workspace serves the pages, that program runs here too, and then there is one look and no other.
+`browser_server` starts this; Playwright and the standard library are used.
 """
 
 from __future__ import annotations
@@ -90,7 +91,12 @@ class Driver:
         program = self._program
         folder = None
         if program is None:
-            folder = serving.Folder(self._first["place"], self._first["folder"], question["texts"])
+            folder = serving.Folder(
+                self._first["place"],
+                self._first["folder"],
+                question["texts"],
+                listens=self._first["listens"],
+            )
         try:
             site = program or folder
             assert site is not None

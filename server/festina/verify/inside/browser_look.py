@@ -22,13 +22,20 @@ _SETTLE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
 _PLACE = re.compile(r"(https?://[^\s()]+?):(\d+):(\d+)")
 _LOADED = ("document", "script", "stylesheet", "fetch", "xhr", "image", "font")
+_UNANSWERED = (
+    "{} is asked for in a way that needs a server, and this sandbox leaves no room for one"
+)
 _FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Site(Protocol):
-    """Where the page comes from."""
+    """Where the page comes from; one that does not listen is asked by ``answer``."""
 
     origin: str
+    listens: bool
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Return status, type and content. Blocks."""
 
     async def status(self, path: str) -> int:
         """Return what a request would be answered with."""
@@ -55,6 +62,8 @@ async def look(
     )
     try:
         async with asyncio.timeout(question["seconds"]):
+            if not site.listens:
+                await context.route("**/*", one.answer)
             await one.look(await context.new_page())
     except TimeoutError:
         one.seen["late"] = True
@@ -79,6 +88,7 @@ class _Look:
         self._waiting = 0
         self._last = 0.0
         self._answers: list[Any] = []
+        self._answered: set[str] = set()
         self.seen: dict[str, Any] = {
             **{name: [] for name in ("errors", "requests", "outside", "links", "axe", "layout")},
             "shots": {},
@@ -175,6 +185,18 @@ class _Look:
                 digest = hashlib.sha256(await answer.body()).hexdigest()
                 self.seen["bodies"][self._path(answer.url)] = digest
 
+    async def answer(self, route: Any) -> None:
+        """Answer a request in the place of a server; of others, there are none here."""
+        url = route.request.url
+        self._answered.add(url)
+        with contextlib.suppress(Exception):  # the page may be gone by now
+            if not self._own(url):
+                await route.abort("namenotresolved")
+                return
+            status, kind, data = await asyncio.to_thread(self._site.answer, self._path(url))
+            headers = {"Content-Type": kind, "Cache-Control": "no-store"}
+            await route.fulfill(status=status, headers=headers, body=data)
+
     # -- what the page does -----------------------------------------------------------------------
 
     def _add(self, where: str, /, **what: Any) -> None:
@@ -229,6 +251,8 @@ class _Look:
         self._over()
         why = str(request.failure or "")
         if self._own(request.url) and "ERR_ABORTED" not in why:  # which the page itself does
+            if not self._site.listens and request.url not in self._answered:
+                self.seen["trouble"] = _UNANSWERED.format(self._path(request.url))
             self._add("requests", path=self._path(request.url), status=0, why=why)
 
     def _response(self, response: Any) -> None:

@@ -42,18 +42,34 @@ class Unready(Exception):  # noqa: N818 - reads as the sentence it makes
 
 
 class Folder:
-    """Serves a folder of ``place``, with ``texts`` over its files (None: there is none)."""
+    """Serves a folder of ``place``, with ``texts`` over its files (None: there is none).
 
-    def __init__(self, place: str, folder: str, texts: Mapping[str, str | None]) -> None:
+    One that does not listen has an origin all the same: whoever drives the browser answers for it.
+    """
+
+    def __init__(
+        self, place: str, folder: str, texts: Mapping[str, str | None], *, listens: bool = True
+    ) -> None:
         self._place = os.path.realpath(place)
         self._root = os.path.normpath(os.path.join(self._place, folder))
         self._texts = texts
         self.asked: set[str] = set()
         """What was asked for, as paths in the workspace, whether it is there or not."""
-        self._server = _Server((HOST, 0), _Handler)
-        self._server.folder = self
-        self.origin = f"http://{HOST}:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self.listens = listens
+        self.origin = f"http://{HOST}"
+        self._server: _Server | None = None
+        if listens:
+            self._server = _Server((HOST, 0), _Handler)
+            self._server.folder = self
+            self.origin = f"http://{HOST}:{self._server.server_address[1]}"
+            threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Return what a request is answered with: status, type and content."""
+        found = self.read(path)
+        if found is None:
+            return 404, "text/plain; charset=utf-8", b"Not found.\n"
+        return 200, found[1], found[0]
 
     def read(self, path: str, *, ask: bool = True) -> tuple[bytes, str] | None:
         """Return what is at the path of an address, and its type; None where nothing is."""
@@ -95,11 +111,13 @@ class Folder:
 
     def close(self) -> None:
         """Serve no longer."""
-        threading.Thread(target=self._close, daemon=True).start()
+        if self._server is not None:
+            threading.Thread(target=_close, args=(self._server,), daemon=True).start()
 
-    def _close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+
+def _close(server: _Server) -> None:
+    server.shutdown()
+    server.server_close()
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -125,9 +143,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, *, with_body: bool) -> None:
-        found = self.server.folder.read(self.path)
-        data, kind = found or (b"Not found.\n", "text/plain; charset=utf-8")
-        self.send_response(404 if found is None else 200)
+        status, kind, data = self.server.folder.answer(self.path)
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "no-store")
@@ -141,6 +158,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 class Program:
     """A program that serves pages on a port of its own choice or on the one that it is given."""
+
+    listens = True
 
     def __init__(self, argv: Sequence[str], place: str) -> None:
         with socket.socket() as free:
