@@ -94,6 +94,17 @@ def test_the_browsers_of_tests_that_look_through_them(home: Path) -> None:
     assert tools.environ["PLAYWRIGHT_BROWSERS_PATH"] == f"{home}/.cache/ms-playwright"
 
 
+def test_the_machines_own_browser_is_shown_to_tests_that_may_name_it(home: Path) -> None:
+    put(home, ".local/bin/npx", "apps/chromium/chromium")
+    workspace = home.parent / "workspace"
+    environ = {"HOME": str(home), "PATH": f"{home}/.local/bin:{home}/apps/chromium"}
+    tools = tools_for(("npx", "playwright", "test"), workspace, None, (), environ)
+    assert home / "apps/chromium" in tools.read_only
+    assert "PLAYWRIGHT_BROWSERS_PATH" not in tools.environ
+    plain = tools_for(("npx", "vitest"), workspace, None, (), environ)
+    assert home / "apps/chromium" not in plain.read_only
+
+
 def test_the_environment_holds_what_tools_need_and_no_more(home: Path) -> None:
     put(home, "bin/cargo")
     workspace = home.parent

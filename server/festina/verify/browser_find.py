@@ -62,8 +62,18 @@ def find(environ: Mapping[str, str]) -> Programs:
 
 def _chromiums(environ: Mapping[str, str]) -> Iterator[Path]:
     yield from _of_playwright(environ)
+    yield from _of_the_machine(environ)
+
+
+def _of_the_machine(environ: Mapping[str, str]) -> Iterator[Path]:
     path = environ.get("PATH") or os.defpath
     yield from (Path(found) for name in _SYSTEM if (found := shutil.which(name, path=path)))
+
+
+def own_browser(environ: Mapping[str, str]) -> list[Path]:
+    """List what to show of the machine's own browser, where it has one."""
+    home = Path(environ.get("HOME") or "/nonexistent").resolve()
+    return [path for one in _of_the_machine(environ) for path in _shown(one, home)][:2]
 
 
 def browsers(environ: Mapping[str, str]) -> Path | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from festina.verify.browser_find import browsers
+from festina.verify.browser_find import browsers, own_browser
 
 KEPT = ".festina-kept"
 """The folder in a copy of the workspace in which builds lie, where these can be used again."""
@@ -199,12 +199,16 @@ def _drives_browsers(argv: tuple[str, ...]) -> bool:
 
 
 def _of_playwright(environ: dict[str, str], ours: Mapping[str, str]) -> list[Path]:
-    """Show the browsers that Playwright has fetched: the project's own tests look through them."""
+    """Show the browsers that the project's own tests look through.
+
+    They are those that Playwright has fetched, and the machine's own, which its configuration may
+    name.
+    """
     fetched = browsers(ours)
     if fetched is None:
-        return []
+        return own_browser(ours)
     environ["PLAYWRIGHT_BROWSERS_PATH"] = str(fetched)
-    return [fetched]
+    return [fetched, *own_browser(ours)]
 
 
 def builds_in(place: Path) -> dict[str, str]:
