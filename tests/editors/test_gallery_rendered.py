@@ -92,7 +92,9 @@ def _rejected(tab: gallery_page.Page) -> None:
         card = tab.tab.locator("article.failed", has_text=words)
         assert card.count() == 1, words
         assert words in card.locator(".finding").inner_text()
-        assert part in (card.locator(".sides").text_content() or ""), "its own lines say the same"
+        card.locator("summary").click()
+        assert part in card.locator(".sides").inner_text(), "its own lines say the same"
+        card.locator("summary").click()
         assert card.locator("button:has-text('accept')").count() == 0
         _loaded(tab, card, len(WIDTHS) + card.locator(".wrong").count())
     assert tab.count("article.failed .wrong img") == 2, "of what is pale, and of what is too wide"
@@ -129,13 +131,15 @@ def _by_keyboard(tab: gallery_page.Page) -> None:
     tab.press("1")
     tab.tab.wait_for_timeout(300)
     tab.picture("rendered")
-    wanted = tab.tab.locator("article", has_text="row.append")
+    wanted = tab.tab.locator("article.here")
     for _ in range(15):
-        if "here" in (wanted.get_attribute("class") or ""):
+        tab.press("l")
+        tab.until("document.querySelector('article.here .diff') !== null")
+        if "row.append" in wanted.locator(".sides").inner_text():
             break
-        tab.press("j")
-    tab.press("l")
-    assert wanted.locator("details").evaluate("(one) => one.open")
+        tab.press("l", "j")
+    number = wanted.locator("h3 .number").inner_text()
+    wanted = tab.tab.locator("article", has=tab.tab.locator(f".number:text-is('{number}')"))
     tab.press("l", "Space", "1", "Space", "c")
     tab.until("document.querySelector('#compare[open]')")
     assert tab.count("#compare .shots img") == 2 * len(WIDTHS)

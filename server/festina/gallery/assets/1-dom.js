@@ -84,24 +84,30 @@ function code(text, start, end) {
   return cell;
 }
 
-/** A table of rows as the server writes them: [kind, number, old, number, new, marks?]. */
-function sides(rows) {
-  const body = el("tbody", "");
-  for (const [kind, oldNumber, old, newNumber, fresh, marks = []] of rows) {
-    if (kind === ":") {
-      const gap = el("td", "gap", "⋯");
-      gap.colSpan = 4;
-      body.append(el("tr", "", gap));
-      continue;
-    }
-    const row = el("tr", { "~": "changed", "-": "gone", "+": "added", "=": "equal" }[kind]);
-    row.append(
-      el("td", "number", oldNumber === null ? "" : `${oldNumber}`),
-      code(old, marks[0], marks[1]),
-      el("td", "number", newNumber === null ? "" : `${newNumber}`),
-      code(fresh, marks[2], marks[3]),
-    );
-    body.append(row);
+const PART = 50; // rows of a table: what is out of sight is not laid out, table by table
+
+/** Rows as the server writes them, [kind, number, old, number, new, marks?], as tables in order. */
+function* tables(rows) {
+  for (let at = 0; at < rows.length; at += PART) {
+    const some = rows.slice(at, at + PART);
+    const part = el("div", "part", el("table", "diff", el("tbody", "", ...some.map(line))));
+    part.style.setProperty("--part", some.length);
+    yield part;
   }
-  return el("table", "diff", body);
+}
+
+function line([kind, oldNumber, old, newNumber, fresh, marks = []]) {
+  if (kind === ":") {
+    const gap = el("td", "gap", "⋯");
+    gap.colSpan = 4;
+    return el("tr", "", gap);
+  }
+  return el(
+    "tr",
+    { "~": "changed", "-": "gone", "+": "added", "=": "equal" }[kind],
+    el("td", "number", oldNumber === null ? "" : `${oldNumber}`),
+    code(old, marks[0], marks[1]),
+    el("td", "number", newNumber === null ? "" : `${newNumber}`),
+    code(fresh, marks[2], marks[3]),
+  );
 }

@@ -1,7 +1,7 @@
-// A card for each text. Live views and diffs are drawn when they come into sight, a little in each
-// frame.
+// A card for each text. Live views and diffs are drawn when they come into sight, a little after each
+// frame, so that the next one has little to lay out.
 
-const FRAME = 6; // milliseconds of a frame that drawing may take
+const SLICE = 3; // milliseconds that drawing may take at a time
 const AHEAD = "800px";
 
 const drawn = new Map(); // id -> what `node` makes
@@ -18,28 +18,47 @@ const sight = new IntersectionObserver(
 );
 
 function draw(id) {
+  const one = drawn.get(id);
+  if (one === undefined) return;
+  one.isNear = true;
   queue.add(id);
-  if (!isDrawing) {
-    isDrawing = true;
-    requestAnimationFrame(drawSome);
-  }
+  if (!isDrawing) soon();
+}
+
+function soon() {
+  isDrawing = true;
+  // not in the frame itself: what is built and what is laid out are two tasks
+  requestAnimationFrame(() => setTimeout(drawSome));
 }
 
 function drawSome() {
   const began = performance.now();
   for (const id of queue) {
-    queue.delete(id);
-    const one = drawn.get(id);
-    const card = cards.get(id);
-    if (one && card && one.rows !== card.rows) {
-      one.rows = card.rows;
-      one.live.replaceChildren(...(card.looks && data === null ? [look(card)] : []));
-      one.sides.replaceChildren(...(card.rows.length > 0 ? [sides(card.rows)] : []));
-    }
-    if (performance.now() - began > FRAME) break;
+    if (!drawPart(id)) queue.delete(id);
+    if (performance.now() - began > SLICE) break;
   }
   isDrawing = queue.size > 0;
-  if (isDrawing) requestAnimationFrame(drawSome);
+  if (isDrawing) soon();
+}
+
+/** Draw what comes next of a card; returns whether there is more. */
+function drawPart(id) {
+  const one = drawn.get(id);
+  const card = cards.get(id);
+  if (!one || !card) return false;
+  if (card.looks && data === null && one.looked !== card.digest) {
+    one.looked = card.digest;
+    one.live.replaceChildren(look(card));
+  }
+  if (!one.diff.open) return false;
+  if (one.rows !== card.rows) {
+    one.rows = card.rows;
+    one.left = tables(card.rows);
+    one.sides.replaceChildren();
+  }
+  const { value, done } = one.left.next();
+  if (!done) one.sides.append(value);
+  return !done;
 }
 
 /** The node of a card, as it is now: what is said of it, pictures, the live view, the diff. */
@@ -49,8 +68,9 @@ function node(card) {
     const [top, taken, live, lines] = [el("div", ""), el("div", ""), el("div", ""), el("div", "sides")];
     const diff = el("details", "lines", el("summary", "", "line by line"), lines);
     diff.open = true;
+    diff.addEventListener("toggle", () => diff.open && one.isNear && draw(card.id));
     one = { node: el("article", "", top, taken, live, diff), top, taken, live, diff, sides: lines };
-    Object.assign(one, { rows: null, shots: "[]" });
+    Object.assign(one, { isNear: false, looked: "", rows: null, left: null, shots: "[]" });
     one.node.dataset.card = card.id;
     one.node.tabIndex = -1;
     // before what is clicked in it hears of it
@@ -82,7 +102,7 @@ function refresh(card) {
     one.taken.replaceChildren(shots(card));
   }
   mark(card.id);
-  if (one.rows !== null) draw(card.id);
+  if (one.isNear) draw(card.id);
 }
 
 /** Show what the person has done with a card. */

@@ -75,6 +75,6 @@ function compare(one, other) {
   bar.append(button("close", "Esc", () => box.close()));
   const half = (card) => el("div", card.status, heading(card), measures(card), card.shots.length ? shots(card) : "");
   const top = el("div", "two", ...[one, other].map(half));
-  box.replaceChildren(top, sides(compared(lines(one.text), lines(other.text))), bar);
+  box.replaceChildren(top, ...tables(compared(lines(one.text), lines(other.text))), bar);
   box.showModal();
 }

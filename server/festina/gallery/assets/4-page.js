@@ -41,7 +41,7 @@ function take(news) {
   for (const card of isOther ? cards.values() : news.cards) refresh(card);
   if (JSON.stringify(before?.groups) !== JSON.stringify(head.groups)) arrange();
   if (focused === null && head.ranked.length > 0) focusOn(order()[0], false);
-  about();
+  if (JSON.stringify(before) !== JSON.stringify(head)) about();
 }
 
 function drop(id) {
