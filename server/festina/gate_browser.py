@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from festina import allowed
@@ -10,6 +10,11 @@ from festina import allowed
 CHECKS = ("errors", "requests", "links", "accessibility", "layout")
 """What is looked for in a page; each can be left out."""
 MOST_PAGES = 50
+TEMPLATES = (
+    *("astro", "cshtml", "ejs", "erb", "gohtml", "haml", "handlebars", "hbs", "j2", "jinja"),
+    *("jinja2", "jsp", "liquid", "mustache", "njk", "pug", "twig"),
+)
+"""Endings of files that a program makes pages of: where files are served, no page loads them."""
 _SHOWN = "html,htm,css,scss,sass,less,js,mjs,cjs,jsx,ts,mts,tsx,vue,svelte,json,svg"
 
 
@@ -74,6 +79,8 @@ def read(value: Any) -> Browser | None:
     if not allowed.mapping(value):
         return None
     browser = Browser(**allowed.table(value, _KEYS))
+    if browser.run and "when" not in value:
+        browser = replace(browser, when=(f"**/*.{{{_SHOWN},{','.join(TEMPLATES)}}}",))
     if bool(browser.folder) == bool(browser.run):
         raise allowed.Invalid(
             "needs either `folder` (pages that are served as they are) or `run` (a command that"

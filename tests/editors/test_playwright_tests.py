@@ -80,7 +80,7 @@ def written() -> VerifySettings:
     chapter = (Path(__file__).parents[2] / "docs" / "browser.md").read_text()
     block = chapter.split("## Your own Playwright tests")[1].split("```toml\n")[1].split("```")[0]
     settings, problems = load([Layer("docs", tomllib.loads(block), user=False)])
-    assert problems == []
+    assert problems == ()
     return replace(settings.verify, gates=("command",))
 
 

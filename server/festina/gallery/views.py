@@ -11,16 +11,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from festina.gate_browser import TEMPLATES
+
 PAGES = frozenset({".html", ".htm"})
 STYLES = frozenset({".css"})
 DRAWINGS = frozenset({".svg"})
-TEMPLATES = frozenset(
-    {
-        *(".cshtml", ".ejs", ".erb", ".gohtml", ".haml", ".handlebars", ".hbs", ".j2", ".jinja"),
-        *(".jinja2", ".jsp", ".liquid", ".mustache", ".njk", ".php", ".pug", ".tmpl", ".twig"),
-    }
-)
-COMPONENTS = frozenset({".astro", ".jsx", ".svelte", ".tsx", ".vue"})
+FILLED = frozenset({*(f".{ending}" for ending in TEMPLATES), ".php", ".tmpl"})
+COMPONENTS = frozenset({".jsx", ".svelte", ".tsx", ".vue"})
 SCRIPTS = frozenset({".cjs", ".js", ".mjs", ".mts", ".ts"})
 """Which are components where a browser looks at them, and may be anything else where none does."""
 SOURCES = frozenset({".less", ".sass", ".scss"})
@@ -46,7 +43,7 @@ class View:
 NOT_USED = View(False, _UNUSED)
 _OF_KIND = {
     **dict.fromkeys(PAGES | STYLES | DRAWINGS, View(True, _LIVE)),
-    **dict.fromkeys(TEMPLATES, View(False, _TEMPLATE)),
+    **dict.fromkeys(FILLED, View(False, _TEMPLATE)),
     **dict.fromkeys(COMPONENTS | SCRIPTS, View(False, _COMPONENT)),
     **dict.fromkeys(SOURCES, View(False, _SOURCE)),
 }
