@@ -91,6 +91,8 @@ def check_state(
     if proposal.state is State.READY and view.applicable:
         return
     if view.verdict is None or view.verdict.status is not Status.UNVERIFIED:
+        if proposal.state is State.READY and view.words:  # another candidate is what is ready
+            raise Refusal(f"This candidate is not applicable: {view.words.rstrip('.')}.")
         raise Refusal(not_applicable(proposal))
     if not may_apply_unverified(session, proposal):
         raise Refusal("Unverified edits are switched off (apply_unverified = false).")

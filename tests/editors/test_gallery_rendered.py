@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ BROKEN = {
     "console.error": "console error: no rating for Teapot",
 }
 """What is wrong with a variation that has this text in it."""
+ASK = "a card that is nicer to look at"
 WIDTHS = (375, 768, 1280)
 
 
@@ -53,7 +55,7 @@ async def test_fifteen_variations_are_seen_side_by_side_and_one_is_picked(tmp_pa
             buffer = await editor.open(COMPONENT, language="javascript")
             before = buffer.text
             lines = method_of(before)
-            proposal = await clamp.propose(editor, buffer, lines, variations=15)
+            proposal = await clamp.propose(editor, buffer, lines, variations=15, instruction=ASK)
             await editor.execute("festina.gallery", {"proposal": proposal})
             await editor.until(lambda: editor.client.shown_documents, "the page")
             link = editor.client.shown_documents[-1].uri
@@ -91,34 +93,45 @@ def _rejected(tab: gallery_page.Page) -> None:
     for part, words in BROKEN.items():
         card = tab.tab.locator("article.failed", has_text=words)
         assert card.count() == 1, words
-        assert words in card.locator(".finding").inner_text()
+        card.scroll_into_view_if_needed()  # what is out of sight is not drawn
+        assert words in _text(card.locator(".finding").first)
         card.locator("summary").click()
-        assert part in card.locator(".sides").inner_text(), "its own lines say the same"
+        card.locator(".diff").first.wait_for()
+        assert part in _text(card.locator(".sides")), "its own lines say the same"
         card.locator("summary").click()
         assert card.locator("button:has-text('accept')").count() == 0
-        _loaded(tab, card, len(WIDTHS) + card.locator(".wrong").count())
+        _loaded(card, len(WIDTHS) + card.locator(".wrong").count())
     assert tab.count("article.failed .wrong img") == 2, "of what is pale, and of what is too wide"
     tab.tab.locator("article.failed h3").first.click()
     tab.press("a")
-    tab.until("document.getElementById('said').textContent.includes('rejected')")
+    refusal = "This candidate is not applicable: browser failed"
+    tab.until(f"document.getElementById('said').textContent.startsWith('{refusal}')")
+    tab.tab.locator("h2").last.evaluate("(one) => one.scrollIntoView({ block: 'start' })")
+    tab.tab.mouse.wheel(0, -160)  # from under the head
+    tab.tab.wait_for_timeout(500)
+    tab.picture("rejected")
 
 
 def _side_by_side(tab: gallery_page.Page) -> None:
     cards = tab.tab.locator("article.passed")
     for at in range(cards.count()):
         card = cards.nth(at)
-        _loaded(tab, card, len(WIDTHS))
-        told = card.locator("figcaption").all_inner_texts()
-        assert told == [f"/index.html, {width} pixels wide" for width in WIDTHS]
-        assert card.locator(".seen").inner_text().startswith("No live view: a component is drawn")
+        _loaded(card, len(WIDTHS))
+        told = card.locator("figcaption").all_text_contents()
+        assert told == [f"/index.html at {width} px" for width in WIDTHS]
+        assert _text(card.locator(".seen")).startswith("No live view: a component is drawn")
         assert not card.locator("details").evaluate("(one) => one.open"), "pictures are enough"
     assert tab.count("iframe") == 0
 
 
-def _loaded(tab: gallery_page.Page, card: object, count: int) -> None:
+def _text(found: Any) -> str:
+    return str(found.text_content())
+
+
+def _loaded(card: Any, count: int) -> None:
     """See to it that a card has so many pictures, and that they are drawn."""
-    card.scroll_into_view_if_needed()  # type: ignore[attr-defined]
-    images = card.locator(".shots img")  # type: ignore[attr-defined]
+    card.scroll_into_view_if_needed()
+    images = card.locator(".shots img")
     assert images.count() == count
     for at in range(count):
         images.nth(at).scroll_into_view_if_needed()
@@ -135,10 +148,10 @@ def _by_keyboard(tab: gallery_page.Page) -> None:
     for _ in range(15):
         tab.press("l")
         tab.until("document.querySelector('article.here .diff') !== null")
-        if "row.append" in wanted.locator(".sides").inner_text():
+        if "row.append" in _text(wanted.locator(".sides")):
             break
         tab.press("l", "j")
-    number = wanted.locator("h3 .number").inner_text()
+    number = _text(wanted.locator("h3 .number"))
     wanted = tab.tab.locator("article", has=tab.tab.locator(f".number:text-is('{number}')"))
     tab.press("l", "Space", "1", "Space", "c")
     tab.until("document.querySelector('#compare[open]')")
@@ -148,6 +161,6 @@ def _by_keyboard(tab: gallery_page.Page) -> None:
     tab.press("Escape", "Space")
     turn = wanted.locator(".turn").last
     turn.press("Enter")
-    assert wanted.locator("figcaption").last.inner_text().endswith(": before")
+    assert _text(wanted.locator("figcaption").last).endswith(": before")
     turn.press("Enter")
     wanted.locator("h3").click()

@@ -296,6 +296,9 @@ async def test_further_variations_are_not_repaired_whatever_becomes_of_them():
     await sitting.lifecycle.runs.jobs.join(proposal)
     assert sitting.state(proposal) is State.READY
     assert len(sitting.models.model.requests) == 2
+    # of one that did not pass it is said why, not what the one on show is
+    with pytest.raises(Refusal, match="This candidate is not applicable: tests failed"):
+        await sitting.lifecycle.application(proposal, 1)
 
 
 async def test_what_is_said_of_a_proposal_is_about_the_candidate_on_show():

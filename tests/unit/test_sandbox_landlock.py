@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +138,27 @@ async def test_signals_reach_nobody_else(box: sandbox.Box) -> None:
     assert victim.returncode is None
     victim.kill()
     await victim.wait()
+
+
+async def test_a_socket_can_be_waited_at_and_connects_to_nobody(box: sandbox.Box) -> None:
+    code = """
+import os, socket
+def tried(*of, does=lambda one: None):
+    try:
+        with socket.socket(*of) as one:
+            return does(one) or 'OK'
+    except OSError as error:
+        return error.strerror
+def waits(one):
+    one.bind('mine'); one.listen()
+def connects(one):
+    one.connect('mine')
+stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
+unix, internet = socket.AF_UNIX, socket.AF_INET
+print(tried(unix, stream, does=waits), tried(unix, stream, does=connects), sep=', ', end=', ')
+print(tried(unix, datagram), tried(unix, socket.SOCK_SEQPACKET), tried(internet), sep=', ')
+"""
+    no = "Address family not supported by protocol"
+    assert (await run(box, code)).stdout.decode().split(", ") == [no, no, no, no, f"{no}\n"]
+    waiting = await run(replace(box, waits=True), code)
+    assert waiting.stdout.decode().split(", ") == ["OK", no, no, no, f"{no}\n"], waiting.stderr

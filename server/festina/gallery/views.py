@@ -25,8 +25,8 @@ SOURCES = frozenset({".less", ".sass", ".scss"})
 _FILLED_IN = re.compile(r"\{%|\{\{|<%|<\?(?:php\b|=)")
 
 _TEMPLATE = "No live view: this is a template, and a page comes of it only where a program fills it"
-_COMPONENT = "No live view: a component is drawn by its script, and no script is run in this page"
-_SOURCE = "No live view: a program makes the style sheet of this file, and none is run in this page"
+_COMPONENT = "No live view: a component is drawn by its script, and none is run here"
+_SOURCE = "No live view: a program makes the style sheet of it, and none is run here"
 _UNUSED = "No live view: no page near it names this style sheet"
 _NO_PICTURES = "No pictures: `verify.browser` says of which pages some are to be taken."
 _LIVE = "Live, in a frame that runs no scripts"
@@ -67,7 +67,7 @@ def said(view: View, *, pictures: bool, awaited: bool, why: str) -> str:
     ``pictures``: there are some; ``awaited``: some may come; ``why`` there are none, if known.
     """
     if pictures:
-        more = "The pictures are of the page as a browser draws it, scripts and all."
+        more = "The pictures are of the page as a browser draws it."
     elif awaited:
         more = "Pictures come with the verdict."
     elif why:

@@ -90,6 +90,7 @@ class Chromium:
             stand = await held.enter_async_context(bench.stand(state, needed, level, files, {}))
             # what serves files needs no network, whatever the person allows tests and commands
             box = stand.box if tools is not None else replace(stand.box, network="none", sockets=())
+            box = replace(box, waits=True)  # as Chromium does, for another one that may be started
             one = cls()
             await one._launch(box, level, programs, held)
             axe = await asyncio.to_thread(programs.axe.read_text, "utf-8")

@@ -42,6 +42,8 @@ async def run(
         restrict: dict[str, object] | None = None
         local = box.network == "local"
         families = sandbox_filter.INTERNET if local else sandbox_filter.NO_FAMILIES
+        if box.waits and not local:
+            families = sandbox_filter.UNCONNECTED
         if restricted:
             shown = [box.workspace / link for link in box.links]
             readable = [*box.visible, *shown]

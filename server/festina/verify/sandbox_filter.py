@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 _MODES, _ATTRIBUTES = (53, 54, 452), (5, 6, 14, 15, 463, 466)
 _COMMON = (194, 196, 190, 186, 180, 217, 218, 219)
-GENERIC = (198, 220, 97, 277, 219, 199, 129, 261, _MODES, _ATTRIBUTES, _COMMON)
+GENERIC = (198, 220, 97, 277, 219, 199, 129, 261, 203, _MODES, _ATTRIBUTES, _COMMON)
 CLONE3, IO_URING_SETUP = 435, 425
 CLONE_NEWUSER = 0x10000000
 SETFCAP = 31
 EPERM, ENOSYS, ENOTSUP, EAFNOSUPPORT = 1, 38, 95, 97
-SOCK_DGRAM, AF_NETLINK = 2, 16
+SOCK_STREAM, SOCK_DGRAM, AF_UNIX, AF_NETLINK = 1, 2, 1, 16
 NO_FAMILIES, INTERNET = (AF_NETLINK,), (2, 10, AF_NETLINK)
+UNCONNECTED = (AF_UNIX, AF_NETLINK)
+"""Unix sockets that can be waited at, and connect to nobody: a browser has one for itself."""
 FAMILIES = (1, 2, 10, AF_NETLINK)  # with AF_UNIX, AF_INET, AF_INET6
 _LOAD, _EQUAL, _AT_LEAST, _HAS, _AND, _GIVE = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
@@ -37,6 +39,7 @@ class Machine(NamedTuple):
     socketpair: int
     kill: int
     prlimit: int
+    connect: int
     modes: tuple[int, ...]
     attributes: tuple[int, ...]
     common: tuple[int, ...]
@@ -45,7 +48,7 @@ class Machine(NamedTuple):
 # Those newer than 2011 share the numbers of the generic table.
 MACHINES = {
     "x86_64": Machine(
-        *(0xC000003E, 41, 56, 272, 317, 250, 53, 62, 302),
+        *(0xC000003E, 41, 56, 272, 317, 250, 53, 62, 302, 42),
         modes=(90, 268, 92, 94, 260, 452),
         attributes=(188, 189, 197, 198, 463, 466),
         common=(29, 30, 64, 68, 240, 248, 249, 250),
@@ -70,9 +73,10 @@ def program(
     machine); user namespaces, in which there are capabilities again (a ``nested`` sandbox, which
     makes others, needs them); and the two system calls whose arguments a filter cannot see, for
     which every program has another way. Where all namespaces are shared (with Landlock), only
-    sockets of the ``families`` that are given for that, nothing that all of a user's processes have
-    in common, no signal to all of them, no limits of others, and whatever changes modes and owners
-    by path only says that it did: files of other folders have paths as well.
+    sockets of the ``families`` that are given for that (where Unix sockets are among them, nothing
+    connects, and there are none of datagrams, which need not), nothing that all of a user's
+    processes have in common, no signal to all of them, no limits of others, and whatever changes
+    modes and owners by path only says that it did: files of other folders have paths as well.
     """
     code = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, numbers.arch), (_GIVE, 0, 0, _ERROR | ENOSYS)]
     code += [(_LOAD, 0, 0, 0), (_AT_LEAST, 0, 1, 0x40000000), (_GIVE, 0, 0, _ERROR | ENOSYS)]
@@ -93,6 +97,11 @@ def program(
         # of the pairs, those of datagrams can still reach others
         kind = [_argument(1), (_AND, 0, 0, 15), *_if_equal(SOCK_DGRAM, EAFNOSUPPORT)]
         code += _when(numbers.socketpair, kind)
+        if AF_UNIX in families:
+            code += _when(numbers.connect, [(_GIVE, 0, 0, _ERROR | EAFNOSUPPORT)])
+            code += [(_EQUAL, 0, 8, numbers.socket), _argument(0), (_EQUAL, 0, 5, AF_UNIX)]
+            code += [_argument(1), (_AND, 0, 0, 15), (_EQUAL, 0, 1, SOCK_STREAM)]
+            code += [(_GIVE, 0, 0, _ALLOW), (_GIVE, 0, 0, _ERROR | EAFNOSUPPORT), (_LOAD, 0, 0, 0)]
     else:
         families = FAMILIES
     count = len(families)

@@ -50,7 +50,8 @@ class Box:
     relative or absolute, that are shown read-only in their own place. ``environ`` is the whole
     environment of the command. In a ``nested`` one, which needs namespaces, the command can isolate
     processes of its own once more: see `cell_plan`. Where ``network`` is ``local`` it has the
-    network of this machine, and the Unix sockets ``sockets``.
+    network of this machine, and the Unix sockets ``sockets``. Where Landlock takes all sockets
+    away, one that ``waits`` can wait at Unix sockets of its own all the same; it connects to none.
     """
 
     workspace: Path
@@ -62,6 +63,7 @@ class Box:
     nested: bool = False
     network: str = "none"
     sockets: tuple[Path, ...] = ()
+    waits: bool = False
 
     @property
     def visible(self) -> tuple[Path, ...]:

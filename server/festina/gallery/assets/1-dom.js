@@ -50,11 +50,13 @@ function shots(card) {
     image.loading = "lazy";
     image.decoding = "async";
     image.src = after;
-    image.alt = wrong ?? `${page}, ${width} pixels wide`;
+    image.alt = wrong ?? `${page} at ${width} px`;
     const words = el("figcaption", "", image.alt);
     const earlier = before === null ? null : place(before);
     const seen = earlier ? turning(image, words, after, earlier) : image;
-    return el("figure", wrong ? "wrong" : "", seen, words);
+    const figure = el("figure", wrong ? "wrong" : "", seen, words);
+    if (!wrong) figure.style.flexGrow = width; // so that all widths are shown at one scale
+    return figure;
   });
   return el("div", "shots", ...shown);
 }

@@ -39,6 +39,7 @@ function take(news) {
   }
   const isOther = before === null || before.over !== head.over || before.shown !== head.shown;
   for (const card of isOther ? cards.values() : news.cards) refresh(card);
+  board.classList.toggle("pictures", [...cards.values()].some((card) => card.shots.length > 0));
   if (JSON.stringify(before?.groups) !== JSON.stringify(head.groups)) arrange();
   if (focused === null && head.ranked.length > 0) focusOn(order()[0], false);
   if (JSON.stringify(before) !== JSON.stringify(head)) about();

@@ -35,6 +35,8 @@ ARGUMENTS = (
     "--no-proxy-server",
 )
 _MOST_BYTES = 64 << 20
+_LONGEST = 40
+"""Of a folder for temporary files: Chromium puts a socket below it, whose path has 107 bytes."""
 
 
 class Driver:
@@ -75,6 +77,7 @@ class Driver:
             args=[*ARGUMENTS],
             chromium_sandbox=False,  # ours is around it, and there are no further namespaces in it
             timeout=self._first["start_seconds"] * 1000,
+            env={**os.environ, **_temporary()},
         )
 
     def _take(self, question: dict[str, Any]) -> None:
@@ -113,6 +116,15 @@ class Driver:
         self._writer.write(json.dumps(message).encode("ascii") + b"\n")
 
 
+def _temporary() -> dict[str, str]:
+    """Name the folder for temporary files in a few bytes where it is written in many.
+
+    It is the one in which we are, see :func:`main`, and so is what is started here.
+    """
+    is_long = len(os.environ.get("TMPDIR", "")) > _LONGEST
+    return {"TMPDIR": "/proc/self/cwd"} if is_long else {}
+
+
 def _words(error: Exception) -> str:
     """Say what went wrong, in a line: Playwright draws boxes, and lists what it called."""
     lines = [line.strip(" \t║╔╗╚╝═-") for line in str(error).splitlines()]
@@ -136,4 +148,6 @@ def main(fd: int) -> None:
     talk = socket.socket(fileno=fd)
     talk.set_inheritable(False)
     os.environ.setdefault("HOME", "/nonexistent")
+    if _temporary():
+        os.chdir(os.environ["TMPDIR"])
     asyncio.run(_serve(talk))
