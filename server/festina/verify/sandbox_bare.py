@@ -41,7 +41,7 @@ async def run(
             place = box.shadow / cwd.relative_to(box.workspace) if inside else cwd
         restrict: dict[str, object] | None = None
         local = box.network == "local"
-        families = sandbox_filter.INTERNET if local else sandbox_filter.NO_FAMILIES
+        families: Sequence[int] = sandbox_filter.INTERNET if local else sandbox_filter.NO_FAMILIES
         if box.waits and not local:
             families = sandbox_filter.UNCONNECTED
         if restricted:
