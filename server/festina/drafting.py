@@ -35,6 +35,7 @@ class Draft:
     region: Region
     name: str
     text: str
+    calls: tuple[Call, ...] = ()
 
     @property
     def change(self) -> Change:
@@ -90,4 +91,5 @@ async def draft(
         return Drafted(None, "", tuple(calls))
     if best is None or finished.status is Status.FAILED:
         return Drafted(None, f"{task.path}: {finished.message}", tuple(calls))
-    return Drafted(Draft(task.path, task.text, task.region, name, texts[best]), "", tuple(calls))
+    made = Draft(task.path, task.text, task.region, name, texts[best], tuple(calls))
+    return Drafted(made, "", made.calls)

@@ -1,5 +1,6 @@
 """`festina plan --run`: steps one by one, each applied only if the person says so."""
 
+import re
 import shutil
 
 import pytest
@@ -123,6 +124,21 @@ def test_several_files_are_one_change_checked_together(line, fake):
     assert ledger.RIGHT["lines"] in (line.project / "ledger" / "report.py").read_text()
     assert ledger.RIGHT["main"] in (line.project / "ledger" / "cli.py").read_text()
     assert marks(line) == "x"
+    # each file is known afterwards, not only the last one
+    total = line.run("report", "--json").json["total"]
+    assert (total["proposals"], total["accepted"], total["requests"]) == (2, 2, 2)
+    assert (total["accepted_lines"], total["accepted_lines_standing"]) == (3, 3)
+    assert accounts(line) == [
+        "accepted: ledger/report.py, lines (syntax, lint, tests)",
+        "accepted: ledger/cli.py, main (syntax, lint, tests)",
+    ]
+
+
+def accounts(line):
+    """What progress.md says of each file, without the time and the step's words."""
+    lines = (line.project / "progress.md").read_text().split("\n")
+    said = [re.fullmatch(r"- \S+ (\w+: [^:]+): \".*\" (.*)", one) for one in lines]
+    return [" ".join(found.groups()) for found in said if found]
 
 
 @pytest.mark.slow
@@ -135,6 +151,25 @@ def test_a_file_of_a_change_that_breaks_the_others_is_rejected_with_them(line, f
     assert ran.code == Exit.FAILED
     assert "test_title" in ran.out
     assert rest(line.project) == before
+    total = line.run("report", "--json").json["total"]
+    assert (total["proposals"], total["rejected_by"]) == (2, {"tests": 2})
+    assert [one.partition(" (")[0] for one in accounts(line)] == [
+        "rejected: ledger/report.py, lines",
+        "rejected: ledger/cli.py, main",
+    ]
+
+
+@pytest.mark.slow
+def test_a_step_whose_first_file_fails_is_known_as_well(line, fake):
+    keep(line, 5)
+    wrong = ledger.RIGHT["lines"].replace("[title,", "[heading,")
+    line.monkeypatch.setitem(ledger.RIGHT, "lines", wrong)
+    line.config.write_text(line.config.read_text().replace("[models.slow]", "[models.other]"))
+    assert line.run("plan", "--run", "--apply").code == Exit.FAILED
+    total = line.run("report", "--json").json["total"]
+    assert (total["proposals"], total["rejected_by"]) == (1, {"lint": 1})
+    (one,) = accounts(line)
+    assert one.startswith("rejected: ledger/report.py, lines (lint: F821")
 
 
 @pytest.mark.slow

@@ -290,14 +290,17 @@ def finished_of(outcome: Outcome) -> Finished:
     return outcome.finished
 
 
-def tally(outcome: Outcome, *, applied: bool) -> None:
-    """Count an edit for ``festina stats``. Blocks for a moment."""
+def tally(outcome: Outcome, *, applied: bool, status: Status | None = None) -> None:
+    """Count an edit for ``festina stats``; ``status`` where it is not that of its own end.
+
+    Blocks for a moment.
+    """
     from festina.models.ledger import Ledger, Tally
 
     call = next((call for call in outcome.calls if call.who == "fast"), None)
     if call is None:
         return
-    rejected = not applied and finished_of(outcome).status is Status.FAILED
+    rejected = not applied and (status or finished_of(outcome).status) is Status.FAILED
     counts = Tally(proposals=1, accepted=int(applied), rejected=int(rejected))
     with contextlib.suppress(OSError):  # no edit fails for want of a number
         Ledger().add({(call.origin, call.model): counts})

@@ -13,6 +13,8 @@ from festina.calls import Call
 from festina.clean import visible
 from festina.commands import job, recorded
 from festina.commands.base import Exit, Stop
+from festina.commands.outcome import Outcome
+from festina.commands.recorded import Judged
 from festina.commands.target import Target
 from festina.config import Settings
 from festina.context import withheld
@@ -32,7 +34,6 @@ from festina.trust import TrustStore
 from festina.verify.base import Candidate, Snapshot, Verifier
 
 if TYPE_CHECKING:
-    from festina.commands.outcome import Outcome
     from festina.terminal import Terminal
 
 
@@ -52,6 +53,21 @@ class Written:
         return f"{lines}  {self.draft.name}".rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One file of a step that a model was asked for. ``unchanged``: nothing is to be done in it."""
+
+    target: Target
+    outcome: Outcome
+    name: str
+    unchanged: bool = False
+
+    @property
+    def path(self) -> str:
+        """Its path in the workspace."""
+        return self.target.relative
+
+
 @dataclass(slots=True)
 class Made:
     """What came of a step. ``why`` says, where it failed, for whom plans it anew."""
@@ -62,14 +78,35 @@ class Made:
     why: tuple[str, ...] = ()
     calls: list[Call] = field(default_factory=list)
     error: ModelError | None = None
-    told: tuple[Target, Outcome, str] | None = None
+    asked: list[Asked] = field(default_factory=list)
 
     def keep(self, step: Step, *, applied: bool) -> None:
-        """Count what came, and note it beside the plan. Blocks for a moment."""
-        if self.told is not None:
-            target, outcome, name = self.told
-            said = step.instruction
-            recorded.keep(target, outcome, applied=applied, name=name, step=step.key, said=said)
+        """Count what came in each file, and note it beside the plan. Blocks for a moment."""
+        for one in self.asked:
+            recorded.keep(
+                one.target,
+                one.outcome,
+                applied=applied and not one.unchanged,
+                name=one.name,
+                step=step.key,
+                said=step.instruction,
+                judged=self._judged(one),
+            )
+
+    def _judged(self, one: Asked) -> Judged:
+        """Say what a file came to: they are one change, so what fails in one of them fails all."""
+        if one.unchanged:
+            return Judged(None, None, "no change")
+        if self.error is not None:
+            return Judged(None, None)
+        own = next((each.verdict for each in self.files if each.draft.path == one.path), None)
+        answers = [each.outcome.best for each in self.asked]
+        alone = [best.verdict for best in answers if best is not None and best.verdict is not None]
+        together = [each.verdict for each in self.files]
+        failed = next((v for v in (*together, *alone) if v.status is Status.FAILED), None)
+        if self.status is Status.FAILED and (own is None or own.status is not Status.FAILED):
+            return Judged(self.status, failed)
+        return Judged(self.status, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +133,7 @@ class Maker:
         for number, part in enumerate(parts[:-1], 1):
             self._say(f"writing {part.words} ({number} of {len(parts)})")
             task, name = await self._task(step, part, drafts)
+            outcome = Outcome(1)
             with counting(job.EDIT):
                 drafted = await draft(
                     self.ready.fit(task),
@@ -103,9 +141,11 @@ class Maker:
                     self.ready.model,
                     self.ready.runner,
                     self.verifier,
-                    self._teller(part),
+                    self._teller(part, outcome),
                 )
             made.calls += drafted.calls
+            unchanged = drafted.draft is None and not drafted.why
+            made.asked.append(Asked(self._target(task), outcome, name, unchanged))
             if drafted.why:
                 made.message, made.why = drafted.why, (drafted.why,)
                 return made
@@ -114,7 +154,7 @@ class Maker:
         task, name = await self._task(step, parts[-1], drafts)
         outcome = await job.pursue(task, self.ready, self.verifier, self.terminal, self.adviser)
         made.calls += outcome.calls
-        made.told = (Target(self.workspace / task.path, self.workspace, task.text), outcome, name)
+        made.asked.append(Asked(self._target(task), outcome, name))
         return await self._whole(step, made, outcome, task, name, drafts)
 
     def snapshot(self, step: Step) -> Snapshot:
@@ -181,8 +221,12 @@ class Maker:
         if self.terminal is not None:
             self.terminal.status(visible(words))
 
-    def _teller(self, part: Part) -> Callable[[Event], None]:
+    def _target(self, task: Task) -> Target:
+        return Target(self.workspace / task.path, self.workspace, task.text)
+
+    def _teller(self, part: Part, outcome: Outcome) -> Callable[[Event], None]:
         def tell(event: Event) -> None:
+            outcome.fold(event)
             if isinstance(event, Streaming):
                 self._say(f"writing {part.words}: about {event.tokens} tokens")
 
