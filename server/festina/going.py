@@ -69,7 +69,10 @@ class Part:
 
 @dataclass(eq=False)
 class Going:
-    """A step under way. ``again``: it has been planned anew once. ``ids`` are its proposals'."""
+    """A step under way. ``again``: it has been planned anew once. ``ids`` are its proposals'.
+
+    ``whole``: all of them were handed out as one edit, so what is applied is followed by the rest.
+    """
 
     paper: Paper
     step: Step
@@ -79,6 +82,7 @@ class Going:
     main: str = ""
     applied: list[Change] = field(default_factory=list)
     given_up: bool = False
+    whole: bool = False
     tries: list[Try] = field(default_factory=list)
 
     @property

@@ -32,6 +32,9 @@ from festina.replanning import Replanning
 from festina.session import Refusal, Session, relative_path
 from festina.together import Together
 
+WHOLE_SECONDS = 2.0
+"""How long the rest of an edit of several files may take to arrive once one of them has."""
+
 
 class Stepping:
     """The steps of one session's plans."""
@@ -72,6 +75,14 @@ class Stepping:
             ),
             None,
         )
+
+    def of(self, proposal_id: str) -> Going | None:
+        """Return the step under way that a proposal belongs to."""
+        return self._of.get(proposal_id)
+
+    def aligned(self, going: Going) -> bool:
+        """Whether each file of a step was judged with the others as they are on show."""
+        return self._together.aligned(going)
 
     async def run(self, paper: Paper, line: int) -> str:
         """Begin to run the step on a line (from 0) of a plan; return what to tell.
@@ -228,7 +239,10 @@ class Stepping:
             going.applied.append(Change(path, proposal.base, proposal.edits(view)))
         else:
             going.given_up = True
-        if going.ids:
+        if going.ids and going.whole and not going.given_up:  # the other files follow at once
+            loop = asyncio.get_running_loop()
+            loop.call_later(WHOLE_SECONDS, self._together.align, going)
+        elif going.ids:
             self._later(self._together.align, going)
         elif going.given_up or self._jobs.running(f"{going.key} again"):
             self._end(going)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from festina import edits, steps
@@ -58,7 +58,7 @@ class Together:
         order = Order(document, region, words, one.name, bounds=Bounds(going.step))
         proposal = order.proposal(self._session.new_id())
         view = CandidateView(0, CandidateStatus.VERIFYING, one.text)
-        proposal = replace(proposal, state=State.VERIFYING, candidates=(view,))
+        proposal = replace(proposal, state=State.VERIFYING, candidates=(view,), calls=one.calls)
         self._adopt(going, replace(proposal, message="with the other files of the step"))
 
     def align(self, going: Going) -> None:
@@ -66,18 +66,35 @@ class Together:
 
         While one of them is being written, the others wait for it.
         """
-        live = [self._session.proposals[one] for one in going.ids]
+        live = self._live(going)
         if any(one.state in {State.QUEUED, State.STREAMING, State.PARSED} for one in live):
             return
+        wanted = self._wanted(going, live)
+        for one in live:
+            if (bounds := wanted[one.id]) != one.bounds:
+                going.whole = False
+                now = replace(one, bounds=bounds)
+                self._lifecycle.runs.check_again(now, "another file of its step has another text")
+
+    def aligned(self, going: Going) -> bool:
+        """Whether each file was judged with the texts of the others that are on show."""
+        live = self._live(going)
+        wanted = self._wanted(going, live)
+        return not going.drafts and all(wanted[one.id] == one.bounds for one in live)
+
+    def _live(self, going: Going) -> list[Proposal]:
+        found = [self._session.proposals[one] for one in going.ids]
+        return [one for one in found if not one.state.final]
+
+    def _wanted(self, going: Going, live: Sequence[Proposal]) -> dict[str, Bounds]:
+        """Return the bounds that each file is to be judged by, as all of them are now."""
         changes = {one.id: self._change(going, one) for one in live}
+        found = {}
         for one in live:
             others = (change for other, change in changes.items() if other != one.id)
             beside = tuple(change for change in others if change is not None)
-            bounds = Bounds(going.step, tuple(going.applied), beside)
-            if bounds == one.bounds:
-                continue
-            now = replace(one, bounds=bounds)
-            self._lifecycle.runs.check_again(now, "another file of its step has another text")
+            found[one.id] = Bounds(going.step, tuple(going.applied), beside)
+        return found
 
     def _change(self, going: Going, proposal: Proposal) -> Change | None:
         view = proposal.candidate

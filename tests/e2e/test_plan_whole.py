@@ -56,13 +56,12 @@ class Desk:
     async def accept(self, words, count=1):
         """Accept what a step has come to, once all of it is ready, and save everything."""
         before = rest(self.editor.workspace)
-        for number in range(count, 0, -1):
-            await self.ready(number)
+        await self.ready(count)
+        lens = await self.lens(words, "Festina: accept")  # of several files: all of them
+        assert rest(self.editor.workspace) == before
+        while not (await self.editor.choose(lens.command))["ok"]:  # it is judged anew
+            await asyncio.sleep(0.05)
             lens = await self.lens(words, "Festina: accept")
-            assert rest(self.editor.workspace) == before
-            while not (await self.editor.choose(lens.command))["ok"]:  # it is judged anew
-                await asyncio.sleep(0.05)
-                lens = await self.lens(words, "Festina: accept")
         await self.editor.until(lambda: f"- [x] {words}" in self.plan.text)
         for buffer in [self.plan, *self.buffers]:
             self.editor.save(buffer)

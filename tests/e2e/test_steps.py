@@ -202,13 +202,28 @@ async def test_what_cannot_be_run_is_refused_with_a_sentence(start, source, work
         assert fake.requests == []
 
 
-async def test_a_step_is_skipped_with_a_note_and_split_by_the_slow_model(
+async def test_a_step_is_explained_skipped_with_a_note_and_split_by_the_slow_model(
     start, source, workspace, tmp_path
 ):
     halves = SLOW_STEP + SLOW_STEP.replace("Bound", "Then bound")
-    with FakeModel(halves, models=("fake-coder", "thinker")) as fake:
+    with FakeModel("It caps **the result**.", halves, models=("fake-coder", "thinker")) as fake:
         editor = await start(VSCODE, env=with_slow(desk.config(tmp_path, fake), fake))
         plan = await editor.open("plan.md", language="markdown")
+        explain = await lens_of(editor, plan, 2, "explain")
+        said = await editor.choose(explain.command)
+        assert said == {"ok": True, "message": "Asking about it (a1)."}
+        async with asyncio.timeout(SECONDS):
+            while "thinker answered the question" not in (over := await editor.hover(plan, 2)):
+                await asyncio.sleep(0.02)
+        assert "It caps **the result**." in over
+        await editor.until(lambda: editor.client.shown_documents, "the page")
+        page = Path(editor.client.shown_documents[0].uri.removeprefix("file://"))
+        assert "It caps **the result**." in page.read_text()
+        asked = fake.requests[0]["messages"][-1]["content"]
+        assert "Return at most `high` from `clamp`." in asked
+        assert clamp.of(source) in asked, "it is told of the code at the step's place"
+        assert "Ann" not in asked, "and of nothing else in the plan"
+        assert plan.text == PLAN
         skip = await lens_of(editor, plan, 7, "skip")
         assert (await editor.choose(skip.command))["ok"]
         await editor.until(lambda: "skipped" in plan.text)
@@ -220,7 +235,7 @@ async def test_a_step_is_skipped_with_a_note_and_split_by_the_slow_model(
         assert said["ok"], said
         await editor.until(lambda: "Then bound" in plan.text)
         assert plan.text.startswith(f"# Plan: mind the bounds\n\n{halves}{skipped}")
-        assert "Take it apart" in fake.requests[0]["messages"][-1]["content"]
+        assert "Take it apart" in fake.requests[1]["messages"][-1]["content"]
 
 
 async def test_a_plan_is_written_by_the_slow_model_and_shown(start, workspace, tmp_path):
@@ -285,8 +300,9 @@ async def test_several_files_are_judged_together_and_ticked_when_all_are_accepte
         assert (report.text, cli.text) == texts
         titles = [lens.command.title for lens in await editor.code_lenses(plan)]
         assert [title.partition(" (")[0] for title in titles] == [
-            *("Festina: accept", "dismiss"),
-            *("Festina: accept", "dismiss"),
+            "Festina: accept both files",
+            *("Festina: accept ledger/cli.py", "dismiss ledger/cli.py"),
+            *("Festina: accept ledger/report.py", "dismiss ledger/report.py"),
         ]
         refused = await editor.execute("festina.runStep", {"uri": plan.uri, "line": 0})
         assert refused["message"].startswith("This step is under way already.")

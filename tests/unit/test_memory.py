@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from festina.memory import Entry, Kept, Piece, Record, State, Store, Trouble, schema
+from festina.memory import Accept, Entry, Kept, Piece, Record, State, Store, Trouble, schema
 from festina.memory.database import Database
 from festina.memory.living import Living
 from festina.text import Text
@@ -139,6 +139,19 @@ def test_a_folder_that_cannot_be_made_is_told(store, state):
     state.write_text("a file")
     with pytest.raises(Trouble, match="cannot be used"):
         begin(store)
+
+
+def test_edits_that_are_one_are_all_written_down_or_none_is(store):
+    one, other = Kept("a.py", BEFORE, AFTER), Kept("b.py", BEFORE, AFTER)
+    with pytest.raises(Trouble):
+        store.journal.begin_all([Accept((one,), "p1"), Accept((other, other), "p2")])
+    assert store.database.read("SELECT * FROM accepts") == []
+    numbers = store.journal.begin_all([Accept((one,), "p1"), Accept((other,), "p2", "main")])
+    entries = [store.journal.find(number) for number in numbers]
+    assert [(entry.proposal, entry.name, entry.files) for entry in entries] == [
+        ("p1", "", (one,)),
+        ("p2", "main", (other,)),
+    ]
 
 
 def test_a_file_that_was_taken_away_is_begun_anew(store):

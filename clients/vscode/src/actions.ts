@@ -58,6 +58,7 @@ export class Actions implements Disposable {
     this.parts = [
       commands.registerCommand("festina.ui.edit", (about: About) => this.edit(isKey(about))),
       on("accept", (one) => this.accept(one)),
+      on("acceptStep", (one) => this.acceptStep(one)),
       on("acceptUnverified", (one) => this.acceptUnverified(one)),
       on("dismiss", (one) => this.send(isRunning(one) ? "cancel" : "dismiss", one)),
       on("next", (one) => this.turn("next", one)),
@@ -122,6 +123,18 @@ export class Actions implements Disposable {
   private async accept(proposal: Proposal): Promise<void> {
     if (isAcceptable(proposal)) {
       await this.apply(proposal, {});
+    }
+  }
+
+  /** Accept the edits of all files of a plan's step at once: those that the person has seen. */
+  private async acceptStep(proposal: Proposal): Promise<void> {
+    if (proposal.beside.length === 0) {
+      say(`the edit of ${proposal.name} has no others beside it. “Accept the Edit” accepts it.`);
+    } else if (isAcceptable(proposal)) {
+      const edits = this.proposals.live
+        .filter(({ step, beside }) => step === proposal.step && beside.length > 0)
+        .map((one) => ({ proposal: one.proposal, candidate: one.candidate }));
+      await this.send("acceptStep", proposal, { edits });
     }
   }
 

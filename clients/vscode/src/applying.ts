@@ -31,6 +31,7 @@ interface Data {
   readonly proposal?: string;
   readonly candidate?: number;
   readonly unverified?: boolean;
+  readonly step?: boolean;
   readonly static?: boolean;
 }
 
@@ -181,7 +182,8 @@ function byCommand(action: Command | CodeAction): Command | CodeAction {
   if (action.disabled !== undefined || action.command !== undefined || action.edit !== undefined) {
     return action;
   }
-  const command = `${OURS}${data.unverified ? "acceptUnverified" : "accept"}`;
+  const one = data.unverified ? "acceptUnverified" : "accept";
+  const command = `${OURS}${data.step ? "acceptStep" : one}`;
   action.command = { title: action.title, command, arguments: [data.proposal] };
   return action;
 }

@@ -48,6 +48,7 @@ export function lenses(proposal: Proposal): Lens[] {
     const evidence = message.replace(/^syntax ok, (?=.* ok)/, "");
     const title = `Festina: accept (${plain(shorten(evidence, WORDS))})`;
     add(title, "accept", `Apply this edit of ${name}`);
+    together(proposal, add);
   } else if (proposal.again) {
     add(`Festina: ask again (${why})`, "again", "Ask for the same, from what came so far");
     dismiss("dismiss");
@@ -77,6 +78,18 @@ export function lenses(proposal: Proposal): Lens[] {
     dismiss("dismiss");
   }
   return found;
+}
+
+/** Of a plan's step in several files: all of it, as it was checked. */
+function together(
+  { beside }: Proposal,
+  add: (title: string, command: string, tooltip: string) => void,
+): void {
+  if (beside.length > 0) {
+    const files = beside.length === 1 ? "both files" : `all ${beside.length + 1} files`;
+    const others = plain(shorten(beside.join(", "), WORDS));
+    add(`accept ${files}`, "acceptStep", `Apply it together with the step's edit of ${others}`);
+  }
 }
 
 /** Several candidates, whatever became of them, can be looked at side by side. */

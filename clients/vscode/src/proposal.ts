@@ -73,6 +73,10 @@ export interface Proposal {
   readonly message: string;
   readonly name: string;
   readonly instruction: string;
+  /** Of a plan's step: its title. */
+  readonly step: string;
+  /** The other files of that step that wait with this one: they can be accepted together. */
+  readonly beside: readonly string[];
   readonly model: string;
   readonly progress: Progress | null;
   /** A limit of the provider's has ended it: it is worth to ask again for the same. */
@@ -119,6 +123,8 @@ export function read(raw: Raw): Proposal {
     message: raw.message ?? "",
     name: raw.name || `lines ${raw.range.start.line + 1}-${Math.max(...lines(raw.range))}`,
     instruction: raw.instruction ?? "",
+    step: raw.step ?? "",
+    beside: raw.beside ?? [],
     model: raw.model ?? "",
     again: raw.again ?? false,
     apply_unverified: raw.apply_unverified ?? raw.state === "unverified",

@@ -29,6 +29,13 @@ describe("the lenses of a proposal", () => {
     assert.equal(titles({ message: "syntax ok, 2 ms" })[0], "Festina: accept (syntax ok, 2 ms)");
   });
 
+  it("accept a step's other files with it, where some wait", () => {
+    assert.equal(titles({ beside: ["a.py"] })[1], "accept both files");
+    assert.equal(titles({ beside: ["a.py", "b.py"] })[1], "accept all 3 files");
+    assert.ok(!titles({ beside: ["a.py"], state: "rejected" }).includes("accept both files"));
+    assert.notEqual(titles({})[1], "accept both files");
+  });
+
   it("show what a test says, where VS Code would draw an icon", () => {
     const message = "test_x: assert '$(check)' == ''";
     const shown = "test_x: assert '\\$(check)' == ''";

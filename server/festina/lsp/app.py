@@ -168,20 +168,22 @@ class App:
 
         return cancel
 
-    def workspace_edit(self, permission: Application) -> lsp.WorkspaceEdit:
-        """Return the one versioned edit that an accept applies."""
-        proposal = permission.proposal
-        document = convert.DocumentEdits(
-            proposal.uri,
-            proposal.version,
-            convert.text_edits(proposal.base, permission.edits, self.caps.encoding),
-        )
-        verdict = permission.candidate.verdict
+    def workspace_edit(self, *permissions: Application) -> lsp.WorkspaceEdit:
+        """Return the one versioned edit that an accept applies, of one file or of several."""
+        documents = [
+            convert.DocumentEdits(
+                one.proposal.uri,
+                one.proposal.version,
+                convert.text_edits(one.proposal.base, one.edits, self.caps.encoding),
+            )
+            for one in permissions
+        ]
+        verdict = permissions[-1].candidate.verdict
         annotation = convert.Annotation(
-            f"Festina: {render.shorten(proposal.instruction, 60)}",
+            f"Festina: {render.shorten(permissions[-1].proposal.instruction, 60)}",
             render.shorten(verdict.summary(), 200) if verdict else "",
         )
-        return convert.workspace_edit([document], self.caps, annotation)
+        return convert.workspace_edit(documents, self.caps, annotation)
 
     def _changed(self, proposal: Proposal) -> None:
         self.publisher.changed(proposal)

@@ -63,11 +63,12 @@ RUN_STEP = "festina.runStep"
 SKIP_STEP = "festina.skipStep"
 SPLIT_STEP = "festina.splitStep"
 EXPLAIN_STEP = "festina.explainStep"
+ACCEPT_STEP = "festina.acceptStep"
 
 COMMANDS = (
     *(PROPOSE, ACCEPT, DISMISS, CANCEL, REDIRECT, NEXT, PREVIOUS, VARIATIONS, GALLERY, VERIFY),
     *(ASK, SHOW_PROMPT, SAVE_SKILL, RUN_SKILL, REVIEW, APPROVE),
-    *(PLAN, RUN_STEP, SKIP_STEP, SPLIT_STEP, EXPLAIN_STEP),
+    *(PLAN, RUN_STEP, SKIP_STEP, SPLIT_STEP, EXPLAIN_STEP, ACCEPT_STEP),
 )
 
 REWRITE = "refactor.rewrite.festina"
@@ -101,6 +102,7 @@ def proposal_payload(
         "instruction": visible(proposal.instruction),
         "skill": proposal.skill.name if proposal.skill is not None else "",
         "step": visible(proposal.bounds.step.title) if proposal.bounds is not None else "",
+        "beside": [one.path for one in proposal.bounds.beside] if proposal.bounds else [],
         "model": visible(proposal.writer),
         "state": str(proposal.state),
         "candidate": proposal.visible,

@@ -93,6 +93,17 @@ class Entry:
         return {kept.path: kept.found(workspace) for kept in self.files}
 
 
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """An accept that is to be written down: what an entry says before anything is done."""
+
+    files: tuple[Kept, ...]
+    proposal: str = ""
+    name: str = ""
+    how: str = "editor"
+    state: State = State.ACCEPTED
+
+
 class Journal:
     """The accepted edits of one workspace. Everything here blocks for a moment.
 
@@ -117,24 +128,34 @@ class Journal:
 
         When this returns it is on the disk.
         """
+        (number,) = self.begin_all([Accept(tuple(files), proposal, name, how, state)])
+        return number
+
+    def begin_all(self, accepts: Sequence[Accept]) -> list[int]:
+        """Write down edits that are applied as one, before they are; return their numbers.
+
+        All of them are on the disk when this returns: whatever ends everything, none is missing.
+        """
+        numbers = []
         with self._database.change() as change:
             session = self._living.show()
-            made = change.execute(
-                "INSERT INTO accepts (at, session, proposal, name, how, state)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (time.time(), session, proposal, name, how, state),
-            )
-            number = int(made.lastrowid or 0)
-            change.executemany(
-                "INSERT INTO accepted_files VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(number, *_row(kept)) for kept in files],
-            )
+            for one in accepts:
+                made = change.execute(
+                    "INSERT INTO accepts (at, session, proposal, name, how, state)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (time.time(), session, one.proposal, one.name, one.how, one.state),
+                )
+                numbers.append(int(made.lastrowid or 0))
+                change.executemany(
+                    "INSERT INTO accepted_files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [(numbers[-1], *_row(kept)) for kept in one.files],
+                )
             change.execute(
                 "DELETE FROM accepts WHERE state IN ('applied', 'absent', 'partial')"
                 " AND id <= (SELECT max(id) FROM accepts) - ?",
                 (KEPT_OVER,),
             )
-        return number
+        return numbers
 
     def move(self, number: int, state: State) -> None:
         """An entry has come further, or is over: then its texts go."""

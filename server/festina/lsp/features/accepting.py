@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 CONFIRM_SECONDS = 2.0
 """How long after an accepted edit its text must arrive; an editor's own word is not believed."""
+MOVED_ON = "The document has changed since the edit was verified."
+
+_This = tuple[tuple[str, "Text"], ...]
+"""By what an edit is known that is being applied: of each file, the proposal and the new text."""
 
 
 class Accepting:
@@ -33,7 +37,7 @@ class Accepting:
     def __init__(self, app: App) -> None:
         self._app = app
         self._over: dict[str, asyncio.Event] = {}
-        self._begun: dict[str, tuple[str, Text]] = {}
+        self._begun: dict[str, _This] = {}
 
     async def begin(self, proposal_id: str, index: int | None, *, unverified: bool = False) -> None:
         """Have the editor apply an edit. Whoever presses the key twice has accepted it once.
@@ -49,12 +53,25 @@ class Accepting:
             if self._app.session.find(proposal_id).state is State.APPLIED:
                 return  # an earlier accept did it while this one was checked
             raise
-        uri, this = permission.proposal.uri, (proposal_id, permission.result)
-        if not lifecycle.runs.jobs.running(_key(uri)):
-            self._begun[uri] = this
-            lifecycle.runs.jobs.start(_key(uri), self._apply(permission))
-        elif self._begun.get(uri) != this:
+        self.apply([permission], lambda: True)
+
+    def apply(self, permissions: Sequence[Application], still: Callable[[], bool]) -> None:
+        """Have the editor apply the edits of several files as one, or that of one file.
+
+        ``still`` is asked at the last moment whether they may be.
+
+        Raises:
+            Refusal: another edit is being applied to one of them.
+        """
+        this = tuple((one.proposal.id, one.result) for one in permissions)
+        jobs = self._app.lifecycle.runs.jobs
+        uris = [one.proposal.uri for one in permissions]
+        busy = [self._begun[uri] for uri in uris if jobs.running(self._key(uri))]
+        if any(one != this for one in busy):
             raise Refusal("Another edit of this file is being applied; accept again after it.")
+        if not busy:
+            self._begun.update(dict.fromkeys(uris, this))
+            jobs.start(self._key(uris[0]), self._apply(permissions, still))
 
     def after(self, proposal_id: str, what: str) -> Callable[[CandidateView], None]:
         """Return what is to happen once that which a person accepted has a verdict."""
@@ -64,11 +81,13 @@ class Accepting:
                 jobs = self._app.lifecycle.runs.jobs
                 jobs.start(f"accept {proposal_id}", self._accept(proposal_id, part.index))
             elif part.verdict is not None:
-                kind = lsp.MessageType.Warning
-                words = f"{what} did not pass: {part.verdict.summary()}"
-                self._app.client.show_message(f"Festina: {words}", kind)
+                self._warn(f"{what} did not pass: {part.verdict.summary()}")
 
         return then
+
+    def waits(self, proposal_id: str) -> bool:
+        """Whether an edit was given to the editor, and has not arrived in the text yet."""
+        return proposal_id in self._over
 
     def changed(self, proposal: Proposal) -> None:
         """A proposal changed: whoever waits for its end looks up."""
@@ -76,9 +95,17 @@ class Accepting:
             event.set()
 
     def closed(self, uri: str) -> None:
-        """A document was closed: nobody waits for the editor's answer any more."""
-        self._app.lifecycle.runs.jobs.cancel(_key(uri))
-        self._begun.pop(uri, None)
+        """A document was closed: nobody waits for the editor's answer any more.
+
+        Where others are changed with it, they are looked at all the same.
+        """
+        if len(self._begun.get(uri, ())) == 1:
+            self._app.lifecycle.runs.jobs.cancel(self._key(uri))
+            self._begun.pop(uri)
+
+    def _key(self, uri: str) -> str:
+        """Return the key of the job that applies what was last accepted of a document."""
+        return " ".join(["apply", *(proposal_id for proposal_id, _ in self._begun.get(uri, ()))])
 
     async def _accept(self, proposal_id: str, index: int) -> None:
         if not self._app.caps.apply_edit:
@@ -86,63 +113,99 @@ class Accepting:
         try:
             await self.begin(proposal_id, index)
         except Refusal as refusal:
-            self._app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
+            self._warn(str(refusal))
 
-    async def _apply(self, permission: Application) -> None:
-        proposal = permission.proposal
-        label = f"Festina: edit {proposal.name or proposal.id}"
-        edit = self._app.workspace_edit(permission)
-        await self._app.journaling.accept(permission)
-        if not self._still(permission):
+    async def _apply(self, permissions: Sequence[Application], still: Callable[[], bool]) -> None:
+        label = f"Festina: edit {' and '.join(_name(one) for one in permissions)}"
+        edit = self._app.workspace_edit(*permissions)
+        await self._app.journaling.accept(permissions)
+        if not self._may(permissions, still):
             return
-        answer = await self._answer(proposal.id, self._app.client.apply_edit(edit, label))
-        now = self._app.session.proposals.get(proposal.id)
-        document = self._app.session.documents.get(proposal.uri)
-        if answer is None or now is None or document is None:
+        ids = [one.proposal.id for one in permissions]
+        answer = await self._answer(ids, self._app.client.apply_edit(edit, label))
+        left = [one for one in permissions if not self._is_over(one)]
+        if answer is None or not left:
             return
-        over = now.state in {State.APPLIED, State.DISMISSED, State.CANCELLED}
-        if over or document.text == permission.result:
-            return
+        for one in left:
+            self._app.journaling.refused(one.proposal.id)
+        done = [one for one in permissions if one not in left]
         why = "The editor said that it applied the edit, but its text differs."
         if not answer.ok:
             why = f"The editor did not apply the edit: {answer.reason or 'no reason given'}"
-        self._app.journaling.refused(proposal.id)
-        self._app.client.show_message(f"Festina: {why}", lsp.MessageType.Warning)
+        if done:
+            why = (
+                f"The editor applied the edit to {self._paths(done)}, and not to "
+                f"{self._paths(left)}. Undo it there, or accept the rest by itself."
+            )
+        self._warn(why)
 
-    def _still(self, permission: Application) -> bool:
-        """Whether all is as it was when the edit was accepted; to write it down took a moment."""
+    def _may(self, permissions: Sequence[Application], still: Callable[[], bool]) -> bool:
+        """Whether all is as it was when it was accepted; to write it down took a moment."""
+        session, moved, gone = self._app.session, [], False
+        for one in permissions:
+            now = session.proposals.get(one.proposal.id)
+            document = session.documents.get(one.proposal.uri)
+            if now is None or now.state.final or document is None:
+                gone = True  # whoever put it away knows
+            elif document.text != one.proposal.base:
+                moved.append(one)
+        if not gone and not moved and still():
+            return True
+        for one in permissions:
+            self._app.journaling.refused(one.proposal.id)
+        if len(permissions) > 1:
+            about = self._paths(moved) if moved else "One of the files, or its edit,"
+            self._warn(
+                f"{about} has changed since the edits were verified, so none of the step's files "
+                "was changed. Accept again once they are verified."
+            )
+        elif moved:
+            self._warn(MOVED_ON)
+        return False
+
+    def _is_over(self, permission: Application) -> bool:
+        """Whether an edit is in the text, or is not wanted any more."""
         proposal = permission.proposal
         now = self._app.session.proposals.get(proposal.id)
         document = self._app.session.documents.get(proposal.uri)
-        if now is None or now.state.final or document is None:
-            return False  # whoever put it away knows
-        if document.text == proposal.base:
+        if now is None or document is None:
             return True
-        self._app.journaling.refused(proposal.id)
-        why = "The document has changed since the edit was verified."
-        self._app.client.show_message(f"Festina: {why}", lsp.MessageType.Warning)
-        return False
+        over = now.state in {State.APPLIED, State.DISMISSED, State.CANCELLED}
+        return over or document.text == permission.result
 
     async def _answer(
-        self, proposal_id: str, asking: Coroutine[Any, Any, Applied]
+        self, ids: Iterable[str], asking: Coroutine[Any, Any, Applied]
     ) -> Applied | None:
-        """Wait for the editor's answer and for the text, whichever comes first, then the other.
+        """Wait for the editor's answer and for the texts, whichever comes first, then the other.
 
-        The text, or a proposal that was put away, does not wait for ever for an editor that never
+        The texts, or proposals that were put away, do not wait for ever for an editor that never
         answers; then there is None.
         """
-        over = self._over[proposal_id] = asyncio.Event()
-        asked, ended = asyncio.create_task(asking), asyncio.create_task(over.wait())
+        over = {one: asyncio.Event() for one in ids}
+        self._over.update(over)
+        asked, ended = asyncio.create_task(asking), asyncio.create_task(_all(over.values()))
         try:
             await asyncio.wait({asked, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done() or asked.result().ok:
                 await asyncio.wait({asked, ended}, timeout=CONFIRM_SECONDS)
             return asked.result() if asked.done() else None
         finally:
-            del self._over[proposal_id]
+            for one in over:
+                del self._over[one]
             for task in (asked, ended):
                 task.cancel()
 
+    def _paths(self, permissions: Iterable[Application]) -> str:
+        return " and ".join(self._app.path_of(one.proposal.uri) for one in permissions)
 
-def _key(uri: str) -> str:
-    return f"apply {uri}"
+    def _warn(self, words: str) -> None:
+        self._app.client.show_message(f"Festina: {words}", lsp.MessageType.Warning)
+
+
+async def _all(events: Iterable[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
+
+
+def _name(permission: Application) -> str:
+    return permission.proposal.name or permission.proposal.id

@@ -17,7 +17,7 @@ from festina import accept, edits, markers
 from festina.context import enclosing
 from festina.edits import Region
 from festina.lsp import convert, messages, render
-from festina.lsp.features import aftermath, skill_running, skill_saving, skilled
+from festina.lsp.features import aftermath, skill_running, skill_saving, skilled, step_accepting
 from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal
 from festina.text import Range
@@ -77,6 +77,8 @@ async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
         return action
     if action.disabled is not None or data.get("static"):
         return action
+    if data.get("step"):
+        return await step_accepting.resolve(app, action, data)
     try:
         permission = await app.lifecycle.application(
             str(data["proposal"]), data.get("candidate"), unverified=bool(data.get("unverified"))
@@ -85,7 +87,7 @@ async def resolve(app: App, action: lsp.CodeAction) -> lsp.CodeAction:
         app.client.show_message(f"Festina: {refusal}", lsp.MessageType.Warning)
         action.data = None
         return action
-    await app.journaling.give(permission)
+    await app.journaling.give([permission])
     action.edit = app.workspace_edit(permission)
     return action
 
@@ -105,6 +107,7 @@ def _of_proposal(app: App, proposal: Proposal) -> list[lsp.CodeAction]:
     if proposal.state is State.READY and view is not None and view.applicable:
         title = render.accept_title(proposal, view)
         found.append(_apply_action(app, proposal, view, title, unverified=False))
+        found += step_accepting.actions(app, proposal)
     elif accept.offers_unverified(app.session, proposal):
         assert view is not None
         title = render.unverified_title(proposal, view)

@@ -7,8 +7,8 @@ server that starts looks at what earlier ones left, and says what is in no file.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from lsprotocol import types as lsp
 from festina import leftovers
 from festina.leftovers import Left
 from festina.lsp import render
-from festina.memory import Entry, Kept, State, Store
+from festina.memory import Accept, Entry, Kept, State, Store
 from festina.proposals import State as Proposed
 from festina.session import Refusal, relative_path
 from festina.text import NotText, Text, decode
@@ -46,20 +46,15 @@ class _Slot:
     workspace: Path
     kept: Kept
     state: State
+    name: str = ""
     given: bool = True
     number: int | None = None
 
-    def begin(self, store: Store, name: str) -> None:
-        """Write it down. Blocks."""
-        kept = Kept(
-            self.kept.path,
-            self.kept.before,
-            self.kept.after,
-            _on_disk(self.workspace / self.kept.path, self.kept.before),
-        )
-        self.number = store.journal.begin(
-            [kept], proposal=self.proposal, name=name, state=self.state
-        )
+    def accept(self) -> Accept:
+        """Return what is to be written down of it. Blocks."""
+        on_disk = _on_disk(self.workspace / self.kept.path, self.kept.before)
+        kept = replace(self.kept, on_disk=on_disk)
+        return Accept((kept,), self.proposal, self.name, state=self.state)
 
     def move(self, store: Store, state: State) -> None:
         """Write down how far it has come. Blocks."""
@@ -88,32 +83,44 @@ class Journaling:
 
     async def offer(self, permission: Application) -> None:
         """An editor is given an edit with a list of others, and may apply it: write that down."""
-        await self._begin(permission, State.OFFERED, given=True)
+        await self._begin([permission], State.OFFERED, given=True)
 
-    async def give(self, permission: Application) -> None:
+    async def give(self, permissions: Sequence[Application]) -> None:
         """An editor asks for an edit that was chosen: write it down before it gets it.
 
         Few do so for a mere look at it, and where all is killed then, nobody can tell.
         """
-        await self._begin(permission, State.ACCEPTED, given=True)
+        await self._begin(permissions, State.ACCEPTED, given=True)
 
-    async def accept(self, permission: Application) -> None:
+    async def accept(self, permissions: Sequence[Application]) -> None:
         """A person has accepted an edit: write that down before it is applied."""
-        await self._begin(permission, State.ACCEPTED, given=False)
+        await self._begin(permissions, State.ACCEPTED, given=False)
 
-    async def _begin(self, permission: Application, state: State, *, given: bool) -> None:
-        proposal, after = permission.proposal, permission.result
-        slot = next(
-            (s for s in self._slots if s.proposal == proposal.id and s.kept.after == after), None
-        )
-        if slot is None:
-            slot = self._slot(proposal, after, state)
-        if slot is not None and not given:
-            slot.given = False
-        if slot is not None and slot.state is State.OFFERED and state is State.ACCEPTED:
-            self._move(slot, state)
-        if slot is not None:  # all that was posted is on the disk before this comes back
-            await self._app.remembering.ask(slot.workspace, lambda _: None, None)
+    async def _begin(
+        self, permissions: Sequence[Application], state: State, *, given: bool
+    ) -> None:
+        """Write down edits that are applied as one: all of them at once, or none."""
+        new: dict[Path, list[_Slot]] = {}
+        workspaces = set()
+        for permission in permissions:
+            proposal, after = permission.proposal, permission.result
+            slot = next(
+                (s for s in self._slots if s.proposal == proposal.id and s.kept.after == after),
+                None,
+            )
+            if slot is None and (slot := self._slot(proposal, after, state)) is not None:
+                new.setdefault(slot.workspace, []).append(slot)
+            if slot is None:
+                continue
+            workspaces.add(slot.workspace)
+            if not given:
+                slot.given = False
+            if slot.state is State.OFFERED and state is State.ACCEPTED:
+                self._move(slot, state)
+        for workspace, slots in new.items():
+            self._app.remembering.post(workspace, partial(_write_down, slots))
+        for workspace in workspaces:  # what was posted is on the disk before this comes back
+            await self._app.remembering.ask(workspace, lambda _: None, None)
 
     def _slot(self, proposal: Proposal, after: Text, state: State) -> _Slot | None:
         document = self._app.session.documents.get(proposal.uri)
@@ -124,10 +131,9 @@ class Journaling:
         except Refusal:
             return None
         kept = Kept(relative_path(document, workspace), proposal.base, after)
-        slot = _Slot(proposal.id, proposal.uri, workspace, kept, state)
-        self._slots.append(slot)
         name = render.subject(proposal)
-        self._app.remembering.post(workspace, lambda store: slot.begin(store, name))
+        slot = _Slot(proposal.id, proposal.uri, workspace, kept, state, name)
+        self._slots.append(slot)
         return slot
 
     # -- what becomes of it -----------------------------------------------------------------
@@ -140,7 +146,8 @@ class Journaling:
         if proposal.state is Proposed.APPLIED and proposal.candidate is not None:
             after = proposal.result(proposal.candidate)
             taken = next((slot for slot in mine if slot.kept.after == after), None)
-            taken = taken or self._slot(proposal, after, State.SEEN)
+            if taken is None and (taken := self._slot(proposal, after, State.SEEN)) is not None:
+                self._app.remembering.post(taken.workspace, partial(_write_down, [taken]))
             if taken is not None and taken.state is not State.SEEN:
                 self._move(taken, State.SEEN)
             mine = [slot for slot in mine if slot is not taken]
@@ -230,6 +237,13 @@ class Journaling:
         for slot in list(slots):
             self._slots.remove(slot)
             self._app.remembering.post(slot.workspace, slot.take_back)
+
+
+def _write_down(slots: list[_Slot], store: Store) -> None:
+    """Write new entries down, all of them at once. Blocks."""
+    numbers = store.journal.begin_all([slot.accept() for slot in slots])
+    for slot, number in zip(slots, numbers, strict=True):
+        slot.number = number
 
 
 def _tell(left: list[Left], store: Store) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from festina.lsp import messages
-from festina.lsp.features import arguments
+from festina.lsp.features import arguments, step_accepting
 from festina.session import Refusal
 
 if TYPE_CHECKING:
@@ -40,6 +40,16 @@ async def explain_step(app: App, argument: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "message": await app.planning.explain(*_place(argument))}
 
 
+async def accept_step(app: App, argument: dict[str, Any]) -> dict[str, Any]:
+    """``festina.acceptStep``: all edits of a step are applied as one, or none of them is."""
+    seen = step_accepting.seen(argument)
+    if proposal := arguments.string(argument, "proposal"):
+        going = app.planning.stepping.of(proposal)
+    else:
+        going = await app.planning.going(*_place(argument))
+    return {"ok": True, "message": await step_accepting.accept(app, going, seen)}
+
+
 def _place(argument: dict[str, Any]) -> tuple[str, int]:
     line = arguments.index(argument, "line")
     if line is None:
@@ -53,4 +63,5 @@ HANDLERS: dict[str, Callable[[App, dict[str, Any]], Awaitable[dict[str, Any]]]] 
     messages.SKIP_STEP: skip_step,
     messages.SPLIT_STEP: split_step,
     messages.EXPLAIN_STEP: explain_step,
+    messages.ACCEPT_STEP: accept_step,
 }

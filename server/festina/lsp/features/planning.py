@@ -17,6 +17,7 @@ from festina.clean import stripped
 from festina.documents import Document
 from festina.edits import Region
 from festina.events import Called
+from festina.going import Going
 from festina.instead import Instead
 from festina.lsp import convert
 from festina.lsp.features.papers import NAME, Moves, PlanPaper
@@ -148,6 +149,20 @@ class Planning:
             Refusal: it cannot be run, and why.
         """
         return await self.stepping.run(self._paper(uri), line)
+
+    async def going(self, uri: str, line: int) -> Going | None:
+        """Return what the step on a line has come to; None where it is not under way.
+
+        Raises:
+            Refusal: there is no step, or it is done.
+        """
+        paper = self._paper(uri)
+        plan = await paper.read()
+        step = plan.steps[steps.chosen(plan, line)]
+        going = self.stepping.find(paper.workspace, step)
+        if going is None and step.done:
+            raise Refusal("This step is done already.")
+        return going
 
     async def skip(self, uri: str, line: int) -> str:
         """Tick the step on a line with a note that it was skipped.

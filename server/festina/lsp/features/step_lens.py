@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from festina.lsp import convert, messages
-from festina.lsp.features import code_lens
+from festina.going import Going
+from festina.lsp import convert, messages, render
+from festina.lsp.features import code_lens, step_accepting
 from festina.plans import Damaged
 
 if TYPE_CHECKING:
@@ -43,7 +44,23 @@ def lenses(app: App, uri: str) -> list[lsp.CodeLens]:
                 for title, command in offered
             ]
             continue
-        for proposal_id in going.ids:
-            if (proposal := app.session.proposals.get(proposal_id)) is not None:
-                found += code_lens.of(app, proposal, place)
+        found += _under_way(app, going, place)
+    return found
+
+
+def _under_way(app: App, going: Going, place: lsp.Range) -> list[lsp.CodeLens]:
+    """Return what can be done with a step's edits: with all of them as one first, if it can be."""
+    found = []
+    if app.caps.apply_edit and (whole := step_accepting.ready(app, going)):
+        files, evidence = step_accepting.words(len(whole)), render.evidence(whole[-1][1])
+        command = lsp.Command(
+            title=render.shorten(f"Festina: accept {files} ({evidence})", 120),
+            command=messages.ACCEPT_STEP,
+            arguments=[step_accepting.argument(whole)],
+        )
+        found.append(lsp.CodeLens(place, command))
+    for proposal_id in going.ids:
+        if (proposal := app.session.proposals.get(proposal_id)) is not None:
+            file = app.path_of(proposal.uri) if len(going.ids) > 1 else ""
+            found += code_lens.of(app, proposal, place, file)
     return found
