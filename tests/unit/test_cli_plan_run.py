@@ -129,8 +129,8 @@ def test_several_files_are_one_change_checked_together(line, fake):
     assert (total["proposals"], total["accepted"], total["requests"]) == (2, 2, 2)
     assert (total["accepted_lines"], total["accepted_lines_standing"]) == (3, 3)
     assert accounts(line) == [
-        "accepted: ledger/report.py, lines (syntax, lint, tests)",
-        "accepted: ledger/cli.py, main (syntax, lint, tests)",
+        "accepted: ledger/report.py, lines (syntax, lint, 6 tests)",
+        "accepted: ledger/cli.py, main (syntax, lint, 6 tests)",
     ]
 
 
