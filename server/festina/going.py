@@ -14,6 +14,9 @@ from festina.memory import Try
 from festina.plans import Change, Place, Plan, Step
 from festina.proposals import State
 
+WHOLE_SECONDS = 2.0
+"""How long the rest of an edit of several files may take to arrive once one of them has."""
+
 
 class Paper(Protocol):
     """One plan.md: through the editor where it is open, else on the disk."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from festina import steps, tried
 from festina.drafting import Draft, draft
 from festina.events import Called, Event, Streaming
-from festina.going import Desk, Going, Paper, parts_of
+from festina.going import WHOLE_SECONDS, Desk, Going, Paper, parts_of
 from festina.instead import Instead
 from festina.lifecycle import Lifecycle
 from festina.memory import Store
@@ -31,9 +31,6 @@ from festina.remembering import Remembering
 from festina.replanning import Replanning
 from festina.session import Refusal, Session, relative_path
 from festina.together import Together
-
-WHOLE_SECONDS = 2.0
-"""How long the rest of an edit of several files may take to arrive once one of them has."""
 
 
 class Stepping:
