@@ -218,7 +218,7 @@ async def test_what_candidates_share_is_read_once_by_a_slot_and_lengths_are_told
             "max_tokens": 1,
         }
         told.append(await asyncio.to_thread(_post, model, body))
-    with pytest.raises(ModelError, match=r"too many lines for the embedded model smollm2-135m,"):
+    with pytest.raises(ModelError, match=r"too much for the embedded model smollm2-135m,"):
         await runner.complete(model, ask("word " * 2000))
     with pytest.raises(ModelError, match=r"^The embedded model smollm2-135m did not come to"):
         await runner.complete(model, ask("Count: one two three four five six", 2))

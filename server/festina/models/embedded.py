@@ -119,13 +119,14 @@ class EmbeddedModel:
         words = str(error)
         if "exceed_context_size" in words:
             words = (
-                f"These are too many lines for the embedded model {self.name}, which takes "
-                f"{self._plan.context} tokens at a time, its answer included. Select fewer."
+                f"This is too much for the embedded model {self.name}, which takes "
+                f"{self._plan.context} tokens at a time, its answer included. Ask for less at "
+                "once (fewer lines)."
             )
         elif error.trouble is Trouble.TRUNCATED:
             words = (
-                f"The embedded model {self.name} did not come to an end. Try again, or select "
-                "fewer lines."
+                f"The embedded model {self.name} did not come to an end. Try again, ask for less "
+                "at once (fewer lines), or use a larger model."
             )
         origin = self.base_url.removesuffix("/v1")
         return ModelError(error.trouble, words.replace(origin, f"the embedded model {self.name}"))

@@ -49,7 +49,7 @@ _SENTENCES: dict[Kind, str] = {
     Kind.CUT: "ended the answer before it was complete. "
     "Try again; if it stays, a proxy or the server's own time limit may cut it.",
     Kind.LENGTH: "stopped at the token limit before the answer was complete. "
-    "Select fewer lines, or let the model think less ({thinking} in extra_body).",
+    "Ask for less at once (fewer lines), or let the model think less ({thinking} in extra_body).",
     Kind.FILTERED: "withheld the answer (content filter or refusal). "
     "Rephrase the instruction or use another model.",
     Kind.TOOLS: "answered with a tool call instead of text. Try again or use another model.",
@@ -128,7 +128,7 @@ class Failures:
             return ModelError(
                 Trouble.BAD_REQUEST,
                 f"{where}finds the request too long for {self.model!r} ({code_or_status}). "
-                "Select fewer lines or use a model with a larger context.",
+                "Ask for less at once (fewer lines) or use a model with a larger context.",
             )
         about = f": {_ended(said)}" if said else "."
         if 400 <= status < 500 and status != 408:
@@ -176,7 +176,7 @@ class Failures:
         """Return the error for an answer that takes too long in all."""
         return self._late(
             f"needed more than {_seconds(seconds)} for one answer. "
-            "Select fewer lines, use a faster model, or raise total_seconds."
+            "Ask for less at once (fewer lines), use a faster model, or raise total_seconds."
         )
 
     def _late(self, text: str) -> ModelError:
