@@ -18,7 +18,7 @@ from festina.accepted import Accepted, passed_gates
 from festina.calls import Call, Why
 from festina.config import Settings
 from festina.context.places import Place
-from festina.models.base import ModelError, OnWait, Request
+from festina.models.base import ModelError, OnWait, Request, Trouble
 from festina.models.ready import Ready
 from festina.skill_file import Skill
 from festina.skill_work import End, Tried
@@ -30,6 +30,10 @@ ROUNDS = 2
 TOO_SMALL = (
     "The embedded model is too small to write a skill. Set models.slow, or another models.fast, in "
     "your config.toml."
+)
+FOLLOWS_NONE = (
+    "The model that would follow the skill is an embedded one, and too small for that, so that no "
+    "replay could pass. Set another models.fast in your config.toml."
 )
 
 Say = Callable[[str], None]
@@ -104,9 +108,19 @@ async def make(
 ) -> Saved:
     """Have a skill written and replayed. Writes nothing; a model that fails is told in ``error``.
 
-    ``fast`` gives the model that is to follow it.
+    ``fast`` gives the model that is to follow it: looked at first, since what the slow model writes
+    costs time and money.
     """
     saved = Saved()
+    try:
+        ready = await fast()
+    except ModelError as error:
+        saved.error = error
+        return saved
+    ready.release()
+    if ready.small:
+        saved.error = ModelError(Trouble.WITHHELD, FOLLOWS_NONE)
+        return saved
     first = await asyncio.to_thread(skill_writer.request, wish.order)
     request: Request = first
     for _ in range(ROUNDS):
