@@ -1,10 +1,14 @@
 // A card for each text. Live views and diffs are drawn when they come into sight, a little after each
-// frame, so that the next one has little to lay out.
+// frame, so that the next one has little to lay out; lines that are far away are let go of again: of
+// thousands, the collection of garbage would hold up a frame.
 
 const SLICE = 3; // milliseconds that drawing may take at a time
+const FIRST = 8; // and what is new, before the rest of it comes in slices
 const AHEAD = "800px";
+const FAR = "4000px";
 
 const drawn = new Map(); // id -> what `node` makes
+const stale = new Set(); // ids of cards that have news which they do not show yet
 const queue = new Set();
 let isDrawing = false;
 
@@ -16,6 +20,22 @@ const sight = new IntersectionObserver(
   },
   { rootMargin: AHEAD },
 );
+
+const reach = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) letGo(drawn.get(Number(target.dataset.card)));
+    }
+  },
+  { rootMargin: FAR },
+);
+
+/** Forget the lines of a card, unless somebody is about to copy some. */
+function letGo(one) {
+  if (!one?.rows || !document.getSelection().isCollapsed) return;
+  Object.assign(one, { isNear: false, rows: null, left: null });
+  one.sides.replaceChildren();
+}
 
 function draw(id) {
   const one = drawn.get(id);
@@ -33,11 +53,12 @@ function soon() {
 
 function drawSome() {
   const began = performance.now();
+  freshen(began + SLICE);
   for (const id of queue) {
     if (!drawPart(id)) queue.delete(id);
-    if (performance.now() - began > SLICE) break;
+    if (performance.now() > began + SLICE) break;
   }
-  isDrawing = queue.size > 0;
+  isDrawing = queue.size + stale.size > 0;
   if (isDrawing) soon();
 }
 
@@ -76,9 +97,20 @@ function node(card) {
     // before what is clicked in it hears of it
     one.node.addEventListener("click", () => focusOn(card.id, false), true);
     sight.observe(one.node);
+    reach.observe(one.node);
     drawn.set(card.id, one);
   }
   return one;
+}
+
+/** Have cards show their news, until some time; what is left is shown soon. */
+function freshen(until) {
+  for (const id of stale) {
+    stale.delete(id);
+    if (cards.has(id)) refresh(cards.get(id));
+    if (performance.now() > until) break;
+  }
+  if (stale.size > 0 && !isDrawing) soon();
 }
 
 /** Draw what stands above the diff anew, and have the diff follow when it is seen. */

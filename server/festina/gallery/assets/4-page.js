@@ -37,10 +37,14 @@ function take(news) {
   for (const id of [...cards.keys()]) {
     if (!head.ranked.includes(id)) drop(id);
   }
-  const isOther = before === null || before.over !== head.over || before.shown !== head.shown;
-  for (const card of isOther ? cards.values() : news.cards) refresh(card);
-  board.classList.toggle("pictures", [...cards.values()].some((card) => card.shots.length > 0));
   if (JSON.stringify(before?.groups) !== JSON.stringify(head.groups)) arrange();
+  const changed = new Set(news.cards.map((card) => card.id));
+  const isShown = (id) => before.shown !== head.shown && [before.shown, head.shown].includes(id);
+  for (const id of order()) {
+    if (before?.over !== head.over || changed.has(id) || isShown(id)) stale.add(id);
+  }
+  board.classList.toggle("pictures", [...cards.values()].some((card) => card.shots.length > 0));
+  freshen(performance.now() + FIRST);
   if (focused === null && head.ranked.length > 0) focusOn(order()[0], false);
   if (JSON.stringify(before) !== JSON.stringify(head)) about();
 }
@@ -49,9 +53,10 @@ function drop(id) {
   const one = drawn.get(id);
   if (one !== undefined) {
     sight.unobserve(one.node);
+    reach.unobserve(one.node);
     one.node.remove();
   }
-  for (const known of [cards, drawn, marked, aside, queue]) known.delete(id);
+  for (const known of [cards, drawn, marked, aside, queue, stale]) known.delete(id);
   if (focused === id) focused = null;
 }
 
