@@ -3,7 +3,8 @@
 Landlock (``man 7 landlock``) takes rights away from a process for good: everything that is not
 listed is out of reach. Nothing is put in another's place, so the run sees the copy where it lies.
 What Landlock leaves open is closed by the filter of system calls (`sandbox_filter`), which has no
-eye for paths: no sockets but pairs, and changes of modes and owners by path have no effect.
+eye for paths: no sockets but pairs (and for a browser one to wait at, which connects to nobody),
+and changes of modes and owners by path have no effect.
 """
 
 from __future__ import annotations
