@@ -18,7 +18,7 @@ from festina.findings import Gate, GateResult, Status
 from festina.verify import sandbox
 from festina.verify.base import Candidate, Snapshot
 from festina.verify.engine import Engine
-from support import pages, projects, served
+from support import levels, pages, projects, served
 from support.processes import children_of, wait_until_gone
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -113,3 +113,16 @@ async def test_without_a_browser_it_is_said_what_is_missing(engine, shop):
     result = await judge(engine, shop, (pages.CANDIDATES / "good.js").read_text() + "\n")
     assert result.status is Status.UNVERIFIED, result
     assert "Executable doesn't exist" in (result.reason or ""), result
+
+
+async def test_without_sockets_it_is_said_why_no_test_can_run(engine, shop, monkeypatch):
+    if why := levels.missing(sandbox.Level.LANDLOCK):
+        pytest.skip(why)
+
+    async def probe() -> sandbox.Probe:
+        return sandbox.Probe(sandbox.Level.LANDLOCK, "only that")
+
+    monkeypatch.setattr(sandbox, "probe", probe)
+    result = await judge(engine, shop, (pages.CANDIDATES / "good.js").read_text() + "\n\n")
+    assert result.status is Status.UNVERIFIED, result
+    assert "Where Landlock is all that keeps code apart" in (result.reason or ""), result

@@ -20,7 +20,7 @@ from festina.plans import Step as PlanStep
 from festina.verify import sandbox
 from festina.verify.base import Candidate, Snapshot, Step
 from festina.verify.engine import Engine
-from support import projects
+from support import levels, projects
 
 PROJECT = """
 === src/a.ts
@@ -139,6 +139,26 @@ async def test_only_what_is_new_counts(verifier: Engine, root: Path) -> None:
     worse = await judge(verifier, root, "one\nbad zwei\n", everything)
     assert [(found.path, found.line) for found in worse.findings] == [("src/a.ts", 2)]
     assert worse.status is Status.FAILED
+
+
+async def test_a_command_that_needs_a_server_is_told_that_landlock_leaves_no_sockets(
+    verifier: Engine, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if why := levels.missing(sandbox.Level.LANDLOCK):
+        pytest.skip(why)
+
+    async def probe() -> sandbox.Probe:
+        return sandbox.Probe(sandbox.Level.LANDLOCK, "only that")
+
+    monkeypatch.setattr(sandbox, "probe", probe)
+    said = "Error: listen EAFNOSUPPORT: address family not supported 127.0.0.1:4173"
+    serve = Command("serve", ("sh", "-c", f"echo '{said}'; exit 1"))
+    verdict = await judge(verifier, root, "zwei\n", serve)
+    assert verdict.status is Status.UNVERIFIED
+    reason = result_of(verdict).reason or ""
+    assert said in reason
+    assert "Where Landlock is all that keeps code apart, no program can listen" in reason
+    assert "`festina doctor`" in reason
 
 
 async def test_a_command_that_fails_anyway_tells_nothing(verifier: Engine, root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,6 +28,7 @@ from festina.verify.workbench import Workbench
 from festina.verify_file import NAME, words
 
 _MOST_WORDS = 60
+_NO_SOCKETS = re.compile(r"EAFNOSUPPORT|Address family not supported", re.IGNORECASE)
 
 Say = Callable[[str], None]
 
@@ -210,6 +212,11 @@ class _One:
         output = run.ran.output
         if PurePosixPath(self._command.run[0]).name == "pre-commit" and "error has occ" in output:
             return "Its hooks are installed with the network: run `pre-commit install-hooks` once."
+        if self._level is sandbox.Level.LANDLOCK and _NO_SOCKETS.search(output):
+            return (
+                "Where Landlock is all that keeps code apart, no program can listen or connect,"
+                " not even on this machine; `festina doctor` says how to have a better sandbox."
+            )
         if run.ran.done.returncode == 127:
             return "A program that it starts was not found in the sandbox."
         return f"Mend that first, or take the command out of {self._command.origin}."
