@@ -49,6 +49,14 @@ def test_a_style_sheet_is_shown_in_the_nearest_page_that_names_it(site):
     assert render(Files(site), "css/site.css", "p {}") is None
 
 
+def test_the_policy_of_the_page_itself_does_not_keep_its_own_style_out(site):
+    policy = """<META content="default-src 'self'" http-equiv='Content-Security-Policy'>"""
+    shown = render(Files(site), "index.html", f'<meta charset="utf-8">{policy}{INDEX}')
+    assert "default-src" not in shown
+    assert '<meta charset="utf-8">' in shown
+    assert "<style>p { color: red }</style>" in shown
+
+
 def test_an_open_buffer_comes_before_the_file_on_the_disk(site):
     files = Files(site, {"css/site.css": "p { color: blue }"})
     assert "color: blue" in render(files, "index.html", INDEX)

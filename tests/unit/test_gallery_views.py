@@ -57,6 +57,14 @@ def test_a_style_sheet_that_no_page_names_is_not_seen_live(tmp_path):
     assert (unused.live, "no page near it names" in unused.words) == (False, True)
 
 
+def test_of_a_page_with_scripts_it_is_said_that_they_are_not_run(tmp_path):
+    files = Files(tmp_path)
+    still = preview.view(files, "a.html", "<p>x</p><SCRIPT src=a.js></script>", pictured=False)
+    assert still.live
+    assert "what they draw is missing" in still.words
+    assert "missing" not in preview.view(files, "a.html", "<p>x</p>", pictured=False).words
+
+
 def test_a_drawing_is_shown_as_an_image(tmp_path):
     shown = preview.render(Files(tmp_path), "a.svg", '<svg onload="alert(1)"/>')
     assert 'src="data:image/svg+xml;base64,' in shown

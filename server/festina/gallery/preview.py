@@ -43,7 +43,8 @@ MOST_BYTES = 1_000_000
 MOST_PAGES = 200
 """Pages that are looked through for one that uses a style sheet."""
 
-_TAG = re.compile(r"<(?:link|img)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+_TAG = re.compile(r"<(?:link|img|meta)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ def view(files: Files, path: str, text: str, *, pictured: bool) -> View | None:
     found = views.view(path, text, pictured=pictured)
     if found is None or not found.live:
         return found
-    return found if render(files, path, text) is not None else views.NOT_USED
+    html = render(files, path, text)
+    if html is None:
+        return views.NOT_USED
+    return views.SCRIPTED if _SCRIPT.search(html) else found
 
 
 def render(files: Files, path: str, text: str) -> str | None:
@@ -121,6 +125,8 @@ def render(files: Files, path: str, text: str) -> str | None:
 def _whole(files: Files, page: str, source: str, instead: Mapping[str, str]) -> str:
     def put(match: re.Match[str]) -> str:
         tag, given = _read(match[0])
+        if tag == "meta" and (given.get("http-equiv") or "").lower() == "content-security-policy":
+            return ""  # it is meant for files of its own, and ours lets less pass
         if tag == "link" and "stylesheet" in (given.get("rel") or "").lower().split():
             style = _style(files, _local(page, given.get("href")), instead)
             return match[0] if style is None else style

@@ -29,7 +29,8 @@ _COMPONENT = "No live view: a component is drawn by its script, and none is run 
 _SOURCE = "No live view: a program makes the style sheet of it, and none is run here"
 _UNUSED = "No live view: no page near it names this style sheet"
 _NO_PICTURES = "No pictures: `verify.browser` says of which pages some are to be taken."
-_LIVE = "Live, in a frame that runs no scripts"
+_LIVE = "Live, in a frame that runs nothing"
+_STILL = "Live, in a frame that runs no scripts: what they draw is missing from it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class View:
     words: str
 
 
-NOT_USED = View(False, _UNUSED)
+NOT_USED, SCRIPTED = View(False, _UNUSED), View(True, _STILL)
 _OF_KIND = {
     **dict.fromkeys(PAGES | STYLES | DRAWINGS, View(True, _LIVE)),
     **dict.fromkeys(FILLED, View(False, _TEMPLATE)),
