@@ -156,8 +156,6 @@ def _by_keyboard(tab: gallery_page.Page) -> None:
     tab.press("l", "Space", "1", "Space", "c")
     tab.until("document.querySelector('#compare[open]')")
     assert tab.count("#compare .shots img") == 2 * len(WIDTHS)
-    tab.tab.wait_for_timeout(500)
-    tab.picture("rendered-compare")
     tab.press("Escape", "Space")
     turn = wanted.locator(".turn").last
     turn.press("Enter")
