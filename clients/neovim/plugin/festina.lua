@@ -4,3 +4,4 @@ end
 vim.g.loaded_festina = true
 require("festina.commands").create()
 require("festina.keys").create()
+require("festina.lens").create()

@@ -77,6 +77,10 @@ function actions.accept(proposal)
   M.send(proposal, "accept", { candidate = proposal.data.candidate })
 end
 
+function actions.accept_step(proposal)
+  M.send(proposal, "acceptStep")
+end
+
 function actions.accept_unverified(proposal)
   M.send(proposal, "accept", { candidate = proposal.data.candidate, unverified = true })
 end

@@ -45,6 +45,30 @@ local function end_undo_step(buf)
   end)
 end
 
+--- Say why an edit of several files cannot be applied whole; nil where it can be. Neovim goes through them
+--- one by one, skips one that was changed meanwhile, and stops at one that it may not change.
+---@param edit lsp.WorkspaceEdit
+---@return string?
+function M.objection(edit)
+  local changes = edit.documentChanges or {}
+  for _, change in ipairs(#changes > 1 and changes or {}) do
+    local document = change.textDocument
+    local buf = document and vim.uri_to_bufnr(document.uri)
+    local name = document and vim.fs.basename(vim.uri_to_fname(document.uri))
+    if buf and not vim.api.nvim_buf_is_loaded(buf) then
+      return ("%s is not open any more"):format(name)
+    elseif buf and not vim.bo[buf].modifiable then
+      return ("%s cannot be changed ('modifiable' is off)"):format(name)
+    elseif
+      buf
+      and document.version
+      and (vim.lsp.util.buf_versions[buf] or 0) > document.version
+    then
+      return ("%s has changed meanwhile"):format(name)
+    end
+  end
+end
+
 --- Note what an edit is to make of the text; call the function that this returns once it was applied:
 --- it says why not all is as it should be, or returns nil.
 ---@param edit lsp.WorkspaceEdit

@@ -1,5 +1,6 @@
 -- The server: how it is found, started, attached and restarted, and what it sends.
 local config = require("festina.config")
+local lens = require("festina.lens")
 local root = require("festina.root")
 local rpc = require("festina.rpc")
 local say = require("festina.say")
@@ -93,6 +94,10 @@ end
 
 --- Apply an edit, and look whether it is there: Neovim says yes to an edit that it skipped as well.
 local function apply_edit(err, params, ctx)
+  local objection = require("festina.confirm").objection(params.edit)
+  if objection then
+    return { applied = false, failureReason = objection }
+  end
   local expected = require("festina.confirm").expect(params.edit, ctx.client_id)
   params.label = nil -- it would be printed
   -- a person's own handler may say nothing: whether the edit is there is looked at in any case
@@ -134,17 +139,20 @@ local handlers = {
     say.note(params.message)
   end,
   ["workspace/applyEdit"] = apply_edit,
+  ["workspace/codeLens/refresh"] = lens.refreshed,
 }
 
 --- What `vim.lsp.config` and `vim.lsp.start` take.
 ---@return vim.lsp.ClientConfig
 function M.config()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.workspace.codeLens = { refreshSupport = true }
   capabilities.experimental = { festina = { proposals = true, status = true, answers = true } }
   return {
     name = M.NAME,
     cmd = start,
     filetypes = filetypes(),
+    commands = lens.commands,
     root_dir = function(buf, ready)
       if vim.bo[buf].filetype == "markdown" and not fits(buf) then
         return

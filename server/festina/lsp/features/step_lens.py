@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -45,7 +46,18 @@ def lenses(app: App, uri: str) -> list[lsp.CodeLens]:
             ]
             continue
         found += _under_way(app, going, place)
-    return found
+    return _in_order(found)
+
+
+def _in_order(lenses: list[lsp.CodeLens]) -> list[lsp.CodeLens]:
+    """Give each lens of a line a column of its own: Neovim sorts by it, and shuffles equal ones."""
+    columns: Counter[int] = Counter()
+    for lens in lenses:
+        line, end = lens.range.start.line, lens.range.end
+        column = columns[line] if end.line > line else min(columns[line], end.character)
+        lens.range = lsp.Range(lsp.Position(line, column), end)
+        columns[line] += 1
+    return lenses
 
 
 def _under_way(app: App, going: Going, place: lsp.Range) -> list[lsp.CodeLens]:
