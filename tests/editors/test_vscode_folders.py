@@ -20,16 +20,17 @@ from support.vscode_edits import ACCEPTED, ASK, GOOD, MODULE, REGION, TESTS, is_
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(900)]
 
 STEPS = ".gettingStartedContainer"
-NO_BOUND = "\n\ndef test_no_bound():\n    assert clamp(50, 0, 10) == 50\n"
-"""What holds in one of the folders, and is against the edit."""
-OWN = """
+NO_BOUND = """
 
-def test_own():
+def test_no_bound():
     from installed_here import NAME
 
-    assert NAME == "{name}"
+    assert NAME == "other"
+    assert clamp(50, 0, 10) == 50
 """
-"""What only the folder's own environment can import."""
+"""What holds in one of the folders, and is against the edit; elsewhere it fails before it, too."""
+OWN = NO_BOUND.replace("other", "project").replace("50\n", "10\n")
+"""What holds with the edit alone, and in the other folder's environment never."""
 
 
 def own_environment(folder: Path) -> None:
@@ -46,8 +47,8 @@ def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools
     other.mkdir()
     (other / "pyproject.toml").write_text((project / "pyproject.toml").read_text())
     (other / "mod.py").write_text(MODULE)
-    (other / "test_mod.py").write_text(TESTS + OWN.format(name="other") + NO_BOUND)
-    (project / "test_mod.py").write_text(TESTS + OWN.format(name="project"))
+    (other / "test_mod.py").write_text(TESTS + NO_BOUND)
+    (project / "test_mod.py").write_text(TESTS + OWN)
     for folder in (project, other):
         own_environment(folder)
     file = base / "both.code-workspace"
@@ -91,10 +92,10 @@ def test_the_first_window_shows_the_first_steps_once_and_edits_each_folder(tools
             window.shot(folder.name)
             if folder is other:
                 assert "test_no_bound" in window.thread
-                assert "test_own" not in window.thread
                 window.go_to(REGION[0])
                 window.press("Shift+Escape")
             else:
+                assert "4 tests ok" in window.thread
                 window.go_to(REGION[0])
                 window.press("Alt+Enter")
                 window.until(lambda: is_text(window, ACCEPTED), "it is applied")
