@@ -132,6 +132,7 @@ class Planning:
         Raises:
             Refusal: it cannot be explained, and why.
         """
+        await self._app.session.settled.wait()  # before that it is not known which models there are
         paper, document = self._paper(uri), self._app.session.documents.get(uri)
         if document is None:
             raise Refusal(f"Open {NAME} in the editor.")
