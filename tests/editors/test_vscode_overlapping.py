@@ -115,6 +115,7 @@ def test_of_two_edits_of_the_same_line_one_is_applied(desk, window):
     # both at once
     ask_for_both(desk, window)
     window.go_to(REGION[0])
+    window.page.wait_for_timeout(1000)  # the key is there as soon as it is known what is below
     keys = ["ArrowDown"] * (DOUBLE_REGION[0] - REGION[0])
     window.press("Alt+Enter", *keys, "Alt+Enter")
     window.until(lambda: is_text(window, ACCEPTED), "the first is applied")

@@ -75,7 +75,7 @@ def test_variations_are_gone_through_redirected_and_put_away(desk, window, act):
     act(window, "Previous Variation")
     window.until(lambda: here in window.thread, "the one before is shown")
     act(window, "Choose a Variation")
-    window.page.wait_for_selector(ROW)
+    window.page.wait_for_selector(f"{ROW}:has-text('on show')")  # not those of the palette
     window.page.click(f"{ROW}:not(:has-text('on show'))")
     window.until(lambda: there in window.thread, "the other one is shown")
 

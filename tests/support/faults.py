@@ -76,7 +76,7 @@ STATUSES = [
     Fault("408", status(408), Trouble.SERVER, "failed (408"),
     Fault("409", status(409), Trouble.BAD_REQUEST, "rejected the request (409"),
     Fault("410", status(410), Trouble.BAD_REQUEST, "rejected the request (410"),
-    Fault("413", status(413), Trouble.BAD_REQUEST, "Select fewer lines"),
+    Fault("413", status(413), Trouble.BAD_REQUEST, "Ask for less at once"),
     Fault("415", status(415), Trouble.BAD_REQUEST, "rejected the request (415"),
     Fault("418", status(418), Trouble.BAD_REQUEST, "rejected the request (418"),
     Fault("422", status(422), Trouble.BAD_REQUEST, "rejected the request (422"),

@@ -174,7 +174,7 @@ STATUSES = [
     _status("403", 403, Trouble.AUTH, "wants a key (403)", "permission_error"),
     _status("404", 404, Trouble.UNKNOWN_MODEL, "does not know the model", "not_found_error",
             "model: fake-coder"),
-    _status("413", 413, Trouble.BAD_REQUEST, "Select fewer lines", "request_too_large"),
+    _status("413", 413, Trouble.BAD_REQUEST, "Ask for less at once", "request_too_large"),
     _status("too-long", 400, Trouble.BAD_REQUEST, "larger context", "invalid_request_error",
             "prompt is too long: 210000 tokens > 200000 maximum"),
     _status("429", 429, Trouble.QUOTA, "in a minute", "rate_limit_error"),
