@@ -32,7 +32,7 @@ test-editors-fast: $(VENV)/.dev ## The same with Neovim 0.11 and one look at VS 
 	$(BIN)/python -m pytest -m smoke --no-skips --durations=5 tests/editors
 
 media: $(VENV)/.dev ## Take the README's pictures of real editors again, into docs/media
-	FESTINA_MEDIA=docs/media $(BIN)/python -m pytest --no-skips tests/editors/test_media.py tests/editors/test_vscode_browser.py tests/editors/test_vscode_skills.py tests/editors/test_vscode_memory.py tests/editors/test_gallery_browser.py tests/editors/test_gallery_rendered.py tests/editors/test_report_browser.py
+	FESTINA_MEDIA=docs/media $(BIN)/python -m pytest --no-skips tests/editors/test_media.py tests/editors/test_vscode_browser.py tests/editors/test_vscode_skills.py tests/editors/test_vscode_memory.py tests/editors/test_vscode_plan.py tests/editors/test_gallery_browser.py tests/editors/test_gallery_rendered.py tests/editors/test_report_browser.py
 
 lint: $(VENV)/.dev ## Check the code's form: ruff and mypy
 	$(BIN)/ruff check .
