@@ -95,6 +95,34 @@ def test_the_main_job_in_a_narrow_terminal(tmp_path: Path, version: str) -> None
 
 
 @pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
+def test_what_waits_is_wrapped_anew_for_a_narrower_window(tmp_path: Path, version: str) -> None:
+    """The server has no more to say of it: nothing else has it drawn again."""
+    with bench(tmp_path) as made, opened(made, version, size=(100, 24)) as terminal:
+        made.released.set()
+        terminal.type("4GVjj:Festina edit respect the upper bound")
+        terminal.keys("Enter")
+        whole = "syntax ok, ruff ok, 3 tests ok (1 of 1 changed lines executed)"
+        terminal.until(whole)
+        terminal.type(":vsplit")
+        terminal.keys("Enter")
+        terminal.until(lambda screen: screen.count("✓ Festina clamp ready:") == 2)
+        terminal.type(":vertical resize 30")
+        terminal.keys("Enter")
+        # what is seen of it there is all of it
+        terminal.until(lambda screen: whole in words("\n".join(left(screen, 30))))
+        terminal.type(":only")
+        terminal.keys("Enter")
+        terminal.until(whole)
+        terminal.type("gzx")
+        terminal.until(lambda screen: "Festina clamp" not in screen)
+
+
+def left(screen: str, width: int) -> list[str]:
+    """What the leftmost columns show."""
+    return [row[:width] for row in screen.splitlines()]
+
+
+@pytest.mark.parametrize("version", ["0.10", "0.11", "0.12"])
 def test_messages_never_wait_for_a_key(tmp_path: Path, version: str) -> None:
     with (
         bench(tmp_path, trusted=False) as made,

@@ -138,6 +138,18 @@ function M.fired(name)
   end
 end
 
+--- Whether the server has said of an edit that it is in this state.
+function M.told_of(state)
+  return vim.iter(M.events):any(function(event)
+    return event[1] == "FestinaProposal" and event[2].state == state
+  end)
+end
+
+--- Windows have another size: Neovim says so in its main loop, which does not turn while a script runs.
+function M.resized()
+  vim.api.nvim_exec_autocmds("WinResized", {})
+end
+
 --- Forget the messages so far.
 function M.reset()
   M.messages = {}

@@ -83,6 +83,13 @@ check(t.until_state("ready"), "another one passes", { t.state(), t.messages })
 vim.cmd("silent edit!")
 gone("after :e")
 check(t.attached(), "the server is still there")
+check(
+  t.wait(function()
+    return t.told_of("stale")
+  end),
+  "and has no more to say of that edit",
+  t.events
+)
 
 -- a fold is opened; two windows show the same, also a narrow one
 vim.cmd("4,6fold")
@@ -92,6 +99,7 @@ check(t.until_state("ready"), "a third one passes", { t.state(), t.messages })
 check(vim.fn.foldclosed(5) == -1, "the fold over it is open")
 local tall = #vim.split(t.drawn().head, "\n")
 vim.cmd("vsplit | vertical resize 30")
+t.resized()
 check(
   t.wait(function()
     return #vim.split(t.drawn().head, "\n") > tall
