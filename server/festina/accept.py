@@ -55,21 +55,25 @@ async def application(
     workspace = session.workspace_of(document)
     snapshot = session.snapshot_for(proposal, workspace)
     fingerprint = await verifier.fingerprint(snapshot)
-    # meanwhile the person may have typed, here or elsewhere, or changed settings or trust
+    # meanwhile the person may have typed, here or elsewhere, or changed settings or trust; and the
+    # whole suite, or a review, may have answered
     now = session.proposals.get(proposal.id)
     document = session.documents.get(proposal.uri)
-    if now is None or now.state is not proposal.state or now.base != proposal.base:
+    if now is None or document is None or now.base != proposal.base:
         raise Refusal("The document has changed since the edit was verified.")
-    check_state(session, now, view, unverified=unverified)
-    result = proposal.result(view)
-    same = session.snapshot_for(now, workspace) == snapshot and _same(now.find(view.index), view)
-    if not same or view.verdict.key != verdict_key(result.content, fingerprint):
+    latest = now.find(view.index)
+    if latest is None or latest.text != view.text:
+        raise Refusal("That candidate is another one by now. Look at it, and accept it again.")
+    check_state(session, now, latest, unverified=unverified)
+    assert latest.verdict is not None
+    result = now.result(latest)
+    same = session.snapshot_for(now, workspace) == snapshot
+    if not same or latest.verdict.key != verdict_key(result.content, fingerprint):
         raise Outdated(
             "A file that the verdict rests on has changed; the edit is being verified again."
         )
-    assert document is not None  # a closed document leaves no live proposal
-    latest = replace(proposal, version=document.version)
-    return Application(latest, view, proposal.edits(view), result)
+    now = replace(now, version=document.version)
+    return Application(now, latest, now.edits(latest), result)
 
 
 def not_applicable(proposal: Proposal) -> str:
@@ -98,14 +102,6 @@ def check_state(
         raise Refusal("Unverified edits are switched off (apply_unverified = false).")
     if not unverified or proposal.state not in {State.UNVERIFIED, State.READY}:
         raise Refusal(f"The edit is unverified: {view.verdict.summary()}")
-
-
-def _same(now: CandidateView | None, then: CandidateView) -> bool:
-    """Whether a candidate and its verdict are as they were; a review may have come meanwhile."""
-    if now is None or now.verdict is None or then.verdict is None:
-        return now == then
-    earned = now.verdict.without_review() == then.verdict.without_review()
-    return earned and replace(now, verdict=then.verdict) == then
 
 
 def offers_unverified(session: Session, proposal: Proposal) -> bool:

@@ -218,11 +218,6 @@ class Verdict:
         others = tuple(gate for gate in self.gates if gate.gate is not Gate.REVIEW)
         return dataclasses.replace(self, gates=(*others, result))
 
-    def without_review(self) -> Self:
-        """Return the verdict as it was earned."""
-        others = tuple(gate for gate in self.gates if gate.gate is not Gate.REVIEW)
-        return dataclasses.replace(self, gates=others)
-
     def gate(self, gate: Gate) -> GateResult | None:
         """Return the result of ``gate``, or None where it did not run."""
         return next((result for result in self.gates if result.gate is gate), None)

@@ -120,6 +120,7 @@ class ScriptedVerifier:
         self.print = "f1"
         self.hold: asyncio.Event | None = None
         self.hold_whole: asyncio.Event | None = None
+        self.hold_print: asyncio.Event | None = None
         self.started = asyncio.Event()
         self.whole_started = asyncio.Event()
         self.cancelled = 0
@@ -178,6 +179,8 @@ class ScriptedVerifier:
         return self.examination(after) if callable(self.examination) else self.examination
 
     async def fingerprint(self, snapshot: Snapshot) -> str:
+        if self.hold_print is not None:
+            await self.hold_print.wait()
         await asyncio.sleep(0)
         return self.print
 

@@ -133,6 +133,52 @@ async def test_accepting_does_not_wait_for_the_whole_suite():
     assert sitting.lifecycle.aftermath.failures == []
 
 
+async def while_it_is_checked(sitting, proposal):
+    """Accept; before that is checked, the whole suite comes to its end."""
+    sitting.verifier.hold_print = asyncio.Event()
+    checking = asyncio.create_task(sitting.lifecycle.application(proposal))
+    await asyncio.sleep(0)
+    await over(sitting, proposal)
+    sitting.verifier.hold_print.set()
+    return await checking
+
+
+@pytest.mark.parametrize("whole", [confirms, lambda _: unverified("It took too long.")])
+async def test_an_accept_at_the_moment_when_the_whole_suite_answers_is_granted(whole):
+    sitting = held(whole=whole)
+    proposal = await ready(sitting)
+    permission = await while_it_is_checked(sitting, proposal)
+    assert permission.candidate == sitting.session.proposals[proposal].candidate
+    assert sitting.state(proposal) is State.READY
+    assert sitting.verifier.scopes == ["impacted", "full"], "and nothing is verified again"
+
+
+async def test_an_accept_at_the_moment_when_it_is_withdrawn_is_refused_for_that():
+    sitting = held(whole=refutes)
+    proposal = await ready(sitting)
+    with pytest.raises(Refusal, match=f"withdrawn: {TEST} failed"):
+        await while_it_is_checked(sitting, proposal)
+
+
+async def test_an_accept_at_the_moment_when_the_candidate_becomes_another_one_is_not_granted():
+    sitting = held([GOOD, OTHER], whole=confirms)
+    proposal = await ready(sitting)
+    sitting.verifier.hold_print = asyncio.Event()
+    checking = asyncio.create_task(sitting.lifecycle.application(proposal))
+    await asyncio.sleep(0)
+    before = len(sitting.verifier.judged)
+    sitting.lifecycle.redirect(proposal, "by a variable")
+    now = await sitting.until(proposal, State.READY)
+    assert now.candidate.text == OTHER
+    sitting.verifier.hold_print.set()
+    with pytest.raises(Refusal, match="another one by now"):
+        await checking
+    assert sitting.state(proposal) is State.READY
+    assert [one.new for one in sitting.verifier.judged[before:]] == [
+        now.result(now.candidate).content
+    ] * 2
+
+
 @pytest.mark.parametrize(
     ("scope", "slow", "ran"),
     [
