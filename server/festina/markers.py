@@ -14,6 +14,11 @@ _MARKER = re.compile(
 )
 
 
+def may_hold(content: str) -> bool:
+    """Whether a text can hold such a comment at all: told at once, for most texts."""
+    return "festina:" in content.lower()
+
+
 def instruction(text: Text, region: Region) -> str:
     """Return what the ``festina:`` comments of the region ask for, or an empty string."""
     found = [_search(line) for line in text.lines[region.start : region.end]]

@@ -114,6 +114,16 @@ class Masking:
         return placeholder
 
 
+def names_one(text: str) -> str:
+    """Say that a text to be kept names a placeholder, which stands for nothing there; else "".
+
+    What is sent back to the model that wrote it: a plan and a skill are read without their prompt.
+    """
+    if PLACEHOLDER not in text:
+        return ""
+    return "It names the placeholder of a secret; say it without that."
+
+
 def _literal(text: str) -> list[Secret]:
     """A text that holds a placeholder of its own gets another one for it, like a secret."""
     if PLACEHOLDER not in text:

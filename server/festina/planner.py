@@ -23,10 +23,10 @@ from festina.context.overview import Overview, overview
 from festina.edits.defined import definitions, means
 from festina.instead import Instead
 from festina.markdown import safe
+from festina.masking import names_one
 from festina.models.base import Message, ModelError, OnWait, Request
 from festina.models.ready import Ready
 from festina.plans import Damaged, Place, Step
-from festina.secret_patterns import PLACEHOLDER
 from festina.slow import MATERIAL, Adviser
 from festina.text import Text
 from festina.verify.base import Snapshot
@@ -231,8 +231,8 @@ def _of_step(step: Step, gates: tuple[str, ...], files: Files) -> list[str]:
     found = []
     if len(step.instruction) > INSTRUCTION_CHARS:
         found.append(f"Its words are longer than {INSTRUCTION_CHARS} characters; split it.")
-    if PLACEHOLDER in step.instruction:
-        found.append("It names the placeholder of a secret; say it without that.")
+    if why := names_one(step.instruction):
+        found.append(why)
     if step.most_lines is None:
         found.append("It does not say how large the diff may be: add `at most: N lines`.")
     elif step.most_lines > MOST_LINES:

@@ -15,7 +15,7 @@ from festina import line_patterns, prompt, skill_file, skill_text
 from festina.clean import stripped
 from festina.globs import applies
 from festina.markdown import safe
-from festina.masking import Masking
+from festina.masking import Masking, names_one
 from festina.models.base import Message, Request
 from festina.secret_patterns import PLACEHOLDER
 from festina.skill_file import FILES_KEY, PLACES_KEY, NotASkill, Skill
@@ -185,8 +185,8 @@ def _amiss(skill: Skill, examples: Sequence[Example]) -> list[str]:
     found = [f"Under `{section}` it says nothing." for section in skill_text.missing(skill.body)]
     if len(skill.body) > MOST_CHARS:
         found.append(f"It is longer than {MOST_CHARS:,} characters, and is sent with every edit.")
-    if PLACEHOLDER in f"{skill.body}{skill.description}{skill.places}":
-        found.append("It names the placeholder of a secret; say it without that.")
+    if why := names_one(f"{skill.body}{skill.description}{skill.places}"):
+        found.append(why)
     if not skill.files:
         found.append(f"It does not say for which files it is: add `{FILES_KEY}` to its metadata.")
     if not skill.places:

@@ -62,6 +62,19 @@ def test_removed_and_added_lines_of_all_files_count_together():
     assert "has 4 lines" in broken(Step("Go", both.places, most_lines=3), [CAPPED, other])
 
 
+def test_the_comment_that_asked_for_an_edit_is_no_part_of_it():
+    asked = Text(
+        OLD.content.replace("    if value", "    # festina: mind `high`\n    if value").replace(
+            "size: int = 0", "size: int = 0  # Festina: no more than that"
+        )
+    )
+    without = CAPPED.new.content
+    edit = Change("calc/core.py", asked, rewrite(asked, Region(0, len(asked.lines)), without))
+    assert sum(len(asked.lines[one.start : one.end]) for one in edit.edits) == 3
+    assert broken(step("Cart", most=2), [edit]) == ""
+    assert "has 2 lines" in broken(step(most=1), [edit])
+
+
 @pytest.mark.parametrize(
     "item",
     ["calc/core.py", "calc/", "calc", "calc/**", "**/*.py", "core.py", "*.{py,pyi}", "./calc/*"],

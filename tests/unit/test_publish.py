@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from festina.calls import Call, Why
 from festina.documents import Document
 from festina.edits import Region
 from festina.lsp.app import App
@@ -105,6 +106,20 @@ async def test_what_one_keystroke_ends_is_shown_once():
     assert editor.shown[before:] == [[]]
     editor.app.publisher.close()
     editor.app.board.close()
+
+
+async def test_a_call_is_logged_once_and_not_where_it_was_made_before_the_proposal_came():
+    editor, logged = Editor(proposals=True), []
+    editor.app.client.log = logged.append
+    drafted, repair = (Call("fast", why, "m", "o", 1.0) for why in (Why.WRITE, Why.REPAIR))
+    one = Proposal("p1", URI, 1, BASE, Region(0, 2), "x", State.VERIFYING, calls=(drafted,))
+    editor.app.session.put(one)
+    assert logged == []
+    editor.app.session.put(replace(one, state=State.STREAMING, calls=(drafted, repair)))
+    editor.put(State.QUEUED, name="p2")
+    editor.app.session.put(replace(one, id="p2", calls=(drafted,)))
+    assert logged == [f"p1: {repair.words}", f"p2: {drafted.words}"]
+    editor.app.publisher.close()
 
 
 async def test_nothing_urgent_is_shown_after_the_end():

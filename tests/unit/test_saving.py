@@ -409,6 +409,17 @@ async def test_settings_that_are_read_late_do_not_end_what_was_asked_for(desk):
     assert desk.messages[-1] == "Festina: mod.py: 1 impacted test ok, 0 ms"
 
 
+async def test_what_is_run_for_who_asks_is_known_only_once_the_settings_are_read(desk):
+    desk.app.session.settled.clear()
+    await commands.run(desk.app, "festina.verify", {"uri": desk.uri("mod.py")})
+    await asyncio.sleep(0)
+    assert desk.verifier.examined == []
+    desk.app.session.settings[None] = Settings(on_save="full")
+    desk.app.session.settled.set()
+    await desk.rest()
+    assert [scope for *_, scope in desk.verifier.examined] == ["full"]
+
+
 async def test_who_asked_is_answered_also_where_a_save_began_anew(desk):
     desk.verifier.hold = asyncio.Event()
     await commands.run(desk.app, "festina.verify", {"uri": desk.uri("mod.py")})

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from festina import edits, globs
+from festina import edits, globs, markers
 from festina.config import GATES, VerifySettings
 from festina.edits import LineEdit, Region
 from festina.edits.defined import by_lines, means, parsed
@@ -34,6 +34,14 @@ class Change:
     def new(self) -> Text:
         """The whole file's text with it."""
         return edits.apply(self.old, self.edits)
+
+    @property
+    def unasked(self) -> Change:
+        """The same without ``festina:`` comments: they ask for an edit, and are no part of it."""
+        if not markers.may_hold(self.old.content):
+            return self
+        old, new = markers.strip_lines(self.old.content), markers.strip_lines(self.new.content)
+        return Change.of(self.path, old, new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +123,9 @@ def broken(
     """
     changes = [change for change in changes if change.edits]
     for change in changes:
-        if why := _of_path(step, change.path, says) or _of_names(step, change, says):
+        if why := _of_path(step, change.path, says) or _of_names(step, change.unasked, says):
             return why
-    size = sum(edits.size(change.edits) for change in changes)
+    size = sum(edits.size(change.unasked.edits) for change in changes)
     if step.most_lines is not None and size > step.most_lines:
         return (
             f"The diff has {_counted(size)}, removed and added ones together, and {allows} "

@@ -163,8 +163,11 @@ class Publisher:
             progresses.end(key)
 
     def _log_calls(self, proposal: Proposal) -> None:
-        """Write each call of a model into the editor's log: there any client shows it."""
-        known = self._logged.get(proposal.id, 0)
+        """Write each call of a model into the editor's log: there any client shows it.
+
+        What a proposal comes with was made for a step's file or a skill's place, and written then.
+        """
+        known = self._logged.setdefault(proposal.id, len(proposal.calls))
         for call in proposal.calls[known:]:
             words = replace(call, said="").words  # what a model said may quote the source
             self._app.client.log(f"{proposal.id}: {words}")

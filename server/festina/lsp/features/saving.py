@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 class _Order:
     """What is to be looked at: ``name`` was saved, ``asked`` is a file that a person asked for."""
 
-    scope: ExamineScope
     name: str
     asked: str = ""
 
@@ -85,9 +84,9 @@ class Saving:
         if (known := self._place(document)) is None:
             return
         standing, path = known
-        if (scope := self._scope(standing.workspace)) is not None:
+        if self._scope(standing.workspace) is not None:
             standing.saved([path])
-            self._start(standing, _Order(scope, path))
+            self._start(standing, _Order(path))
 
     def changed_elsewhere(self, uris: Sequence[str]) -> None:
         """Files that are not open changed on disk: the next save looks at them, too."""
@@ -113,10 +112,7 @@ class Saving:
             raise Refusal(f"Festina has no gate that could check {kind} files.")
         standing = self._standing(workspace)
         standing.saved([path])
-        settings = self._app.session.settings_of(workspace)
-        if settings.on_save in ("off", "lint"):
-            settings = replace(settings, on_save="impacted")
-        self._start(standing, _Order(scope_of(settings) or "lint", path, asked=path))
+        self._start(standing, _Order(path, asked=path))
         return f"Verifying {path}."
 
     def with_traceback(self, finding: Finding) -> Finding:
@@ -177,7 +173,7 @@ class Saving:
         try:
             await self._app.session.settled.wait()  # a save can come before the settings are read
             await self._free.wait()
-            if (scope := order.scope if order.asked else self._scope(workspace)) is None:
+            if (scope := self._scope(workspace, asked=bool(order.asked))) is None:
                 return
             buffers = self._buffers(workspace, order)
             texts = await asyncio.to_thread(standing.read, buffers)
@@ -291,9 +287,11 @@ class Saving:
             self._standings[workspace] = Standing(workspace)
         return self._standings[workspace]
 
-    def _scope(self, workspace: Path) -> ExamineScope | None:
+    def _scope(self, workspace: Path, *, asked: bool = False) -> ExamineScope | None:
         settings = self._app.session.settings_of(workspace)
         self._chosen[workspace] = settings.on_save
+        if asked and settings.on_save in ("off", "lint"):  # a person wants to know of the tests
+            settings = replace(settings, on_save="impacted")
         return scope_of(settings)
 
     def _buffers(self, workspace: Path, order: _Order) -> dict[str, str]:
