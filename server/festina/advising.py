@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from festina.calls import Why
 from festina.models.ready import Models, Ready
@@ -25,7 +26,7 @@ def slow_model(session: Session, models: Models, say: Callable[[str], None]) -> 
     async def get() -> Ready:
         return await models.get(SLOW, say)
 
-    return Adviser(get)
+    return Adviser(get, small=partial(models.small, SLOW))
 
 
 def planner(
@@ -48,4 +49,5 @@ def answerer(
     async def get() -> Ready:
         return await models.get(model, say)
 
-    return Adviser(get, who=SLOW if model == SLOW else "fast")
+    who = SLOW if model == SLOW else "fast"
+    return Adviser(get, who, partial(models.small, model))

@@ -24,7 +24,7 @@ from festina.edits.defined import definitions, means
 from festina.instead import Instead
 from festina.markdown import safe
 from festina.masking import names_one
-from festina.models.base import Message, ModelError, OnWait, Request
+from festina.models.base import Message, ModelError, OnWait, Request, Trouble
 from festina.models.ready import Ready
 from festina.plans import Damaged, Place, Step
 from festina.slow import MATERIAL, Adviser
@@ -48,6 +48,9 @@ MOST_REASONS = 20
 MEMORY = frozenset({"plan.md", "progress.md", "verify.md"})
 """What steps do not change, nor conventions: these have a command of their own, or are a person's
 alone."""
+TOO_SMALL = (
+    "The embedded model is too small to plan. Set models.slow to a larger one in your config.toml."
+)
 GATES = tuple(gate for gate in config.GATES if gate != "review")
 """The gates that can pass: a review decides nothing."""
 
@@ -110,6 +113,9 @@ async def plan(
     A model that fails is told of in ``error``; nothing is raised.
     """
     planned = Planned()
+    if await adviser.small():
+        planned.error = ModelError(Trouble.WITHHELD, TOO_SMALL)
+        return planned
     seen: list[Overview] = []
 
     def first(ready: Ready) -> Request:

@@ -28,8 +28,8 @@ from festina.verify.base import Snapshot, Verifier
 
 ROUNDS = 2
 TOO_SMALL = (
-    "The embedded model is too small to write a skill. Set models.slow, or another models.fast, in "
-    "your config.toml."
+    "The embedded model is too small to write a skill. Set models.slow to a larger one in your "
+    "config.toml."
 )
 FOLLOWS_NONE = (
     "The model that would follow the skill is an embedded one, and too small for that, so that no "
@@ -120,6 +120,9 @@ async def make(
     ready.release()
     if ready.small:
         saved.error = ModelError(Trouble.WITHHELD, FOLLOWS_NONE)
+        return saved
+    if await adviser.small():
+        saved.error = ModelError(Trouble.WITHHELD, TOO_SMALL)
         return saved
     first = await asyncio.to_thread(skill_writer.request, wish.order)
     request: Request = first

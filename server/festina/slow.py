@@ -72,15 +72,21 @@ class Said:
     error: ModelError | None = None
 
 
+async def _large() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Adviser:
     """A model to be asked for advice. ``get`` makes it, when it is first needed.
 
-    ``who`` is its part: ``slow``, or ``fast`` where no slow one is configured.
+    ``who`` is its part: ``slow``, or ``fast`` where no slow one is configured. ``small`` says,
+    without starting it, that it is too small for a plan or a skill, which would take it minutes.
     """
 
     get: Callable[[], Awaitable[Ready]]
     who: str = "slow"
+    small: Callable[[], Awaitable[bool]] = _large
 
     async def ask(
         self,

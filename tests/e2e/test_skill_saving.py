@@ -1,9 +1,11 @@
 """A skill is made of an accepted edit, and kept only if a replay of it passes. Stock clients."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from festina import skill_saving
 from support import desk, loops
 from support.clamp import fenced, reach
 from support.fake_model import FakeModel
@@ -182,8 +184,13 @@ async def test_one_that_is_open_is_replaced_through_the_editor(start, project, t
 async def test_it_is_refused_where_nothing_can_be_proved(start, project, tmp_path):
     with FakeModel(loops.model) as fake:
         env = desk.config(tmp_path, fake, **QUICK)
+        with Path(env["FESTINA_CONFIG"]).open("a") as config:
+            config.write('[models.slow]\ndialect = "embedded"\nmodel = "smollm2-135m"\n')
         editor = await start(VSCODE_PLUGIN, env=env)
         buffer, proposal = await accept(editor)
+        assert (await editor.execute("festina.saveSkill", {"proposal": proposal}))["ok"]
+        said = await told(editor, "no skill was written")
+        assert said == f"Festina: no skill was written. {skill_saving.TOO_SMALL}"
         start_, end = ({"line": line, "character": 0} for line in LINES)
         other = await editor.open("shop/largest.py")
         argument = {"uri": other.uri, "range": {"start": start_, "end": end}, "instruction": ASK}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from festina import planner
 from support import clamp, desk, ledger
 from support.editor import SECONDS
 from support.fake_model import FakeModel
@@ -28,6 +29,7 @@ PLAN = """\
   - at most: 2 lines
 """
 ACCEPT = "Festina: accept"
+TOO_SMALL = f"{planner.TOO_SMALL} plan.md stays as it is."
 DONE = PLAN.replace("- [ ] Return", "- [x] Return")
 BROKEN = clamp.GOOD.replace("    value", "    low = low + 1\n    low = low - 1\n    value")
 
@@ -175,8 +177,17 @@ async def test_a_step_that_fails_for_good_is_planned_anew_once_and_notes_stay(
 
 async def test_what_cannot_be_run_is_refused_with_a_sentence(start, source, workspace, tmp_path):
     with FakeModel(clamp.by_region) as fake:
-        editor = await start(VSCODE, env=desk.config(tmp_path, fake))
+        env = desk.config(tmp_path, fake)
+        with Path(env["FESTINA_CONFIG"]).open("a") as config:
+            config.write('[models.slow]\ndialect = "embedded"\nmodel = "smollm2-135m"\n')
+        editor = await start(VSCODE, env=env)
         plan = await editor.open("plan.md", language="markdown")
+        for count, (wish, argument) in enumerate(
+            (("splitStep", {"line": 2}), ("plan", {"goal": "mind the bounds", "force": True})), 1
+        ):
+            assert (await editor.execute(f"festina.{wish}", {"uri": plan.uri, **argument}))["ok"]
+            await editor.until(lambda n=count: str(editor.messages).count(TOO_SMALL) == n)
+        assert plan.text == PLAN
         for line, words in (
             (0, "There is no step on line 1."),
             (7, "This step names no file (`where`), so it is yours to do."),

@@ -223,3 +223,6 @@ class OneModel:
         await asyncio.sleep(0)
         model = self.thinker if name == "slow" else self.model
         return Ready(model, self.runner)  # type: ignore[arg-type]
+
+    async def small(self, name: str | None) -> bool:
+        return False

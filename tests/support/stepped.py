@@ -123,6 +123,9 @@ class SteppedModels:
         runner: Any = SteppedRunner(task.get_name(), self.calls)
         return Ready(ScriptedModel([]), runner, streams=2)  # type: ignore[arg-type]
 
+    async def small(self, name: str | None) -> bool:
+        return False
+
 
 @dataclass
 class Trial:

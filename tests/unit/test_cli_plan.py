@@ -6,6 +6,7 @@ import pytest
 
 from festina import planner, plans
 from festina.commands.base import Exit
+from festina.models import embedded
 from support import fake_replies
 from support.command_line import CommandLine
 from support.fake_model import FakeModel
@@ -366,12 +367,26 @@ def test_what_a_plan_costs_is_counted_and_capped(line, fake):
     assert shown["total"]["requests"] == 1
 
 
-def test_the_embedded_model_does_not_plan_by_itself(line):
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ('[models.fast]\ndialect = "embedded"\n', ()),
+        ('[models.slow]\ndialect = "embedded"\nmodel = "smollm2-135m"\n', ()),
+        ("", ("--model", "embedded:smollm2-135m")),
+    ],
+)
+def test_an_embedded_model_does_not_plan_and_is_not_even_started(line, config, words):
+    async def start(*_):
+        pytest.fail("it takes seconds to start, and minutes to come to nothing")
+
+    line.monkeypatch.setattr(embedded, "start", start)
     line.config.parent.mkdir()
-    line.config.write_text('[models.fast]\ndialect = "embedded"\n')
-    ran = line.run("plan", GOAL)
+    line.config.write_text(config)
+    ran = line.run("plan", GOAL, *words)
     assert ran.code == Exit.USAGE
-    assert "The embedded model is too small to plan. Set models.slow" in ran.err
+    told = "The embedded model is too small to plan. Set models.slow to a larger one in your con"
+    assert told in ran.err
+    assert ran.err.count("too small") == 1
     assert not (line.project / "plan.md").exists()
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from festina.commands.base import Exit
+from festina.models import embedded
 from support import loops
 from support.clamp import fenced
 from support.command_line import CommandLine
@@ -12,6 +13,7 @@ from support.trees import hash_tree
 SAVE = ("skill", "save", "shop/total.py", "-m", loops.ASK, "--before")
 BEFORE = loops.function("total")
 AFTER = loops.converted(BEFORE)
+SLOW = '[models.slow]\ndialect = "embedded"\nmodel = "smollm2-135m"'
 
 
 @pytest.fixture
@@ -112,6 +114,27 @@ def test_a_change_that_does_not_pass_is_no_example(line, fake):
 )
 def test_mistakes_are_told_before_anything_is_asked(line, fake, words, stdin, said):
     ran = line.run(*SAVE, *words, stdin=stdin.encode())
+    assert ran.code == Exit.USAGE
+    assert said in ran.err
+    assert fake.requests == []
+
+
+@pytest.mark.parametrize(
+    ("config", "words", "said"),
+    [
+        (SLOW, (), "The embedded model is too small to write a skill. Set models.slow to a larger"),
+        ("", ("--model", "embedded"), "The model that would follow the skill is an embedded one"),
+    ],
+)
+def test_embedded_models_neither_write_nor_follow_one_and_are_not_started(
+    line, fake, config, words, said
+):
+    async def start(*_):
+        pytest.fail("it takes seconds to start, and minutes to come to nothing")
+
+    line.monkeypatch.setattr(embedded, "start", start)
+    line.use(fake, config)
+    ran = line.run(*SAVE, "-", *words, stdin=BEFORE.encode())
     assert ran.code == Exit.USAGE
     assert said in ran.err
     assert fake.requests == []

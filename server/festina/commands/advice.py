@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from festina.commands import job
@@ -49,7 +50,21 @@ def slow_model(
         made.append(Ready(model, runner))
         return made[0]
 
-    return Adviser(get)
+    return Adviser(get, small=partial(is_small, settings, "slow"))
+
+
+async def is_small(settings: Settings, name: str | None) -> bool:
+    """Whether a model is an embedded one, without starting it."""
+    from festina.models import discovery, factory
+
+    try:
+        wanted = factory.named(settings, name)
+        if wanted.fast and wanted.fast.base_url and wanted.fast.dialect != "embedded":
+            return False
+        choice = await discovery.discover(wanted, os.environ)
+    except ModelError:
+        return False  # it is told where it is looked for once more
+    return choice.how == "embedded"
 
 
 @contextlib.asynccontextmanager

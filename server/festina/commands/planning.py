@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from festina import planner, prompt
 from festina.clean import stripped, visible
-from festina.commands import apply, held, job, target
+from festina.commands import advice, apply, held, job, target
 from festina.commands.base import Exit, Stop
 from festina.config import Settings
 from festina.models.base import ModelError
@@ -170,8 +170,8 @@ def _name(order: Order) -> str | None:
 
 async def _plan(order: Order, terminal: Terminal | None) -> Planned:
     args, name = order.args, _name(order)
-    if name is None:
-        await _check_large_enough(order)
+    if await advice.is_small(order.settings, name):
+        raise Stop(planner.TOO_SMALL)
 
     def on_text(text: str) -> None:
         if terminal is not None:
@@ -187,25 +187,6 @@ async def _plan(order: Order, terminal: Terminal | None) -> Planned:
         adviser = Adviser(get, who="slow" if name == "slow" else "fast")
         with held.shown(terminal, "waiting for the model") as on_wait:
             return await planner.plan(order.planned, adviser, on_text=on_text, on_wait=on_wait)
-
-
-async def _check_large_enough(order: Order) -> None:
-    """Refuse before it is started the model that is there where nothing else is.
-
-    Raises:
-        Stop: it is that one.
-    """
-    from festina.models import discovery
-
-    try:
-        choice = await discovery.discover(order.settings, os.environ)
-    except ModelError:
-        return  # it is told where it is looked for once more
-    if choice.how == "embedded":
-        raise Stop(
-            "The embedded model is too small to plan. Set models.slow in your config.toml, or name "
-            "a model with --model."
-        )
 
 
 def _check(planned: Planned) -> None:

@@ -15,11 +15,12 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from festina import edits, skill_saving, skill_store, skills
+from festina import advising, edits, skill_saving, skill_store, skills
 from festina.accepted import Accepted, passed_gates
 from festina.commands import advice, held, job, target
 from festina.commands.base import Exit, Stop
 from festina.commands.target import Target
+from festina.config import Settings
 from festina.context import enclosing, withheld
 from festina.edits import Region
 from festina.findings import Status, Verdict
@@ -58,6 +59,7 @@ async def save(args: argparse.Namespace) -> int:
         raise Stop("Name the skill that is to be replaced: --name NAME.")
     if why := withheld(snapshot, file.relative):
         raise Stop(why)
+    await _check_large_enough(settings, args.model)
     found = await asyncio.to_thread(skills.look, snapshot)
     taken = frozenset(skill.name for skill in found.skills)
     verifier = Engine(mapping=False)
@@ -75,6 +77,18 @@ async def save(args: argparse.Namespace) -> int:
     path = "" if saved.skill is None else _keep(args, snapshot, saved)
     _tell(terminal, args, saved, path)
     return Exit.DONE if path else Exit.FAILED
+
+
+async def _check_large_enough(settings: Settings, model: str | None) -> None:
+    """Refuse embedded models before they are started, and before the change is checked.
+
+    Raises:
+        Stop: the model that writes the skill, or the one that is to follow it, is one.
+    """
+    if await advice.is_small(settings, model):
+        raise Stop(skill_saving.FOLLOWS_NONE)
+    if settings.slow is not None and await advice.is_small(settings, advising.SLOW):
+        raise Stop(skill_saving.TOO_SMALL)
 
 
 def _edit(args: argparse.Namespace, file: Target) -> Accepted:
@@ -157,8 +171,6 @@ async def _make(
         adviser = advice.slow_model(
             settings, made.runner, trust=trust, agreed=args.yes, terminal=terminal
         )
-        if adviser is None and small:
-            raise Stop(skill_saving.TOO_SMALL)
         with counting(job.EDIT), held.shown(terminal, "asking for the skill") as on_wait:
             return await skill_saving.make(
                 wish,

@@ -93,6 +93,11 @@ class ModelSource:
         except ModelError:
             return None
 
+    async def small(self, name: str | None) -> bool:
+        """Whether a model is an embedded one, without starting it."""
+        choice = await self.look(name)
+        return choice is not None and choice.how == "embedded"
+
     async def name(self) -> Named:
         """Return which model would be asked, as far as nobody is troubled for that."""
         await self._configured.wait()

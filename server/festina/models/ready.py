@@ -38,3 +38,6 @@ class Models(Protocol):
         Raises:
             ModelError: there is none, or it may not be used.
         """
+
+    async def small(self, name: str | None) -> bool:
+        """Whether a model is an embedded one, without starting it."""

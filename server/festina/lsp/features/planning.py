@@ -25,7 +25,6 @@ from festina.lsp.features.progressing import Progresses
 from festina.lsp.features.seen_plans import SeenPlans
 from festina.models.base import ModelError
 from festina.plans import Plan
-from festina.replanning import NO_SLOW
 from festina.session import Refusal
 from festina.stepping import Stepping
 from festina.text import Text
@@ -101,7 +100,7 @@ class Planning:
 
         say("looking for a model")
         try:
-            await self._check_large_enough()
+            await self._app.session.settled.wait()  # before that no slow model is known
             written = await self.stepping.replanning.plan(paper.workspace, goal, say, self.called)
             await paper.write(before, Text(written.text))
         finally:
@@ -113,18 +112,6 @@ class Planning:
 
     async def _show(self, path: Path) -> None:
         await self._app.client.show_document(convert.to_uri(path), take_focus=True)
-
-    async def _check_large_enough(self) -> None:
-        """Refuse before it is started the model that is there where nothing else is.
-
-        Raises:
-            Refusal: it is that one.
-        """
-        await self._app.session.settled.wait()  # before that it is not known which models there are
-        if not self.stepping.replanning.possible:
-            choice = await self._app.models.look(None)
-            if choice is not None and choice.how == "embedded":
-                raise Refusal(f"The embedded model is too small to plan. {NO_SLOW}")
 
     async def explain(self, uri: str, line: int) -> str:
         """Ask what the step on a line comes to; the answer is shown like any other.

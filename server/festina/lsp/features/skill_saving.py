@@ -130,8 +130,8 @@ class SkillSaving:
 
         say("starting")
         adviser = advising.answerer(session, app.models, None, say)
-        if adviser.who == "fast":
-            await self._check_large_enough()
+        if await app.models.small(None):  # before it is started, which takes a while
+            raise Refusal(skill_saving.FOLLOWS_NONE)
         with counting(key):
             saved = await skill_saving.make(wish, adviser, fast, app.verifier, say, on_wait=on_wait)
         for call in saved.calls:
@@ -161,11 +161,6 @@ class SkillSaving:
                 say("waiting for the whole suite, which runs on the accepted edit")
                 await jobs.join(key)
             self._app.accepted.find(one.id)
-
-    async def _check_large_enough(self) -> None:
-        choice = await self._app.models.look(None)
-        if choice is not None and choice.how == "embedded":
-            raise Refusal(skill_saving.TOO_SMALL)
 
     async def _write(self, where: Slot, text: str) -> None:
         """Write it; through the editor, where that has the file open."""
