@@ -1,7 +1,8 @@
 """Adding lines to a workspace's ``progress.md``: only beside a plan, only at its end.
 
 A line is first written down in the memory and then into the file, so whatever is killed in between,
-it stands there once. Everything in here blocks for a moment.
+it stands there once; that of an accept together with the accept. Everything in here blocks for a
+moment.
 """
 
 from __future__ import annotations
@@ -35,20 +36,41 @@ def beside_plan(workspace: Path) -> bool:
     return (workspace / PLAN).is_file()
 
 
-def begin(store: Store, line: str) -> Note | None:
+def lines(workspace: Path, *said: str) -> tuple[str, ...]:
+    """Return what is to be written down with an accept: where there is a plan, without secrets."""
+    return tuple(map(without_secrets, said)) if beside_plan(workspace) else ()
+
+
+def begin(store: Store, line: str, accept: int | None = None) -> Note | None:
     """Write a line down, where there is a plan; secrets are taken out.
+
+    It takes the place of what was written down with an ``accept``.
 
     Raises:
         Trouble: the memory cannot be used.
     """
     if not beside_plan(store.workspace):
         return None
-    return store.notes.begin(without_secrets(line))
+    return store.notes.begin(without_secrets(line), accept=accept)
 
 
 def unkept(line: str) -> Note:
     """Return a note that no memory holds: it goes into the file, or is lost."""
     return Note(0, time.time(), without_secrets(line))
+
+
+def catch_up(store: Store) -> None:
+    """Write what processes that have ended were to write, and have not.
+
+    Raises:
+        Trouble: the memory cannot be used.
+        Unwritten: the file cannot be written; that is told once, and the lines are given up.
+    """
+    if notes := left(store):
+        try:
+            append(store.workspace, notes)
+        finally:
+            store.notes.done(notes)
 
 
 def left(store: Store) -> list[Note]:

@@ -77,10 +77,15 @@ def left(workspace):
 
 def stored(workspace):
     """The states of all entries."""
+    return [row[0] for row in store_of(workspace, "SELECT state FROM accepts ORDER BY id")]
+
+
+def store_of(workspace, query):
+    """The rows that a query finds in what is kept of a workspace."""
     store = Store(workspace)
-    rows = store.database.read("SELECT state FROM accepts ORDER BY id")
+    rows = store.database.read(query)
     store.close()
-    return [row[0] for row in rows]
+    return rows
 
 
 async def written(workspace, *states):
@@ -211,6 +216,40 @@ async def test_killed_while_the_editor_applies_it_is_told(again, workspace, sour
     assert stored(workspace) == ["accepted"]
     async with again() as editor:
         await editor.until(lambda: any(TOLD in message for message in editor.messages))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("saved", [True, False], ids=["saved", "brought back"])
+async def test_killed_before_it_saw_the_edit_it_is_noted_beside_the_plan_once(
+    again, workspace, source, accepted, saved
+):
+    (workspace / "plan.md").write_text("# Plan: mind the bounds\n")
+    progress = workspace / "progress.md"
+    async with again(kill=True) as editor:
+        pid = editor.client.process.pid
+
+        async def confirm(_):
+            os.kill(pid, signal.SIGKILL)
+            return False
+
+        editor.confirm = confirm
+        buffer = await editor.open(clamp.MODULE)
+        proposal = await clamp.propose(editor, buffer)
+        await clamp.reach(editor, proposal, "ready")
+        await editor.execute("festina.accept", {"proposal": proposal})
+        await editor.client.process.wait()
+    assert stored(workspace) == ["accepted"]
+    assert not progress.exists()
+    if saved:
+        (workspace / clamp.MODULE).write_text(accepted)
+    for _ in range(2):
+        async with again(kill=True) as editor:
+            await editor.open(clamp.MODULE, text=accepted)
+            async with asyncio.timeout(30):
+                while not progress.exists() or store_of(workspace, "SELECT * FROM notes"):
+                    await asyncio.sleep(0.02)
+        (line,) = [each for each in progress.read_text().splitlines() if each.startswith("- ")]
+        assert ' accepted: mod.py, clamp: "respect the bound" (syntax, lint)' in line
 
 
 async def test_a_memory_that_cannot_be_used_is_told_once_and_edits_are_accepted(

@@ -1,7 +1,7 @@
 """``festina``, killed (``SIGKILL``) right before or after it writes a file of that name.
 
-``python doomed_plan.py before|after NAME ARGUMENTS``. Somebody is there to be asked, who answers on
-standard input.
+``python doomed_plan.py before|after NAME ARGUMENTS``; NAME may be ``progress.md``, too. Somebody is
+there to be asked, who answers on standard input.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
-from festina import cli
+from festina import cli, noting
 from festina.commands import apply, running
 from festina.text import Text
 
@@ -27,7 +28,16 @@ def main(when: str, name: str, arguments: list[str]) -> int:
         if (when, path.name) == ("after", name):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    apply.write = doomed
+    append = noting.append
+
+    def noted(*arguments: Any) -> None:
+        if (when, name) == ("before", "progress.md"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        append(*arguments)
+        if (when, name) == ("after", "progress.md"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    apply.write, noting.append = doomed, noted
     running.may_ask = lambda: True
     return cli.main(arguments)
 

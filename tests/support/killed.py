@@ -31,6 +31,7 @@ from festina.text import Text, encode
 NAME = "a.py"
 BEFORE = Text("def clamp(value, low, high):\n    return max(low, value)\n\n\nLIMIT = 10\n" * 3)
 AFTER = Text(BEFORE.content.replace("max(low, value)", "min(high, max(low, value))", 2))
+LINE = "- 11:40:05 accepted: a.py, clamp"
 SHORTER = Text(BEFORE.content.replace("    return max(low, value)\n", "", 2))
 
 
@@ -156,7 +157,8 @@ class Case:
             os.link(self.file, self.workspace / "b.py")
         if self.again:
             store = Store(self.workspace)
-            store.journal.begin([Kept(NAME, BEFORE, self.after)], name="clamp", how="command")
+            kept = Kept(NAME, BEFORE, self.after)
+            store.journal.begin([kept], name="clamp", how="command", lines=[LINE])
             store.close()
 
     def work(self) -> None:
@@ -165,7 +167,7 @@ class Case:
             self.recover()
         else:
             target = Target(self.file, self.workspace, BEFORE)
-            recovering.write(target, self.after, "clamp", lambda _: None)
+            recovering.write(target, self.after, "clamp", LINE, lambda _: None)
 
     def recover(self) -> bool:
         """Write what is left, as ``festina recover --apply`` does once it passed."""
@@ -202,7 +204,6 @@ class Case:
 class NoteCase(Case):
     """A workspace with a plan, where something was decided: a line of ``progress.md``."""
 
-    LINE = "- 11:40:05 accepted: a.py, clamp"
     MINE = "# Mine\n\nwords\n"
 
     def set_up(self) -> None:
@@ -212,7 +213,7 @@ class NoteCase(Case):
 
     def work(self) -> None:
         store = Store(self.workspace)
-        note = noting.begin(store, self.LINE)
+        note = noting.begin(store, LINE)
         assert note is not None
         noting.append(self.workspace, [note])
         store.notes.done([note])
@@ -231,16 +232,55 @@ class NoteCase(Case):
         now, left = file.read_text(), self.recover()
         return {
             "mine": file.read_text().startswith(self.MINE),
-            "written": now.count(self.LINE),
+            "written": now.count(LINE),
             "left": left,
-            "finally": file.read_text().count(self.LINE),
+            "finally": file.read_text().count(LINE),
             "again": self.recover(),
         }
 
 
+class NotedCase(Case):
+    """A workspace with a plan, where an edit is accepted: its file, and its line."""
+
+    MINE = NoteCase.MINE
+
+    def set_up(self) -> None:
+        super().set_up()
+        (self.workspace / "plan.md").write_text("# Plan\n")
+        (self.workspace / "progress.md").write_text(self.MINE)
+
+    def start(self) -> None:
+        """Begin as a process does that knows nothing: what is owed to ``progress.md`` is paid."""
+        recovering.greet(self.workspace, lambda _: None)
+
+    def recover(self) -> bool:
+        found = super().recover()
+        self.start()
+        return found
+
+    def seen(self) -> dict[str, Any]:
+        file = self.workspace / "progress.md"
+        store = Store(self.workspace)
+        known = len(store.database.read("SELECT state FROM accepts"))
+        store.close()
+        found = {"known": known, "written": file.read_text().count(LINE)}
+        found |= {"content": "after" if self.file.read_bytes() == encode(self.after) else "before"}
+        self.start()
+        found |= {"started": file.read_text().count(LINE), "recovered": self.recover()}
+        return found | {
+            "finally": file.read_text().count(LINE),
+            "again": self.recover(),
+            "mine": file.read_text().startswith(self.MINE),
+            "once": file.read_text().count(LINE),
+        }
+
+
+CASES = {"note": NoteCase, "noted": NotedCase, "noted-recover": NotedCase}
+
+
 def main(name: str, folder: Path) -> None:
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
-    case = NoteCase(name, folder) if name == "note" else Case(name, folder)
+    case = CASES.get(name, Case)(name, folder)
     case.set_up()
     for at in killed(case.work):
         print(json.dumps({"at": at, **case.seen()}), flush=True)

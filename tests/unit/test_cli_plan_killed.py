@@ -66,6 +66,40 @@ def there(line):
     return found, "".join(one[3] for one in plan.splitlines() if one.startswith("- ["))
 
 
+def noted(line):
+    """Which files progress.md says that something was accepted in, in its order."""
+    file = line.project / "progress.md"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [one.split("ledger/")[1].split(",")[0] for one in lines if " accepted: " in one]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("when", "name", "ticked", "written"),
+    [
+        ("before", "progress.md", " ", []),
+        ("after", "progress.md", " ", ["money.py"]),
+        ("before", "plan.md", " ", ["money.py"]),
+        ("after", "plan.md", "x", ["money.py"]),
+    ],
+)
+def test_between_the_edit_its_line_and_its_tick_nothing_is_lost(line, when, name, ticked, written):
+    models = ledger.Models()
+    (line.project / "plan.md").write_text(ledger.STEPS[1])
+    with ledger.fake(models) as fake:
+        line.config.parent.mkdir(parents=True, exist_ok=True)
+        line.config.write_text(ledger.config(fake))
+        killed(line, when, name)
+        assert there(line) == (["money.py"], ticked)
+        assert noted(line) == written
+        for _ in range(2):
+            ran = line.run(*RUN)
+            assert (ran.code, ran.out) == (Exit.DONE, "all 1 steps are done\n")
+            assert there(line) == (["money.py"], "x")
+            assert noted(line) == ["money.py"]
+    assert models.asked == {"show": 1}
+
+
 @pytest.mark.slow
 def test_nothing_accepted_is_lost_and_nothing_is_done_twice(line):
     models = Models()
@@ -87,8 +121,10 @@ def test_nothing_accepted_is_lost_and_nothing_is_done_twice(line):
         ran = line.run(*RUN)
         assert ran.code == Exit.FAILED
         assert "is not in its files yet. `festina recover --apply 1`" in ran.err
+        assert noted(line) == []
         assert line.run("recover", "--apply", "1").code == Exit.DONE
         assert there(line) == (["money.py"], "  ")
+        assert noted(line) == ["money.py"]
 
         # between two files of the next step; the first one is ticked and not run again
         said = killed(line, "after", "report.py")
@@ -104,6 +140,7 @@ def test_nothing_accepted_is_lost_and_nothing_is_done_twice(line):
         assert there(line) == (["money.py", "report.py", "cli.py"], "xx")
         ran = line.run(*RUN)
         assert (ran.code, ran.out) == (Exit.DONE, "all 2 steps are done\n")
+    assert noted(line) == ["money.py", "report.py", "cli.py"]
     assert models.asked == {"show": 2, "lines": 1, "main": 1}, "only what was cut off is done again"
     store = Store(line.project)
     states = store.database.read("SELECT proposal, state FROM accepts")

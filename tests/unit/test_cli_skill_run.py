@@ -96,6 +96,7 @@ def test_another_pattern_can_be_looked_for(line):
 
 
 def test_all_that_passed_is_written_when_that_was_asked_for(line, fake):
+    (line.project / "plan.md").write_text("# Plan: no more loops\n")
     ran = line.run(*RUN, "--apply")
     assert ran.code == Exit.FAILED
     assert all_changed(line) == list(FEW)
@@ -109,6 +110,12 @@ def test_all_that_passed_is_written_when_that_was_asked_for(line, fake):
     assert (counted["proposals"], counted["accepted"], counted["rejected"]) == (5, 4, 1)
     assert counted["rejected_by"] == {"lint": 1}
     assert counted["repair_rounds"] == 2
+    noted = (line.project / "progress.md").read_text().split("\n- ")[1:]
+    assert len(noted) == 5
+    for one, name in zip(noted, sorted(("numbered", *FEW)), strict=True):
+        what, why = ("rejected", "lint: ") if name == "numbered" else ("accepted", "syntax, lint)")
+        place = f'{what}: shop/{name}.py, {name}: "skill loop-over-items" ({why}'
+        assert one.partition(" ")[2].startswith(place)
     # a place that was converted reads otherwise by now
     again = line.run(*RUN, "--places", "--json").json
     assert [place["name"] for place in again["places"]] == ["numbered"]

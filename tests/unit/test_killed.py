@@ -81,3 +81,21 @@ def test_a_line_of_progress_is_written_once_and_nothing_else_is_touched(tmp_path
         (True, 1),
         (False, 1),
     }
+
+
+@pytest.mark.parametrize("case", ["noted", rarely("noted-recover")])
+def test_the_line_of_an_accept_is_written_once_and_of_nothing_else(tmp_path, case):
+    *cut, whole = outcomes(case, tmp_path / "there")
+    assert (whole["content"], whole["written"], whole["once"]) == ("after", 1, 1)
+    assert len(cut) > 60
+    for found in cut:
+        assert found["mine"]
+        there = int(found["content"] == "after")
+        assert found["written"] <= found["started"] == there, "not before the edit is in its file"
+        assert found["finally"] == found["once"] == found["known"]
+        assert found["again"] is False
+    assert {(found["known"], found["content"], found["written"]) for found in cut} >= {
+        (1, "before", 0),
+        (1, "after", 0),
+        (1, "after", 1),
+    }

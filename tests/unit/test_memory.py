@@ -419,3 +419,41 @@ def test_a_record_is_the_last_word_on_a_proposal(store, workspace):
     assert store.records.all() == [found]
     assert Store(workspace).records.of("p1") is None
     assert Store(workspace).records.all(since=found.at + 1) == []
+
+
+# -- lines for progress.md ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "due"),
+    [
+        (State.OFFERED, False),
+        (State.ACCEPTED, False),
+        (State.SEEN, True),
+        (State.UNDONE, False),
+        (State.APPLIED, True),
+        (State.PARTIAL, True),
+        (State.ABSENT, False),
+    ],
+)
+def test_the_line_of_an_accept_waits_until_the_edit_is_somewhere(workspace, store, state, due):
+    other = Store(workspace)
+    number = begin(other, lines=["a", "b"])
+    other.journal.move(number, state)
+    assert store.notes.left() == []  # it lives
+    other.close()
+    assert [note.line for note in store.notes.left()] == (["a", "b"] if due else [])
+    store.notes.done(store.notes.left())
+    store.journal.move(number, State.APPLIED)
+    again = [] if due or state is State.ABSENT else ["a", "b"]
+    assert [note.line for note in store.notes.left()] == again
+
+
+def test_of_what_was_not_accepted_after_all_nothing_is_said(workspace, store):
+    other = Store(workspace)
+    number, kept = begin(other, lines=["a"]), begin(other, "b.py", lines=["b"])
+    other.journal.take_back([number])
+    other.notes.begin("instead", accept=kept)
+    assert store.notes.of(kept) == []
+    other.close()
+    assert [note.line for note in store.notes.left()] == ["instead"]

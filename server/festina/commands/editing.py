@@ -245,8 +245,9 @@ async def _propose(order: Order, terminal: Terminal | None) -> Proposed:
         ):
             try:
                 warn = _warn if terminal is None else terminal.warn
+                line = recorded.accepted(place, outcome, order.name, order.instruction)
                 await recovering.write_checked(
-                    place, outcome.best, verifier, snapshot, name=order.name, warn=warn
+                    place, outcome.best, verifier, snapshot, name=order.name, line=line, warn=warn
                 )
             except Stop as stop:
                 refusal = stop  # told after the edit, which would be lost otherwise

@@ -80,8 +80,18 @@ class Made:
     error: ModelError | None = None
     asked: list[Asked] = field(default_factory=list)
 
+    def lines(self, step: Step) -> list[str]:
+        """Return what is said of each file beside the plan once all are accepted."""
+        return [
+            recorded.accepted(
+                one.target, one.outcome, one.name, step.instruction, self._judged(one)
+            )
+            for one in self.asked
+            if not one.unchanged
+        ]
+
     def keep(self, step: Step, *, applied: bool) -> None:
-        """Count what came in each file, and note it beside the plan. Blocks for a moment."""
+        """Count what came in each file, and note what was rejected. Blocks for a moment."""
         for one in self.asked:
             recorded.keep(
                 one.target,

@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from festina import leftovers, tried
-from festina.commands import apply
+from festina.commands import accepting
 from festina.commands.base import Exit, Stop
-from festina.memory import Kept, State, Store, Trouble, Try
-from festina.memory.fate import Fate
+from festina.memory import Kept, Store, Trouble, Try
 from festina.plans import Change, Step
 
 
@@ -46,35 +45,24 @@ class PlanMemory:
                 self._store.steps.end(self._try.id, outcome)
         self._try = None
 
-    def write(self, step: Step, changes: Sequence[Change]) -> None:
+    def write(self, step: Step, changes: Sequence[Change], lines: Sequence[str]) -> None:
         """Write the files of an accepted step down, then into their places.
+
+        ``lines`` are for ``progress.md``.
 
         Raises:
             Stop: a file changed meanwhile or cannot be written.
         """
-        kept = [Kept(one.path, one.old, one.new) for one in changes]
-        number = None
-        try:
-            proposal = "" if self._try is None else self._try.proposal
-            number = self._store.journal.begin(
-                kept, proposal=proposal, name=step.title, how="command"
-            )
-        except Trouble as trouble:
-            self._warn(str(trouble))
-        try:
-            for one in changes:
-                apply.write(self._workspace / one.path, one.old, one.new)
-        except Stop:
-            none = all(one.found(self._workspace).fate is Fate.ABSENT for one in kept)
-            if number is not None and none:
-                self._store.journal.take_back([number])  # the person is told of it now
-            raise
-        if number is not None:
-            with contextlib.suppress(Trouble):  # the files say it, too
-                self._store.journal.move(number, State.APPLIED)
+        files = [(self._workspace / one.path, Kept(one.path, one.old, one.new)) for one in changes]
+        proposal = "" if self._try is None else self._try.proposal
+        accepting.accept(
+            self._store, files, name=step.title, lines=lines, warn=self._warn, proposal=proposal
+        )
 
     def accepted(self) -> list[str]:
         """Return the keys of steps that were accepted when everything ended.
+
+        What was to be said of them in ``progress.md`` is written.
 
         Raises:
             Stop: one of them is not in its files.
@@ -88,7 +76,9 @@ class PlanMemory:
                     f"{leftovers.remedy(entry, files)}",
                     Exit.FAILED,
                 )
-            return tried.settle(self._store)
+            found = tried.settle(self._store)
+            accepting.catch_up(self._store, self._warn)
+            return found
         except Trouble as trouble:
             self._warn(str(trouble))
             return []

@@ -164,8 +164,8 @@ class _Running:
                     "Run it again.",
                     Exit.FAILED,
                 )
-        changes = [one.draft.change for one in made.files]
-        await asyncio.to_thread(self._memory.write, step, changes)
+        changes, lines = [one.draft.change for one in made.files], made.lines(step)
+        await asyncio.to_thread(self._memory.write, step, changes, lines)
 
     async def _planned_anew(self, plan: Plan, index: int, made: Made) -> bool:
         """Have a step that failed planned anew, once; whether there is another one now."""

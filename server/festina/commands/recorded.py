@@ -7,14 +7,16 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from festina import noting, progress_file
+from festina import noting, progress_file, skill_work
 from festina.clean import visible
 from festina.commands import job
 from festina.commands.outcome import Outcome
 from festina.commands.target import Target
 from festina.findings import Status, Verdict
 from festina.memory import Record, Store, Trouble
+from festina.models.ledger import Ledger
 from festina.recording import (
     ACCEPTED,
     REJECTED,
@@ -24,6 +26,8 @@ from festina.recording import (
     tests_failed,
     with_calls,
 )
+from festina.skill_file import Skill
+from festina.skill_work import End, Tried
 from festina.text import Text
 
 _OUTCOMES = {Status.FAILED: REJECTED, Status.UNVERIFIED: "unverified", Status.PASSED: "ready"}
@@ -51,7 +55,8 @@ def keep(
 ) -> None:
     """Count an edit, once a model was asked. Blocks for a moment; nothing fails for want of it.
 
-    ``judged`` is what it came to with others, where it is not an edit of its own.
+    ``judged`` is what it came to with others, where it is not an edit of its own. That it was
+    rejected is noted beside a plan; that it was accepted was noted with the accept.
     """
     judged = judged or _by_itself(outcome)
     status, verdict = judged.status, judged.verdict
@@ -81,10 +86,33 @@ def keep(
     with contextlib.closing(store):
         with contextlib.suppress(Trouble):
             store.records.put(with_calls(record, outcome.calls))
-        if record.outcome in (ACCEPTED, REJECTED):
-            answers_said = [Text(answer.region_text) for answer in answers]
-            instruction = progress_file.instruction_of(said, [target.text, *answers_said])
-            _note(store, target, record, instruction, verdict)
+        if record.outcome == REJECTED:
+            note(store, _line(REJECTED, target, outcome, name, said, verdict))
+
+
+def keep_place(workspace: Path, tried: Tried, skill: Skill, *, accepted: bool) -> None:
+    """Count a place that a skill was followed at, as an edit is. Blocks for a moment."""
+    skill_work.tally(tried, Ledger(), accepted=accepted)
+    if not tried.calls:
+        return
+    id_ = f"{time.time():.6f}"
+    with contextlib.closing(Store(workspace)) as store:
+        with contextlib.suppress(Trouble):
+            store.records.put(skill_work.record(tried, skill, id_, "command", accepted=accepted))
+        passed = tried.verdict is not None and tried.verdict.status is Status.PASSED
+        if tried.end is End.FAILED and not passed:  # else it could not be written
+            note(store, _place_line(REJECTED, tried, skill))
+
+
+def accepted_place(tried: Tried, skill: Skill) -> str:
+    """Return the line for ``progress.md`` that is written down with the accept of a place."""
+    return _place_line(ACCEPTED, tried, skill)
+
+
+def _place_line(what: str, tried: Tried, skill: Skill) -> str:
+    place = tried.place
+    said = progress_file.instruction_of(f"skill {skill.name}", ())
+    return _worded(what, place.path, place.name, said, tried.verdict)
 
 
 def _by_itself(outcome: Outcome) -> Judged:
@@ -93,29 +121,41 @@ def _by_itself(outcome: Outcome) -> Judged:
     return Judged(status, best.verdict if best is not None else None)
 
 
-def _note(
-    store: Store, target: Target, record: Record, instruction: str, verdict: Verdict | None
-) -> None:
+def accepted(
+    target: Target, outcome: Outcome, name: str, said: str, judged: Judged | None = None
+) -> str:
+    """Return the line for ``progress.md`` that is written down with an accept."""
+    verdict = (judged or _by_itself(outcome)).verdict
+    return _line(ACCEPTED, target, outcome, name, said, verdict)
+
+
+def _line(
+    what: str, target: Target, outcome: Outcome, name: str, said: str, verdict: Verdict | None
+) -> str:
+    answers = [Text(answer.region_text) for answer in outcome.answers.values()]
+    instruction = progress_file.instruction_of(said, [target.text, *answers])
+    return _worded(what, target.relative, name, instruction, verdict)
+
+
+def _worded(what: str, path: str, name: str, said: str, verdict: Verdict | None) -> str:
+    place = f"{path}, {name}" if name else path
+    return progress_file.line(datetime.now(), what, place, said, progress_file.why(verdict))
+
+
+def note(store: Store, words: str) -> None:
     """Add a line to ``progress.md``, where there is a plan, and what was to be added before."""
     notes = []
     with contextlib.suppress(Trouble):
         notes = noting.left(store)
-    if noting.beside_plan(target.workspace):
-        words = progress_file.line(
-            datetime.now(),
-            record.outcome,
-            f"{target.relative}, {record.name}" if record.name else target.relative,
-            instruction,
-            progress_file.why(verdict),
-        )
+    if noting.beside_plan(store.workspace):
         try:
-            note = noting.begin(store, words)
+            one = noting.begin(store, words)
         except Trouble:
-            note = noting.unkept(words)
-        notes += [] if note is None else [note]
+            one = noting.unkept(words)
+        notes += [] if one is None else [one]
     if notes:
         try:
-            noting.append(target.workspace, notes)
+            noting.append(store.workspace, notes)
         except noting.Unwritten as unwritten:
             sys.stderr.write(f"festina: {visible(str(unwritten))}\n")
         with contextlib.suppress(Trouble):

@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any
 
 from festina import edits, leftovers
 from festina.clean import visible
-from festina.commands import apply, job
+from festina.commands import accepting, apply, job
+from festina.commands.accepting import Warn
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Answer
 from festina.commands.running import exit_of
@@ -32,11 +33,16 @@ from festina.verify.base import Candidate, Snapshot, Verifier, verdict_key
 from festina.verify.engine import Engine
 from festina.workspaces import workspace_of
 
-Warn = Callable[[str], None]
-
 
 async def write_checked(
-    target: Target, best: Answer, verifier: Verifier, snapshot: Snapshot, *, name: str, warn: Warn
+    target: Target,
+    best: Answer,
+    verifier: Verifier,
+    snapshot: Snapshot,
+    *,
+    name: str,
+    line: str,
+    warn: Warn,
 ) -> None:
     """Write an edit that passed, if its verdict still holds (design, invariant 2).
 
@@ -51,42 +57,28 @@ async def write_checked(
             "again.",
             Exit.FAILED,
         )
-    await asyncio.to_thread(write, target, Text(best.text), name, warn)
+    await asyncio.to_thread(write, target, Text(best.text), name, line, warn)
 
 
-def write(target: Target, new: Text, name: str, warn: Warn) -> None:
-    """Write an accepted edit down, then into its file. Blocks.
+def write(target: Target, new: Text, name: str, line: str, warn: Warn) -> None:
+    """Write an accepted edit down, then into its file; ``line`` is for ``progress.md``. Blocks.
 
     Raises:
         Stop: the file changed meanwhile or cannot be written.
     """
-    store, number = Store(target.workspace), None
     kept = Kept(target.relative, target.text, new)
-    try:
-        try:
-            number = store.journal.begin([kept], name=name, how="command")
-        except Trouble as trouble:
-            warn(str(trouble))
-        try:
-            apply.write(target.path, target.text, new)
-        except Stop:
-            if number is not None and kept.found(target.workspace).fate is Fate.ABSENT:
-                store.journal.take_back([number])  # the person is told of it now
-            raise
-        if number is not None:
-            with contextlib.suppress(Trouble):  # the file says it, too
-                store.journal.move(number, State.APPLIED)
-    finally:
-        store.close()
+    with contextlib.closing(Store(target.workspace)) as store:
+        accepting.accept(store, [(target.path, kept)], name=name, lines=[line], warn=warn)
 
 
 def greet(workspace: Path, warn: Warn) -> None:
-    """Say of what is left, once."""
+    """Say of what is left, once; write what was to be said in ``progress.md``."""
     store = Store(workspace)
     with contextlib.suppress(Trouble):  # it is told where it is needed
         if left := leftovers.untold(leftovers.look(store)):
             warn(leftovers.news(left))
             store.journal.tell(entry.id for entry, _ in left)
+        accepting.catch_up(store, warn)
     store.close()
 
 
@@ -115,6 +107,7 @@ async def run(args: argparse.Namespace) -> int:
         if args.apply is not None:
             await _apply(workspace, *one)
         store.journal.move(number, State.ABSENT if args.forget is not None else State.APPLIED)
+        accepting.catch_up(store, _warn)
         if args.json:
             print(json.dumps({"id": number, "done": "apply" if args.forget is None else "forget"}))
         else:
@@ -184,6 +177,10 @@ async def _verify(workspace: Path, entry: Entry, todo: list[Kept], files: dict[s
                 )
     finally:
         await verifier.aclose()
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"festina: {visible(text)}\n")
 
 
 def _list(workspace: Path, left: list[Left], *, as_json: bool) -> int:

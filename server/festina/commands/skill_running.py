@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import sys
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -21,14 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from festina import edits, line_patterns, skill_work
-from festina.commands import advice, job, recovering, running, skill, skill_showing
+from festina.commands import advice, job, recorded, recovering, running, skill, skill_showing
 from festina.commands.base import Exit, Stop
 from festina.commands.target import Target
 from festina.config import Settings
 from festina.context.places import Place, find
-from festina.memory import Store, Trouble
 from festina.models.base import ModelError
-from festina.models.ledger import Ledger
 from festina.models.meter import counting
 from festina.models.ready import EMBEDDED_STREAMS, STREAMS, Ready
 from festina.skill_file import PLACES_KEY, Skill
@@ -249,19 +245,9 @@ async def _one(state: Run, place: Place, ready: Ready, adviser: Adviser | None) 
     elif terminal is not None:
         skill_showing.one(terminal, tried)
     state.ended.append((tried, written))
-    await asyncio.to_thread(_note, order, tried, accepted=written)
-
-
-def _note(order: Order, tried: Tried, *, accepted: bool) -> None:
-    """Count a place, and write down what came of it. Blocks for a moment."""
-    skill_work.tally(tried, Ledger(), accepted=accepted)
-    if not tried.calls:
-        return
-    id_ = f"{time.time():.6f}"
-    record = skill_work.record(tried, order.skill, id_, "command", accepted=accepted)
-    store = Store(order.workspace)
-    with contextlib.suppress(Trouble), contextlib.closing(store):
-        store.records.put(record)
+    await asyncio.to_thread(
+        recorded.keep_place, order.workspace, tried, order.skill, accepted=written
+    )
 
 
 async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, bool]:
@@ -292,7 +278,8 @@ async def _write(state: Run, tried: Tried, snapshot: Snapshot) -> None:
     file = Target(state.order.workspace / place.path, state.order.workspace, place.text)
     new = Text(tried.text)
     warn = _warn if state.terminal is None else state.terminal.warn
-    await asyncio.to_thread(recovering.write, file, new, place.name, warn)
+    line = recorded.accepted_place(tried, state.order.skill)
+    await asyncio.to_thread(recovering.write, file, new, place.name, line, warn)
     state.waiting = [moved for one in state.waiting if (moved := _moved(one, place.path, new))]
 
 

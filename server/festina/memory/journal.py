@@ -95,13 +95,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """An accept that is to be written down: what an entry says before anything is done."""
+    """An accept that is to be written down: what an entry says before anything is done.
+
+    ``lines`` are for ``progress.md``, once the edit is in its files.
+    """
 
     files: tuple[Kept, ...]
     proposal: str = ""
     name: str = ""
     how: str = "editor"
     state: State = State.ACCEPTED
+    lines: tuple[str, ...] = ()
 
 
 class Journal:
@@ -123,12 +127,14 @@ class Journal:
         name: str = "",
         how: str = "editor",
         state: State = State.ACCEPTED,
+        lines: Sequence[str] = (),
     ) -> int:
         """Write down an edit before it is applied; return the entry's number.
 
         When this returns it is on the disk.
         """
-        (number,) = self.begin_all([Accept(tuple(files), proposal, name, how, state)])
+        one = Accept(tuple(files), proposal, name, how, state, tuple(lines))
+        (number,) = self.begin_all([one])
         return number
 
     def begin_all(self, accepts: Sequence[Accept]) -> list[int]:
@@ -138,17 +144,21 @@ class Journal:
         """
         numbers = []
         with self._database.change() as change:
-            session = self._living.show()
+            session, now = self._living.show(), time.time()
             for one in accepts:
                 made = change.execute(
                     "INSERT INTO accepts (at, session, proposal, name, how, state)"
                     " VALUES (?, ?, ?, ?, ?, ?)",
-                    (time.time(), session, one.proposal, one.name, one.how, one.state),
+                    (now, session, one.proposal, one.name, one.how, one.state),
                 )
                 numbers.append(int(made.lastrowid or 0))
                 change.executemany(
                     "INSERT INTO accepted_files VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [(numbers[-1], *_row(kept)) for kept in one.files],
+                )
+                change.executemany(
+                    "INSERT INTO notes (at, session, line, accept) VALUES (?, ?, ?, ?)",
+                    [(now, session, line, numbers[-1]) for line in one.lines],
                 )
             change.execute(
                 "DELETE FROM accepts WHERE state IN ('applied', 'absent', 'partial')"
@@ -165,6 +175,8 @@ class Journal:
                 change.execute(
                     "UPDATE accepted_files SET old = NULL, new = NULL WHERE accept = ?", (number,)
                 )
+            if state is State.ABSENT:
+                change.execute("DELETE FROM notes WHERE accept = ?", (number,))
 
     def take_back(self, numbers: Iterable[int]) -> None:
         """These were not accepted after all."""

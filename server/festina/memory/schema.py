@@ -93,4 +93,9 @@ _NOTES = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _NOTES)
+_NOTES_OF_ACCEPTS = (
+    # a line about an accept is written down with it, and waits until the edit is in its files
+    "ALTER TABLE notes ADD COLUMN accept INTEGER REFERENCES accepts (id) ON DELETE CASCADE",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _NOTES, _NOTES_OF_ACCEPTS)

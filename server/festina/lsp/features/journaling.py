@@ -7,7 +7,7 @@ server that starts looks at what earlier ones left, and says what is in no file.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from festina import leftovers
+from festina import leftovers, noting
 from festina.leftovers import Left
 from festina.lsp import render
 from festina.memory import Accept, Entry, Kept, State, Store
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from festina.accept import Application
     from festina.documents import Document
     from festina.lsp.app import App
-    from festina.proposals import Proposal
+    from festina.proposals import CandidateView, Proposal
 
 RESTORE_SECONDS = 1.5
 """Editors open what they had open, with text that was never saved, shortly after they start."""
@@ -38,7 +38,8 @@ _IN_TEXT = frozenset({State.SEEN, State.UNDONE})
 class _Slot:
     """An entry of this session. Its number is known to the memory's thread, which made it.
 
-    ``given``: the editor has the edit, and may or may not apply it.
+    ``given``: the editor has the edit, and may or may not apply it. ``line`` is written down with
+    it for ``progress.md``.
     """
 
     proposal: str
@@ -47,6 +48,7 @@ class _Slot:
     kept: Kept
     state: State
     name: str = ""
+    line: Callable[[], str] | None = None
     given: bool = True
     number: int | None = None
 
@@ -54,7 +56,8 @@ class _Slot:
         """Return what is to be written down of it. Blocks."""
         on_disk = _on_disk(self.workspace / self.kept.path, self.kept.before)
         kept = replace(self.kept, on_disk=on_disk)
-        return Accept((kept,), self.proposal, self.name, state=self.state)
+        lines = noting.lines(self.workspace, self.line()) if self.line is not None else ()
+        return Accept((kept,), self.proposal, self.name, state=self.state, lines=lines)
 
     def move(self, store: Store, state: State) -> None:
         """Write down how far it has come. Blocks."""
@@ -108,10 +111,11 @@ class Journaling:
                 (s for s in self._slots if s.proposal == proposal.id and s.kept.after == after),
                 None,
             )
-            if slot is None and (slot := self._slot(proposal, after, state)) is not None:
-                new.setdefault(slot.workspace, []).append(slot)
             if slot is None:
-                continue
+                slot = self._slot(proposal, permission.candidate, after, state)
+                if slot is None:
+                    continue
+                new.setdefault(slot.workspace, []).append(slot)
             workspaces.add(slot.workspace)
             if not given:
                 slot.given = False
@@ -122,7 +126,9 @@ class Journaling:
         for workspace in workspaces:  # what was posted is on the disk before this comes back
             await self._app.remembering.ask(workspace, lambda _: None, None)
 
-    def _slot(self, proposal: Proposal, after: Text, state: State) -> _Slot | None:
+    def _slot(
+        self, proposal: Proposal, view: CandidateView, after: Text, state: State
+    ) -> _Slot | None:
         document = self._app.session.documents.get(proposal.uri)
         try:
             if document is None:
@@ -132,7 +138,8 @@ class Journaling:
             return None
         kept = Kept(relative_path(document, workspace), proposal.base, after)
         name = render.subject(proposal)
-        slot = _Slot(proposal.id, proposal.uri, workspace, kept, state, name)
+        line = self._app.progress_log.accepted(proposal, view, kept.path)
+        slot = _Slot(proposal.id, proposal.uri, workspace, kept, state, name, line)
         self._slots.append(slot)
         return slot
 
@@ -146,12 +153,22 @@ class Journaling:
         if proposal.state is Proposed.APPLIED and proposal.candidate is not None:
             after = proposal.result(proposal.candidate)
             taken = next((slot for slot in mine if slot.kept.after == after), None)
-            if taken is None and (taken := self._slot(proposal, after, State.SEEN)) is not None:
-                self._app.remembering.post(taken.workspace, partial(_write_down, [taken]))
+            if taken is None:
+                taken = self._slot(proposal, proposal.candidate, after, State.SEEN)
+                if taken is not None:
+                    self._app.remembering.post(taken.workspace, partial(_write_down, [taken]))
             if taken is not None and taken.state is not State.SEEN:
                 self._move(taken, State.SEEN)
             mine = [slot for slot in mine if slot is not taken]
         self._drop(mine)
+
+    def number(self, proposal_id: str) -> Callable[[], int | None]:
+        """Return what says, on the memory's thread, under which number an accept is written down.
+
+        It is in the editor's text by now; None where it is not written down.
+        """
+        slots = [x for x in self._slots if x.proposal == proposal_id and x.state in _IN_TEXT]
+        return lambda: next((slot.number for slot in slots), None)
 
     def refused(self, proposal_id: str) -> None:
         """The editor did not apply an edit, and the person was told so."""
@@ -173,6 +190,8 @@ class Journaling:
         """A file was opened: with what was never saved, where an editor brought that back."""
         for workspace, left in self._left.items():
             kept = [one for one in left if not self._adopt(workspace, one, [document])]
+            if len(kept) < len(left):
+                self._app.progress_log.left(workspace)
             self._left[workspace] = kept
 
     def left_alone(self, uri: str) -> None:
@@ -199,9 +218,9 @@ class Journaling:
                 continue
             nothing: list[Left] = []
             left = await self._app.remembering.ask(root, leftovers.look, nothing)
-            self._app.progress_log.left(root)
             documents = tuple(self._app.session.documents)
             self._left[root] = left = [x for x in left if not self._adopt(root, x, documents)]
+            self._app.progress_log.left(root)
             if news := leftovers.untold(left):
                 words = f"Festina: {leftovers.news(news)}"
                 self._app.client.show_message(words, lsp.MessageType.Warning)

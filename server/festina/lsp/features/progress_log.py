@@ -21,7 +21,7 @@ from festina.findings import Status
 from festina.lsp import convert, render
 from festina.memory import Note, Store, Trouble
 from festina.progress_file import NAME, addition, fixed, instruction_of, line, why
-from festina.proposals import Proposal, State
+from festina.proposals import CandidateView, Proposal, State
 from festina.session import Refusal, relative_path
 from festina.text import Text
 
@@ -54,8 +54,14 @@ class ProgressLog:
             self._rejected.discard(proposal.id)
         if (outcome := _outcome(proposal, rejected=before)) and (place := self._place(proposal)):
             workspace, path = place
-            words = partial(_words, datetime.now(), outcome, path, proposal)
-            self._write(workspace, lambda store: _begun(store, words), words)
+            words = partial(_words, datetime.now(), outcome, path, proposal, proposal.candidate)
+            # what was written down with an accept is known by its number
+            number = self._app.journaling.number(proposal.id)
+            self._write(workspace, lambda store: _begun(store, words, number()), words)
+
+    def accepted(self, proposal: Proposal, view: CandidateView, path: str) -> Callable[[], str]:
+        """Return what makes the line that is written down with an accept, before it is applied."""
+        return partial(_words, datetime.now(), _accepted(view), path, proposal, view)
 
     def left(self, workspace: Path) -> None:
         """Add what earlier servers were to add, and did not."""
@@ -183,17 +189,22 @@ def _outcome(proposal: Proposal, *, rejected: bool) -> str:
     """Say what became of a proposal just now; empty where that is nothing to be noted."""
     view = proposal.candidate
     if proposal.state is State.APPLIED:
-        verdict = view.verdict if view is not None else None
-        passed = verdict is not None and verdict.status is Status.PASSED
-        return "accepted" if passed else "accepted, though not verified"
+        return _accepted(view)
     if rejected:
         return ""
     return {State.REJECTED: "rejected", State.DISMISSED: "put away"}.get(proposal.state, "")
 
 
-def _words(when: datetime, outcome: str, path: str, proposal: Proposal) -> str:
+def _accepted(view: CandidateView | None) -> str:
+    verdict = view.verdict if view is not None else None
+    passed = verdict is not None and verdict.status is Status.PASSED
+    return "accepted" if passed else "accepted, though not verified"
+
+
+def _words(
+    when: datetime, outcome: str, path: str, proposal: Proposal, view: CandidateView | None
+) -> str:
     """Return the line for a proposal. Takes a moment for a large file."""
-    view = proposal.candidate
     sources = [proposal.base, *(Text(each.text) for each in proposal.candidates)]
     said = instruction_of(proposal.instruction, sources)
     if proposal.resolves:
@@ -202,8 +213,8 @@ def _words(when: datetime, outcome: str, path: str, proposal: Proposal) -> str:
     return line(when, outcome, place, said, why(view.verdict if view is not None else None))
 
 
-def _begun(store: Store, words: Callable[[], str]) -> Sequence[Note]:
+def _begun(store: Store, words: Callable[[], str], accept: int | None) -> Sequence[Note]:
     if not noting.beside_plan(store.workspace):
         return []
-    note = noting.begin(store, words())
+    note = noting.begin(store, words(), accept)
     return [] if note is None else [note]
