@@ -164,6 +164,37 @@ async def test_a_doctest_that_fails_says_what_was_expected_and_at_which_line(
     assert ">>> half(" in finding.detail
 
 
+COLOURED = """
+=== pyproject.toml
+[tool.pytest.ini_options]
+addopts = "--color=yes"
+pythonpath = ["."]
+=== shop.py
+def sign(value):
+    return "+" if value > 0 else "-"
+=== test_shop.py
+from shop import sign
+
+def test_sign():
+    assert sign(1) == "+", "\\x1b[31mred\\x1b[0m"
+
+def test_signs():
+    assert [sign(1), sign(-1)] == ["+", "-"]
+"""
+
+
+async def test_what_a_failed_test_says_has_no_colours(verifier: Engine, tmp_path: Path) -> None:
+    """pytest colours what it compares where a project wants that; an editor shows the codes."""
+    root = projects.make(tmp_path / "project", COLOURED)
+    verdict = await judge(verifier, root, "shop.py", ("value > 0", "value < 0"))
+    assert verdict.status is Status.FAILED
+    said = [text for one in verdict.findings for text in (one.message, one.detail or "")]
+    assert len(said) >= 2
+    assert "red" in said[0]
+    assert not any("\x1b" in text for text in said), said
+    assert all("assert" in text for text in said)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "status"),
     [

@@ -17,6 +17,8 @@ _UNITTEST = os.path.dirname(unittest.__file__) + os.sep  # noqa: PTH120 - 3.8, e
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
 _DOCTEST = re.compile(r"Expected(?::| nothing)$|Differences \(|UNEXPECTED EXCEPTION: ")
 """How pytest begins what became of a doctest's example, below the numbered lines up to it."""
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+"""What pytest colours compared values with, where a project asks for ``--color=yes``."""
 MAX_DETAIL = 6000
 """Characters of a failure's text that are reported; its end says most."""
 
@@ -60,7 +62,7 @@ class Notes:
 def failure(report: Any, *, forked: bool) -> dict[str, Any]:
     """Describe a failure; ``forked`` says that its text is Python's own traceback."""
     crash = getattr(report.longrepr, "reprcrash", None) or _example(report.longrepr)
-    detail = str(report.longrepr)
+    detail = _COLOURS.sub("", str(report.longrepr))
     if forked:
         detail = _without_pytest(detail)
     detail = detail[-MAX_DETAIL:]
@@ -72,7 +74,8 @@ def failure(report: Any, *, forked: bool) -> dict[str, Any]:
     path, line = str(crash.path), crash.lineno
     if _is_runner(path):  # it compares for others: the assertion is where it was called
         path, line = _called_from(report, detail) or (path, line)
-    return {"detail": detail, "message": str(crash.message)[:1000], "path": path, "line": line}
+    message = _COLOURS.sub("", str(crash.message))[:1000]
+    return {"detail": detail, "message": message, "path": path, "line": line}
 
 
 class _Crash(NamedTuple):
