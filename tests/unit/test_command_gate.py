@@ -240,9 +240,27 @@ async def test_what_a_person_approved_is_not_judged_by_an_edit_of_itself(
     beside = Change.of("check.sh", (root / "check.sh").read_text(), "exit 0\n")
     verdict = await judge(verifier, root, "bad\n", approved, beside=(beside,))
     assert "The edit changes check.sh" in result_of(verdict).reason
-    own = Command("check", ("sh", "./check.sh"))  # of the settings, where nothing is approved
+    own = Command("check", ("sh", "./check.sh"))  # of the settings
     verdict = await judge(verifier, root, "exit 0\n", own, path="check.sh")
+    assert verdict.status is Status.UNVERIFIED
+    assert "which `sh ./check.sh` of verify.commands runs" in result_of(verdict).reason
+    told = Command("look", ("sh", "grep.sh", "exit", "{file}"))  # it is what is looked at
+    verdict = await judge(verifier, root, "exit 0\n", told, path="check.sh")
     assert verdict.status is Status.PASSED
+
+
+async def test_what_judges_is_known_by_each_of_its_names(verifier: Engine, root: Path) -> None:
+    (root / "ci.sh").symlink_to("check.sh")
+    (root / "tools").mkdir()
+    (root / "tools" / "run").write_text("#!/bin/sh\nexit 1\n")
+    (root / "tools" / "run").chmod(0o755)
+    (root / "bin").symlink_to("tools")
+    (root / "round").symlink_to("round")
+    for run, path in ((("sh", "ci.sh"), "check.sh"), (("env", "bin/run"), "tools/run")):
+        command = Command("check", run, origin="verify.md")
+        verdict = await judge(verifier, root, "exit 0\n", command, path=path)
+        assert verdict.status is Status.UNVERIFIED
+        assert f"The edit changes {path}, which `{' '.join(run)}`" in result_of(verdict).reason
 
 
 async def test_the_gates_of_the_configuration_decide(verifier: Engine, root: Path) -> None:

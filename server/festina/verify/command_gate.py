@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from festina.findings import Finding, Gate, GateResult, Status, duration
 from festina.gate_commands import VERIFY_COMMANDS, Command
 from festina.globs import applies
-from festina.verify import command_runs, compare, sandbox, shadow
+from festina.verify import command_itself, compare, sandbox, shadow
 from festina.verify.base import Candidate
 from festina.verify.command_said import Said, added, explained
 from festina.verify.interpreter import Environment, Found
@@ -25,7 +25,6 @@ from festina.verify.state import State
 from festina.verify.syntax import is_python
 from festina.verify.toolchains import Missing, Tools, tools_for
 from festina.verify.workbench import Workbench
-from festina.verify_file import NAME, words
 
 _MOST_WORDS = 60
 _NO_SOCKETS = re.compile(r"EAFNOSUPPORT|Address family not supported", re.IGNORECASE)
@@ -74,8 +73,8 @@ class CommandGate:
             path = shadow.locate(state.snapshot.workspace, candidate.path)
             if any(path == shown or path.startswith(f"{shown}/") for shown in state.tree.shown):
                 raise _Unverified(f"{path} is not copied: commands see it as it is on the disk.")
-            if command.origin == NAME:
-                await asyncio.to_thread(_check_script, state, candidate, command, path)
+            if why := await asyncio.to_thread(command_itself.why, state, candidate, command, path):
+                raise _Unverified(why)
             one = _One(self._bench, self._bare, state, command, level, path)
             await one.prepare()
             result = await one.judge(candidate)
@@ -262,27 +261,6 @@ class _One:
             return None
         ends = [name for name in self._files if name.endswith(f"/{path}")]
         return ends[0] if len(ends) == 1 else None
-
-
-def _check_script(state: State, candidate: Candidate, command: Command, path: str) -> None:
-    """See to it that what a person approved is not changed by what it is to judge. Blocks.
-
-    Raises:
-        _Unverified: it runs a file that the candidate changes.
-        shadow.Outside: a file of the candidate lies out of the workspace.
-    """
-    changed = {path, *shadow.located(state.snapshot.workspace, candidate.laid)}
-    entries = state.tree.entries
-    paths = command_runs.Paths(
-        {entry.path for entry in entries} | {*state.buffers, path},
-        {entry.path for entry in entries if entry.kind == "file" and entry.mode & 0o111},
-    )
-    if script := command_runs.ran(command.run, changed, paths):
-        raise _Unverified(
-            f"The edit changes {script}, which `{words(command.run)}` of {NAME} runs: it would be "
-            "judged by itself, so that was not run. Read the edit with care: whoever accepts it "
-            "unverified approves the command as it is then."
-        )
 
 
 def _together(results: list[GateResult]) -> GateResult:

@@ -1,7 +1,8 @@
 """Which file of the workspace a command runs, as far as its own words say. Pure.
 
-A person approves the words of a command, and with them what stands in a script that they name. An
-edit of that script would be judged by itself. What a script runs in turn is not known here.
+A person names a command, and with it what stands in a script that it runs. An edit of that script
+would be judged by itself. What a script reads, imports or starts in turn is not known here, nor
+could it be told apart: it may be a part of what judges, or what is there to be judged.
 """
 
 from __future__ import annotations
