@@ -1,16 +1,17 @@
-"""One real VS Code for the tests of a module; each test has a window of its own."""
+"""One real VS Code for the tests of a module, and the shop of web pages that browsers look at."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from support import served, vscode, vscode_browser, vscode_edits, vscode_tools
+from festina.verify.engine import Engine
+from support import pages, served, vscode, vscode_browser, vscode_edits, vscode_tools
 from support.fake_model import FakeModel
-from support.processes import wait_until_gone, with_token
+from support.processes import children_of, wait_until_gone, with_token
 from support.trees import hash_tree
 
 
@@ -90,3 +91,27 @@ def editor(desk, project, tmp_path, request) -> Iterator[vscode.Window]:
     yield one
     one.shot("end")
     one.page.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return pages.put_shop(tmp_path / "shop")
+
+
+@pytest.fixture
+def chromium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Chromium on the PATH, none of Playwright's own, and a cache of its own."""
+    monkeypatch.setenv("PATH", pages.path_with(pages.chromium()))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+    """An engine that leaves no process behind."""
+    before = children_of(os.getpid())
+    engine = Engine(cache=tmp_path / "festina" / "baselines")
+    yield engine
+    started = children_of(os.getpid()) - before
+    await engine.aclose()
+    assert not wait_until_gone(started)

@@ -8,66 +8,23 @@ import os
 import struct
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from festina.config import VerifySettings
-from festina.findings import Gate, GateResult, Status
+from festina.findings import Status
 from festina.gate_browser import Browser
-from festina.verify.base import Candidate, Snapshot
-from festina.verify.engine import Engine
 from support import pages, projects
 from support.processes import children_of, wait_until_gone
 
-pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
-SITE = Browser("site")
+pytestmark = [
+    pytest.mark.editors,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("chromium"),
+]
 WIDTHS = (375, 768, 1280)
-
-
-@pytest.fixture(autouse=True)
-def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Chromium on the PATH, none of Playwright's own, and a cache of its own."""
-    monkeypatch.setenv("PATH", pages.path_with(pages.chromium()))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return pages.put_shop(tmp_path / "shop")
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    """An engine that leaves no process behind."""
-    before = children_of(os.getpid())
-    engine = Engine(cache=tmp_path / "festina" / "baselines")
-    yield engine
-    started = children_of(os.getpid()) - before
-    await engine.aclose()
-    assert not wait_until_gone(started)
-
-
-async def judge(
-    engine: Engine,
-    root: Path,
-    path: str,
-    new: str,
-    browser: Browser = SITE,
-    network: str = "none",
-) -> GateResult:
-    settings = VerifySettings(gates=("browser",), browser=browser, network=network)
-    snapshot = Snapshot(root, settings=settings, trusted=True)
-    before = projects.digest(root)
-    candidate = Candidate(path, (root / path).read_text(), new)
-    verdict = await engine.verify(snapshot, candidate)
-    assert projects.digest(root) == before
-    result = verdict.gate(Gate.BROWSER)
-    assert result is not None
-    return result
 
 
 def size_of(picture: str) -> tuple[int, int]:
@@ -80,7 +37,7 @@ def size_of(picture: str) -> tuple[int, int]:
 
 async def test_each_broken_edit_is_rejected_for_what_is_wrong_with_it(engine, shop):
     work = (
-        judge(engine, shop, path, (pages.CANDIDATES / name).read_text())
+        pages.judge(engine, shop, path, (pages.CANDIDATES / name).read_text())
         for name, (path, _) in pages.EDITS.items()
     )
     told = dict(zip(pages.EDITS, await asyncio.gather(*work), strict=True))
@@ -223,7 +180,7 @@ async def test_a_page_reaches_nothing_but_its_own_server(engine, shop):
         page = (shop / "site/about.html").read_text()  # the others say themselves what they load
         new = page.replace("</body>", script)
         # whatever tests and commands may have, a page that is served from files has no network
-        result = await judge(engine, shop, "site/about.html", new, network="local")
+        result = await pages.judge(engine, shop, "site/about.html", new, network="local")
     assert reached == []
     codes = [one.code for one in result.findings]
     assert "page-error" not in codes, result
@@ -232,12 +189,12 @@ async def test_a_page_reaches_nothing_but_its_own_server(engine, shop):
 
 async def test_a_script_that_does_not_end_is_unverified_and_holds_up_nobody(engine, shop):
     endless = (shop / "site/card.js").read_text() + "while (true);\n"
-    quick = replace(SITE, timeout_seconds=12)  # also on a machine that has much else to do
-    result = await judge(engine, shop, "site/card.js", endless, quick)
+    quick = replace(pages.SITE, timeout_seconds=12)  # also on a machine that has much else to do
+    result = await pages.judge(engine, shop, "site/card.js", endless, quick)
     assert result.status is Status.UNVERIFIED
     assert "index.html did not come to rest in 12.0 s with the edit" in (result.reason or "")
     good = (pages.CANDIDATES / "good.js").read_text()
-    assert (await judge(engine, shop, "site/card.js", good, quick)).status is Status.PASSED
+    assert (await pages.judge(engine, shop, "site/card.js", good, quick)).status is Status.PASSED
 
 
 @pytest.mark.parametrize(
@@ -251,28 +208,28 @@ async def test_a_script_that_does_not_end_is_unverified_and_holds_up_nobody(engi
 async def test_a_program_serves_the_pages(engine, shop, run):
     served = Browser(run=run, pages=("/index.html", "/about.html"))
     good = (pages.CANDIDATES / "good.css").read_text()
-    result = await judge(engine, shop, pages.CARD, good, served)
+    result = await pages.judge(engine, shop, pages.CARD, good, served)
     assert result.status is Status.PASSED, result
     assert {shot.page for shot in result.shots} == {"/index.html"}  # the other one has no card
     bad = (pages.CANDIDATES / "overflow.css").read_text()
-    result = await judge(engine, shop, pages.CARD, bad, served)
+    result = await pages.judge(engine, shop, pages.CARD, bad, served)
     assert result.status is Status.FAILED
     assert result.findings[0].code == "overflow"
 
 
 async def test_a_program_that_serves_nothing_is_named(engine, shop):
     broken = Browser(run=("sh", "-c", "echo no such script; exit 3"))
-    result = await judge(engine, shop, pages.CARD, "x", broken)
+    result = await pages.judge(engine, shop, pages.CARD, "x", broken)
     assert result.status is Status.UNVERIFIED
     assert "serves no pages: it ended with exit code 3: no such script" in (result.reason or "")
 
 
 async def test_a_verification_that_is_cancelled_leaves_the_browser_to_the_next_one(engine, shop):
     text = (pages.CANDIDATES / "good.css").read_text()
-    assert (await judge(engine, shop, pages.CARD, text)).status is Status.PASSED
-    slow = asyncio.create_task(judge(engine, shop, pages.CARD, text + "\n"))
+    assert (await pages.judge(engine, shop, pages.CARD, text)).status is Status.PASSED
+    slow = asyncio.create_task(pages.judge(engine, shop, pages.CARD, text + "\n"))
     await asyncio.sleep(0.1)
     slow.cancel()
     await asyncio.wait([slow])
-    assert (await judge(engine, shop, pages.CARD, text + "\n\n")).status is Status.PASSED
+    assert (await pages.judge(engine, shop, pages.CARD, text + "\n\n")).status is Status.PASSED
     assert engine._more._browser.warm.started == 1

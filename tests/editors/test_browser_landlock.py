@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from festina.config import VerifySettings
-from festina.findings import Gate, GateResult, Status
+from festina.findings import Status
 from festina.gate_browser import Browser
 from festina.verify import sandbox
-from festina.verify.base import Candidate, Snapshot
-from festina.verify.engine import Engine
-from support import levels, pages, projects
-from support.processes import children_of, wait_until_gone
+from support import levels, pages
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(autouse=True)
-def landlock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without namespaces, and a Chromium on the PATH."""
+def landlock(chromium: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without namespaces."""
     if why := levels.missing(sandbox.Level.LANDLOCK):
         pytest.skip(why)
 
@@ -32,43 +26,11 @@ def landlock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return sandbox.Probe(sandbox.Level.LANDLOCK, "only that")
 
     monkeypatch.setattr(sandbox, "probe", probe)
-    monkeypatch.setenv("PATH", pages.path_with(pages.chromium()))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return pages.put_shop(tmp_path / "shop")
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    """An engine that leaves no process behind."""
-    before = children_of(os.getpid())
-    engine = Engine(cache=tmp_path / "festina" / "baselines")
-    yield engine
-    started = children_of(os.getpid()) - before
-    await engine.aclose()
-    assert not wait_until_gone(started)
-
-
-async def judge(
-    engine: Engine, root: Path, path: str, new: str, browser: Browser | None = None
-) -> GateResult:
-    settings = VerifySettings(gates=("browser",), browser=browser or Browser("site"))
-    before = projects.digest(root)
-    candidate = Candidate(path, (root / path).read_text(), new)
-    verdict = await engine.verify(Snapshot(root, settings=settings, trusted=True), candidate)
-    assert projects.digest(root) == before
-    result = verdict.gate(Gate.BROWSER)
-    assert result is not None
-    return result
 
 
 async def test_edits_are_judged_as_with_a_server(engine, shop):
     for name, (path, words) in pages.EDITS.items():
-        result = await judge(engine, shop, path, (pages.CANDIDATES / name).read_text())
+        result = await pages.judge(engine, shop, path, (pages.CANDIDATES / name).read_text())
         messages = [finding.message for finding in result.findings]
         assert result.status is (Status.FAILED if words else Status.PASSED), (name, result)
         assert not words or any(words in message for message in messages), (name, messages)
@@ -106,16 +68,15 @@ async def test_a_page_reaches_nothing_but_the_files(engine, shop):
     async with server:
         script = f'<script type="module">{REACHES % (port, port, port)}</script></body>'
         page = (shop / "site/about.html").read_text()
-        result = await judge(
-            engine, shop, "site/about.html", page.replace("</body>", script), Browser("site")
-        )
+        new = page.replace("</body>", script)
+        result = await pages.judge(engine, shop, "site/about.html", new)
     assert reached == []
     assert "page-error" not in [one.code for one in result.findings], result
 
 
 async def test_what_a_program_serves_is_unverified_and_that_is_said(engine, shop):
     served = Browser(run=(sys.executable, "-m", "http.server", "{port}"), pages=("/index.html",))
-    result = await judge(engine, shop, pages.CARD, "", served)
+    result = await pages.judge(engine, shop, pages.CARD, "", served)
     assert result.status is Status.UNVERIFIED
     assert "no program gets a port" in (result.reason or "")
     assert "`folder`" in (result.reason or "")

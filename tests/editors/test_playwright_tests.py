@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from festina.verify import sandbox
 from festina.verify.base import Candidate, Snapshot
 from festina.verify.engine import Engine
 from support import levels, pages, projects, served
-from support.processes import children_of, wait_until_gone
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -62,17 +60,6 @@ def shop(tmp_path: Path, node: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = os.pathsep.join([str(programs), str(chromium), os.environ["PATH"]])
     monkeypatch.setenv("PATH", path)
     return root
-
-
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    """An engine that leaves no process behind."""
-    before = children_of(os.getpid())
-    engine = Engine(cache=tmp_path / "festina" / "baselines")
-    yield engine
-    started = children_of(os.getpid()) - before
-    await engine.aclose()
-    assert not wait_until_gone(started)
 
 
 def written() -> VerifySettings:

@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from support import served
+from festina.config import VerifySettings
+from festina.findings import Gate, GateResult
+from festina.gate_browser import Browser
+from festina.verify.base import Candidate, Snapshot
+from festina.verify.engine import Engine
+from support import projects, served
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "pages"
 CANDIDATES, VARIATIONS = FIXTURES / "candidates", FIXTURES / "variations"
 CARD = "site/card.css"
+SITE = Browser("site")
 
 EDITS = {
     "good.css": (CARD, ""),
@@ -60,3 +66,22 @@ def chromium() -> Path:
 def path_with(folder: Path) -> str:
     """Return a PATH that begins with a folder."""
     return f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+
+async def judge(
+    engine: Engine,
+    root: Path,
+    path: str,
+    new: str,
+    browser: Browser = SITE,
+    network: str = "none",
+) -> GateResult:
+    """Have the browser gate alone judge an edit; nothing in the workspace may change."""
+    settings = VerifySettings(gates=("browser",), browser=browser, network=network)
+    before = projects.digest(root)
+    candidate = Candidate(path, (root / path).read_text(), new)
+    verdict = await engine.verify(Snapshot(root, settings=settings, trusted=True), candidate)
+    assert projects.digest(root) == before
+    result = verdict.gate(Gate.BROWSER)
+    assert result is not None
+    return result
