@@ -234,6 +234,8 @@ class Terminal:
             lines = ["...", *lines[-DETAIL_LINES:]]
         for line in lines:
             self.say(f"    {line}", "dim")
+        if finding.screenshot is not None:
+            self.say(f"    picture: {finding.screenshot}", "dim")
 
     def _draw(self) -> RenderableType:
         width = max(20, self.err.width - 1)

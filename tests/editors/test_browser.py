@@ -151,6 +151,34 @@ async def test_what_is_wrong_is_printed_for_a_person(shop):
     said = " ".join(done.stdout.split())
     assert "rejected" in said
     assert '<article class="card"> reaches' in said
+    picture = Path(said.partition("picture: ")[2].split()[0])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+SHADOW = """\
+  connectedCallback() {
+    const tree = this.attachShadow({ mode: "open" });
+    tree.innerHTML = `
+      <h2>All of the things</h2>
+      <p id="terms">Terms</p><a href="#terms">Terms</a> <a href="news.html">News</a>
+      <svg width="30" height="30"><a href="${this.dataset.page}" aria-label="more">
+      <path d="M0 0h30v30" /></a></svg> <a href="#100%">All</a>`;
+    Object.assign(tree.querySelector("h2").style, { width: "90px", whiteSpace: "nowrap" });
+  }
+"""
+
+
+async def test_what_a_component_has_in_a_tree_of_its_own_is_looked_at(engine, shop):
+    card = (shop / "site/card.js").read_text()
+    start, end = card.index("  connectedCallback"), card.index("}\n\ncustomElements")
+    new = f"{card[:start]}{SHADOW}{card[end:]}"
+    result = await pages.judge(engine, shop, "site/card.js", new)
+    found = sorted((one.code, one.message) for one in result.findings)
+    assert [code for code, _ in found] == ["broken-link", "broken-link", "overflow"], found
+    assert 'broken link "#100%": nothing on the page has that name' in found[0][1]
+    assert 'broken link "news.html": it leads nowhere' in found[1][1]
+    assert "holds text that reaches" in found[2][1]
+    assert all(Path(one.screenshot or "").is_file() for one in result.findings)
 
 
 ESCAPES = """\

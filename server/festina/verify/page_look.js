@@ -11,9 +11,17 @@
     return short(element.cloneNode(false).outerHTML.replace(`</${name}>`, ""));
   };
 
+  // components have trees of their own, which are drawn where their hosts stand
+  const above = (element) => element.parentElement ?? element.getRootNode().host ?? null;
+  const all = (root, wanted) =>
+    [...root.querySelectorAll("*")].flatMap((one) => [
+      ...(one.matches(wanted) ? [one] : []),
+      ...(one.shadowRoot ? all(one.shadowRoot, wanted) : []),
+    ]);
+
   const place = (element) => {
     const parts = [];
-    for (let at = element; at && at !== document.documentElement; at = at.parentElement) {
+    for (let at = element; at && at !== document.documentElement; at = above(at)) {
       if (at.id) {
         parts.unshift(`#${at.id}`);
         break;
@@ -27,16 +35,36 @@
     return parts.join(" > ");
   };
 
+  // what a drawing's link has as its `href` is no text
+  const address = (link) => {
+    try {
+      return new URL(link.getAttribute("href"), document.baseURI).href;
+    } catch {
+      return "";
+    }
+  };
+
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+
   const links = () =>
-    [...document.querySelectorAll("a[href], area[href]")].map((link) => {
-      const [page, fragment] = link.href.split("#");
+    all(document, "a[href], area[href]").map((link) => {
+      const [page, fragment] = address(link).split("#");
       const here = page === location.href.split("#")[0];
-      const name = here && fragment ? decodeURIComponent(fragment) : "";
-      const known = (one) => document.getElementById(one) || document.getElementsByName(one).length;
+      const name = here && fragment ? decoded(fragment) : "";
+      const known = (one) =>
+        link.getRootNode().getElementById(one) ||
+        document.getElementById(one) ||
+        document.getElementsByName(one).length;
       // `#/route` and `#!/route` are a script's, and `#top` is every page's
       const target = name && !/^[/!]|^top$|^:~:/.test(name);
       return {
-        address: link.href,
+        address: address(link),
         href: link.getAttribute("href"),
         html: tag(link),
         missing: Boolean(target && !known(name)),
@@ -47,7 +75,7 @@
     style.visibility === "visible" && style.display !== "none" && box.width > 1 && box.height > 1;
 
   const isWithinScroller = (element) => {
-    for (let at = element.parentElement; at && at !== document.body; at = at.parentElement) {
+    for (let at = above(element); at && at !== document.body; at = above(at)) {
       if (getComputedStyle(at).overflowX !== "visible") return true;
     }
     return false;
@@ -77,15 +105,15 @@
         found.push({ kind, by: Math.round(by), place: place(element), html: tag(element) });
       }
     };
-    for (const element of document.body ? document.body.querySelectorAll("*") : []) {
+    for (const element of document.body ? all(document.body, "*") : []) {
       const box = element.getBoundingClientRect();
       const style = getComputedStyle(element);
       if (!isShown(element, style, box)) continue;
       bottom = Math.max(bottom, box.bottom);
       const beyond = box.right - width;
       if (beyond > SLACK && !isWithinScroller(element)) {
-        const above = element.parentElement.getBoundingClientRect().right - width;
-        if (above <= SLACK || element.parentElement === document.body) add("beyond", element, beyond);
+        const around = above(element).getBoundingClientRect().right - width;
+        if (around <= SLACK || above(element) === document.body) add("beyond", element, beyond);
       } else if (hasText(element)) {
         const kind = textProblem(element, style);
         if (kind) add(kind, element, element.scrollWidth - element.clientWidth);
