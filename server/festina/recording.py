@@ -20,6 +20,8 @@ from festina.session import Refusal, Session, relative_path
 
 Post = Callable[[Path, Callable[[Store], object]], object]
 
+MOST_PICTURES = 3
+"""Of what is wrong with one edit: the first say enough."""
 MOST_LINES = 2000
 """Lines of one edit that are known again later; the rest of a larger edit is not counted."""
 
@@ -74,6 +76,7 @@ class Recording:
                 name=proposal.name,
                 gate=stopped_by(view.verdict if view else None) if outcome == REJECTED else "",
                 gates=of_gates(view.verdict if view else None) or record.gates,
+                pictures=pictures(view.verdict if view else None) if outcome == REJECTED else {},
                 skill=proposal.skill.name if proposal.skill else "",
                 step=proposal.bounds.step.key if proposal.bounds else "",
                 candidates=len(proposal.candidates),
@@ -137,6 +140,15 @@ def stopped_by(verdict: Verdict | None) -> str:
         (gate for gate in verdict.gates if gate.status is Status.FAILED), None
     )
     return failed.label if failed else UNUSABLE
+
+
+def pictures(verdict: Verdict | None) -> dict[str, str]:
+    """Return the pictures of what was found, with the code of what that is."""
+    found: dict[str, str] = {}
+    for one in verdict.findings if verdict else ():
+        if one.screenshot is not None and len(found) < MOST_PICTURES:
+            found.setdefault(one.screenshot, one.code or str(one.gate))
+    return found
 
 
 def digests(old: Iterable[str], new: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from festina.memory import Record
@@ -13,6 +13,7 @@ from festina.recording import ACCEPTED, DISMISSED, REJECTED
 
 Standing = Callable[[str], Counter[str]]
 """Return how often each line is in a file now, by its digest."""
+MOST_PICTURES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,26 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictured:
+    """A picture of what a gate has found in an edit of ``path``: a file, which may be gone."""
+
+    path: str
+    code: str
+    picture: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All proposals together, and by model and skill, those with the most proposals first."""
+    """All proposals together, and by model and skill, those with the most proposals first.
+
+    ``pictures`` are of what was rejected, the newest first.
+    """
 
     total: Sums
     models: tuple[tuple[str, Sums], ...] = ()
     skills: tuple[tuple[str, Sums], ...] = ()
+    pictures: tuple[Pictured, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -95,6 +110,7 @@ class Report:
             "total": self.total.to_json(),
             "models": [{"model": name, **sums.to_json()} for name, sums in self.models],
             "skills": [{"skill": name, **sums.to_json()} for name, sums in self.skills],
+            "pictures": [asdict(one) for one in self.pictures],
         }
 
 
@@ -107,12 +123,25 @@ def report(records: Sequence[Record], standing: Standing) -> Report:
         by_model.setdefault(_model(record), []).append(record)
         if record.skill:
             by_skill.setdefault(record.skill, []).append(record)
-    return Report(_sums(records, kept), _grouped(by_model, kept), _grouped(by_skill, kept))
+    return Report(
+        _sums(records, kept), _grouped(by_model, kept), _grouped(by_skill, kept), _pictured(records)
+    )
 
 
 def _grouped(groups: dict[str, list[Record]], kept: dict[int, int]) -> tuple[tuple[str, Sums], ...]:
     found = [(name, _sums(records, kept)) for name, records in groups.items()]
     return tuple(sorted(found, key=lambda pair: (-pair[1].proposals, pair[0])))
+
+
+def _pictured(records: Sequence[Record]) -> tuple[Pictured, ...]:
+    found = {
+        picture: Pictured(record.path, code, picture, record.at)
+        for record in records
+        if record.outcome == REJECTED
+        for picture, code in record.pictures.items()
+    }
+    newest = sorted(found.values(), key=lambda one: one.at, reverse=True)
+    return tuple(newest[:MOST_PICTURES])
 
 
 def _still(records: Iterable[Record], standing: Standing) -> dict[int, int]:

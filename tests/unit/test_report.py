@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from festina.commands import reporting
+from festina.findings import Finding, Gate, GateResult, Status, Verdict
 from festina.memory import Record
-from festina.recording import digest, digests
+from festina.recording import digest, digests, pictures
 from festina.report import Sums, report
 
 ACCEPTED = Record(
@@ -151,3 +152,30 @@ def test_the_page_loads_and_runs_nothing_whatever_a_model_is_called():
     assert not {"src", "href", "onerror"} & set(seen.named)
     assert "default-src 'none'" in page
     assert "<p>No edit was asked for" in reporting.page(report([], nothing), "calc", 30)
+
+
+def test_the_page_has_the_pictures_of_what_browsers_have_shown_to_be_wrong():
+    shots = ("/cache/pale.png", "/cache/gone.png", "/cache/wide.png")
+    kept = [replace(REJECTED, pictures={shots[0]: "color-contrast", shots[1]: "x"}, at=1.0)]
+    kept.append(replace(REJECTED, pictures={shots[2]: "<b>"}, path="card.css", at=2.0))
+    kept.append(replace(ACCEPTED, pictures={"/cache/accepted.png": "overflow"}, at=3.0))
+    found = report(kept, nothing)
+    assert [one["picture"] for one in found.to_json()["pictures"]] == [shots[2], *shots[:2]]
+    held = ["data:image/png;base64,AA==", "data:image/png;base64,BB==", None]
+    shown = reporting.page(found, "shop", 30, held)
+    assert shown.count("<img ") == 2
+    assert "card.css: &lt;b&gt;, 19" in shown
+    assert "mod.py: color-contrast, 19" in shown
+    assert "/cache/" not in shown
+    assert "<h2>" not in reporting.page(found, "shop", 30, [None] * 3)
+
+
+def test_of_what_was_found_the_first_pictures_are_kept_and_no_words():
+    found = [
+        Finding(Gate.BROWSER, "a.css", "secret words", code="overflow", screenshot=f"/{at}.png")
+        for at in (1, 1, 2, 3, 4)
+    ]
+    gate = GateResult(Gate.BROWSER, Status.FAILED, findings=tuple(found))
+    kept = pictures(Verdict.of((gate,), seconds=1.0))
+    assert kept == dict.fromkeys(("/1.png", "/2.png", "/3.png"), "overflow")
+    assert pictures(None) == {}

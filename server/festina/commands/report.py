@@ -23,7 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "command line: accepted, rejected and by which gate, repair rounds, failed tests, how many "
         "of the accepted lines are still there, the time to a decision, tokens, cost and speed, by "
         "model and by skill. It is made of numbers, names and digests that are kept on this "
-        "machine; no source text is among them."
+        "machine; no source text is among them. The page (--html) has pictures, too, of what "
+        "browsers have shown to be wrong."
     )
     parser.add_argument(
         "--days",
@@ -50,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
         Stop: nothing can be read, or the page cannot be written.
     """
     from festina.commands import own_page, reporting
+    from festina.gallery import pictures
     from festina.memory import Store, Trouble
     from festina.report import report
     from festina.workspaces import workspace_of
@@ -71,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**head, **found.to_json()}))
     elif args.html is not None:
-        own_page.write(args.html, reporting.page(found, workspace.name, args.days))
+        held = pictures.addresses([one.picture for one in found.pictures])
+        own_page.write(args.html, reporting.page(found, workspace.name, args.days, held))
         print(f"written to {args.html}")
     else:
         print(reporting.text(found, args.days))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from html import escape
 
 from festina.clean import visible
 from festina.findings import duration
-from festina.report import Report, Sums
+from festina.report import Pictured, Report, Sums
 from festina.spending import money
 
 MARK = "<!-- a report of Festina -->"
@@ -29,6 +30,9 @@ th:first-child, td:first-child { text-align: left; }
 .wide { overflow-x: auto; }
 dl { display: grid; gap: .3rem 1.5rem; grid-template-columns: max-content 1fr; }
 dt { font-weight: 600; } dd { margin: 0; }
+.pictures { align-items: start; display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+figure { margin: 0; } img { border: 1px solid #8886; max-width: 100%; }
 meter { height: 1rem; margin-right: .6rem; vertical-align: middle; width: 12rem; }
 """
 
@@ -46,8 +50,11 @@ def text(report: Report, days: int) -> str:
     return "\n".join(map(visible, lines))
 
 
-def page(report: Report, project: str, days: int) -> str:
-    """Return it as one page that loads nothing and runs nothing."""
+def page(report: Report, project: str, days: int, pictures: Sequence[str | None] = ()) -> str:
+    """Return it as one page that loads nothing and runs nothing.
+
+    ``pictures`` are addresses that hold those of the report, in its order; None: it is gone.
+    """
     total, title = report.total, f"Festina: {project}"
     if not total.proposals:
         body = [f"<p>{escape(NOTHING.format(days=days))}</p>"]
@@ -60,7 +67,12 @@ def page(report: Report, project: str, days: int) -> str:
         for name, groups in (("model", report.models), ("skill", report.skills)):
             if groups:
                 body.append(_html_table(name, groups))
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        if any(pictures):
+            body.append(_figures(report.pictures, pictures))
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+        " form-action 'none'"
+    )
     head = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'{MARK}\n<meta http-equiv="content-security-policy" content="{policy}">\n'
@@ -72,6 +84,20 @@ def page(report: Report, project: str, days: int) -> str:
         f"{head}<body>\n<h1>{escape(visible(title))}</h1>\n"
         f"<p>What came of the edits of the last {days} days.</p>\n{shown}\n</body>\n</html>\n"
     )
+
+
+def _figures(found: Sequence[Pictured], addresses: Sequence[str | None]) -> str:
+    shown = []
+    for one, address in zip(found, addresses, strict=False):
+        if address is not None:
+            words = f"{one.path}: {one.code}, {datetime.fromtimestamp(one.at):%Y-%m-%d %H:%M}"
+            said = escape(visible(words))
+            shown.append(
+                f'<figure><img src="{escape(address)}" alt="{said}">'
+                f"<figcaption>{said}</figcaption></figure>\n"
+            )
+    title = "<h2>What browsers have shown to be wrong</h2>\n"
+    return f'{title}<div class="pictures">\n{"".join(shown)}</div>'
 
 
 def _facts(sums: Sums) -> list[tuple[str, str, float | None]]:

@@ -23,7 +23,8 @@ class Record:
     ``decided_at`` when the person decided, in seconds since the epoch; 0 where that never was.
     ``written`` are the tokens of ``completion`` that the fast model wrote, in ``model_seconds``.
     ``failed_tests``: its tests failed at least once. ``lines`` are digests of the lines that an
-    accepted edit added, by which it can be told how many are still there.
+    accepted edit added, by which it can be told how many are still there. ``pictures`` are paths
+    of those that a gate took of what it found, with the code of that; they may be gone some day.
     """
 
     proposal: str
@@ -50,6 +51,7 @@ class Record:
     cost: float | None = None
     model_seconds: float = 0.0
     lines: tuple[str, ...] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)
     session: str = ""
     at: float = 0.0
 
