@@ -12,13 +12,16 @@ class Shot:
     """One page with the candidate in it, at one width, in CSS pixels.
 
     ``path`` is a PNG outside of the workspace, and ``before`` one of the same page without the
-    candidate, None where there is none. They are in a cache, so one may be gone some day.
+    candidate, None where there is none. ``still`` is an HTML file, the page as the browser had
+    drawn it in the end: a model's work, which is to be shown only where it can do nothing. They are
+    in a cache, so one may be gone some day.
     """
 
     page: str
     width: int
     path: str
     before: str | None = None
+    still: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, without what is unknown."""

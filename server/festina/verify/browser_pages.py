@@ -86,7 +86,7 @@ class Pages:
             problems, again = await self._confirmed(problems, old, new, files)
             pictured = {**new, **again}
         shots = tuple(
-            Shot(page, width, path, old[page].shots.get(width))
+            Shot(page, width, path, old[page].shots.get(width), new[page].still or None)
             for page in pages
             for width, path in sorted(new[page].shots.items())
         )
@@ -206,13 +206,17 @@ class Pages:
     async def _once(
         self, pages: Iterable[str], files: Mapping[str, str], parts: Mapping[str, Parts]
     ) -> Sight:
+        # of a second look the parts are wanted, and of one without the edit the pictures alone
+        still = bool(files) and not parts
         async with self._means.warm.browser(self._asked, files) as (chromium, texts):
             found = await all_of(
-                *(self._look(chromium, texts, page, parts.get(page, {})) for page in pages)
+                *(self._look(chromium, texts, page, parts.get(page, {}), still) for page in pages)
             )
         return {seen.page: seen for seen in found}
 
-    async def _look(self, chromium: Chromium, texts: Files, page: str, parts: Parts) -> Seen:
+    async def _look(
+        self, chromium: Chromium, texts: Files, page: str, parts: Parts, still: bool
+    ) -> Seen:
         browser = self._browser
         question = {
             "page": page,
@@ -222,6 +226,7 @@ class Pages:
             "checks": browser.checks,
             "parts": {str(width): places for width, places in parts.items()},
             "bodies": bool(browser.run),
+            "still": still,
         }
         async with self._means.slots:
             said = await chromium.look(question, browser.timeout_seconds)
@@ -230,10 +235,11 @@ class Pages:
             shots = await asyncio.to_thread(self._keep, said["shots"])
             more = {str(at): data for at, (_, _, data) in enumerate(said["parts"])}
             kept = await asyncio.to_thread(self._keep, more)
+            page_still = await asyncio.to_thread(self._means.shots.save_page, str(said["still"]))
             of = {(int(one[0]), str(one[1])): kept[at] for at, one in enumerate(said["parts"])}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Gone(f"its answer cannot be understood: {error!r}") from error
-        return replace(seen, shots=shots, parts=of)
+        return replace(seen, shots=shots, parts=of, still=page_still)
 
     def _keep(self, shots: Mapping[str, Any]) -> dict[int, str]:
         """Keep the pictures. Blocks."""

@@ -61,7 +61,7 @@ class Seen:
     ``files`` are those that it asked for, ``bodies`` what was served, as digests: whichever tells.
     ``outside`` are addresses that are out of reach here. ``late`` or ``trouble`` say that it tells
     nothing; ``crashed`` is the page's own. ``parts`` are pictures of elements, by width
-    and selector.
+    and selector. ``still`` is the path of the page as it stood in the end, "" where it is not kept.
     """
 
     page: str
@@ -74,6 +74,7 @@ class Seen:
     late: bool = False
     trouble: str = ""
     crashed: bool = False
+    still: str = ""
 
 
 def read(page: str, said: Mapping[str, Any], checks: Sequence[str]) -> Seen:

@@ -94,7 +94,7 @@ class Chromium:
             one = cls()
             await one._launch(box, level, programs, held)
             axe = await asyncio.to_thread(programs.axe.read_text, "utf-8")
-            page = await asyncio.to_thread((Path(__file__).parent / "page_look.js").read_text)
+            page, still = await asyncio.to_thread(_scripts)
             one._send(
                 {
                     "chromium": str(programs.chromium),
@@ -104,7 +104,7 @@ class Chromium:
                     "run": stand.filled(browser.run),
                     "ready_seconds": browser.ready_seconds,
                     "start_seconds": _START_SECONDS,
-                    "scripts": {"axe": f"{axe}\n;0", "look": page},
+                    "scripts": {"axe": f"{axe}\n;0", "look": page, "still": still},
                 }
             )
             await one._started(_START_SECONDS + browser.ready_seconds)
@@ -234,6 +234,11 @@ class Chromium:
         """End it, wait for that, and remove its copy. Safe to call again."""
         held, self._held = self._held, contextlib.AsyncExitStack()
         await to_the_end(held.aclose())
+
+
+def _scripts() -> list[str]:
+    folder = Path(__file__).parent
+    return [(folder / name).read_text("utf-8") for name in ("page_look.js", "page_still.js")]
 
 
 def _why(done: asyncio.Task[process.Completed]) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of pages, kept in the user's cache for whoever shows a verdict."""
+"""Pictures of pages, and pages as they stood, in the user's cache for whoever shows a verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class ShotStore:
-    """A folder of PNGs, named by what is in them, so that equal ones are one. Used from threads."""
+    """Files that are named by what is in them, so that equal ones are one. Used from threads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,7 +29,18 @@ class ShotStore:
         """
         if not data.startswith(_PNG):
             raise ValueError("what the browser sent is no PNG")
-        path = self._folder / f"{hashlib.sha256(data).hexdigest()[:32]}.png"
+        return self._save(data, "png")
+
+    def save_page(self, text: str) -> str:
+        """Keep a page and return its path; "" for one that is empty. Blocks.
+
+        Raises:
+            OSError: the cache cannot be written to.
+        """
+        return self._save(text.encode("utf-8", "replace"), "html") if text else ""
+
+    def _save(self, data: bytes, ending: str) -> str:
+        path = self._folder / f"{hashlib.sha256(data).hexdigest()[:32]}.{ending}"
         if path.exists():
             os.utime(path)  # it is used again: not among the oldest
             return str(path)
@@ -48,7 +59,7 @@ class ShotStore:
     def _trim(self) -> None:
         """Remove the oldest ones, beyond what may be kept."""
         found = []
-        for path in self._folder.glob("*.png"):
+        for path in (*self._folder.glob("*.png"), *self._folder.glob("*.html")):
             with contextlib.suppress(OSError):
                 status = path.stat()
                 found.append((status.st_mtime, status.st_size, path))

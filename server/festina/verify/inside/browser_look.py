@@ -20,6 +20,7 @@ _ROOM = 24
 _QUIET_SECONDS = 0.06
 _SETTLE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
+_STILL_SECONDS = 5.0
 _PLACE = re.compile(r"(https?://[^\s()]+?):(\d+):(\d+)")
 _LOADED = ("document", "script", "stylesheet", "fetch", "xhr", "image", "font")
 _UNANSWERED = (
@@ -64,7 +65,9 @@ async def look(
         async with asyncio.timeout(question["seconds"]):
             if not site.listens:
                 await context.route("**/*", one.answer)
-            await one.look(await context.new_page())
+            page = await context.new_page()
+            await one.look(page)
+        await one.still(page)
     except TimeoutError:
         one.seen["late"] = True
     except Exception as error:  # noqa: BLE001 - Playwright's, of which none is the page's fault
@@ -89,12 +92,14 @@ class _Look:
         self._last = 0.0
         self._answers: list[Any] = []
         self._answered: set[str] = set()
+        self._has_looked = False
         self.seen: dict[str, Any] = {
             **{name: [] for name in ("errors", "requests", "outside", "links", "axe", "layout")},
             "shots": {},
             "parts": [],
             "bodies": {},
             "crashed": False,
+            "still": "",
         }
 
     async def look(self, page: Any) -> None:
@@ -124,6 +129,21 @@ class _Look:
             seen["shots"][str(width)] = _text(picture)
             await self._parts(page, width, found["height"])
         await self._hash()
+
+    async def still(self, page: Any) -> None:
+        """Keep the page as it stands, where that is wanted; what goes wrong with it is no matter.
+
+        What the page does from now on is our doing, and is not told of.
+        """
+        self._has_looked = True
+        if not self._question["still"] or self.seen["crashed"]:
+            return
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_STILL_SECONDS):
+                widest = max(self._question["widths"])
+                await page.set_viewport_size({"width": widest, "height": _HEIGHT})
+                await page.evaluate(_FRAMES)
+                self.seen["still"] = str(await page.evaluate(self._scripts["still"]))
 
     async def _parts(self, page: Any, width: int, height: int) -> None:
         """Take pictures of the elements that are asked for at this width, with some room around."""
@@ -200,7 +220,7 @@ class _Look:
     # -- what the page does -----------------------------------------------------------------------
 
     def _add(self, where: str, /, **what: Any) -> None:
-        if len(self.seen[where]) < _MOST:
+        if len(self.seen[where]) < _MOST and not self._has_looked:
             self.seen[where].append(what)
 
     def _error(self, error: Any) -> None:
@@ -251,7 +271,8 @@ class _Look:
         self._over()
         why = str(request.failure or "")
         if self._own(request.url) and "ERR_ABORTED" not in why:  # which the page itself does
-            if not self._site.listens and request.url not in self._answered:
+            unanswered = not self._site.listens and request.url not in self._answered
+            if unanswered and not self._has_looked:
                 self.seen["trouble"] = _UNANSWERED.format(self._path(request.url))
             self._add("requests", path=self._path(request.url), status=0, why=why)
 
@@ -265,7 +286,7 @@ class _Look:
             self._answers.append(response)
 
     def _crash(self, _: Any) -> None:
-        self.seen["crashed"] = True
+        self.seen["crashed"] = self.seen["crashed"] or not self._has_looked
 
     def _own(self, url: str) -> bool:
         return url == self._site.origin or url.startswith(self._site.origin + "/")
