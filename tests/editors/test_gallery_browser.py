@@ -1,31 +1,27 @@
-"""The gallery in a real Chromium: picked from by keyboard, 75 cards, and what it keeps out."""
+"""The gallery in a real Chromium: picked from by keyboard, and what it keeps out."""
 
 from __future__ import annotations
 
 import asyncio
 import http.server
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from festina.edits import Region
 from festina.gallery import page
 from festina.gallery.preview import Files
-from festina.gallery.proposed import Shown
-from festina.gallery.serving import Gallery
-from festina.gallery.site import Wish
-from festina.proposals import CandidateStatus, CandidateView, Proposal, State
+from festina.proposals import CandidateStatus, CandidateView
 from festina.text import Text
-from support import clamp, gallery_page, vscode_edits, vscode_tools
+from support import clamp, gallery_page, vscode_edits
 from support.editor import Editor
 from support.fake_model import FakeModel
 from support.fakes import passed
+from support.gallery_page import Served, many, shown
 from support.presets import VSCODE
 
 pytestmark = [pytest.mark.editors, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -41,16 +37,15 @@ def clamp(value, low, high):
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
 def chromium() -> None:
-    if problem := vscode_tools.programs():
-        pytest.skip(f"Chromium could not be fetched: {problem}")
+    gallery_page.skip_without_chromium()
 
 
 # -- the whole job ------------------------------------------------------------------------
 
 
-async def test_pick_by_keyboard_while_verdicts_arrive(chromium, tmp_path: Path) -> None:
+async def test_pick_by_keyboard_while_verdicts_arrive(tmp_path: Path) -> None:
     workspace, home = tmp_path / "project", tmp_path / "home"
     for folder in (workspace, home):
         folder.mkdir()
@@ -138,106 +133,6 @@ def _step_and_compare(tab: gallery_page.Page) -> None:
     tab.press("Escape")
 
 
-# -- a gallery by itself ------------------------------------------------------------------
-
-BASE = Text(clamp.SOURCE)
-REGION = Region(*clamp.CLAMP)
-
-
-def shown(views: list[CandidateView], **more: Any) -> Shown:
-    proposal = Proposal(
-        "p1", "file:///w/mod.py", 1, BASE, REGION, "respect both bounds", State.READY, tuple(views)
-    )
-    return Shown(proposal, "mod.py", "clamp", "python", **more)
-
-
-class Served:
-    """A gallery, and what was wished for."""
-
-    def __init__(self, first: Shown) -> None:
-        self.wishes: list[Wish] = []
-        self.gallery = Gallery(first, self.grant, lambda: None)
-
-    async def grant(self, wish: Wish) -> dict[str, Any]:
-        self.wishes.append(wish)
-        return {"ok": True, "message": "Granted."}
-
-
-def many(count: int) -> list[CandidateView]:
-    """Candidates of forty lines, each another one."""
-    made = []
-    for number in range(count):
-        body = "".join(f"    value{at} = value * {at + number} + low - high\n" for at in range(38))
-        text = f"def clamp(value, low, high):\n{body}    return max(low, value)\n"
-        made.append(CandidateView(number, CandidateStatus.PASSED, text, passed()))
-    return made
-
-
-LONG_TASKS = """() => {
-  window.longTasks = [];
-  const seen = (list) => window.longTasks.push(...list.getEntries().map((one) => one.duration));
-  new PerformanceObserver(seen).observe({ type: "longtask" });
-}"""
-
-
-async def test_seventy_five_cards_are_scrolled_through(chromium, capsys) -> None:
-    served = Served(shown(many(75)))
-    try:
-        tasks, work = await asyncio.to_thread(_scroll, await served.gallery.link())
-    finally:
-        await served.gallery.aclose()
-    longest = f"the longest {max(tasks):.0f} ms" if tasks else "none"
-    by_clock = f"tasks over 50 ms by the clock: {len(tasks)}, {longest}"
-    with capsys.disabled():  # the clock tells of whatever else the machine does
-        print(f"\n75 cards, there and back: {by_clock}; the most work in a task: {work:.1f} ms")
-
-
-BUSY = """() => setTimeout(() => {
-  for (const began = Date.now(); Date.now() < began + 90; );
-})"""
-
-
-def _scroll(link: str) -> tuple[list[float], float]:
-    with gallery_page.browser() as running, gallery_page.tab(running) as tab:
-        tab.open(link)
-        tab.until("document.querySelectorAll('article').length === 75")
-        tab.until("document.querySelectorAll('article .diff').length > 2")
-        assert tab.count("article .diff") < 75, "what is far away is not drawn yet"
-        tab.tab.evaluate(LONG_TASKS)
-        running.start_tracing(page=tab.tab, categories=["disabled-by-default-devtools.timeline"])
-        tab.tab.mouse.move(700, 500)
-        _wheel(tab)
-        for _ in range(74):
-            tab.press("j")
-            tab.until("document.querySelector('article.here .diff') !== null")
-        assert tab.count("article .diff") < 75, "nor is what is far away by now"
-        _wheel(tab)  # again, with all the garbage that there is by now
-        trace = json.loads(running.stop_tracing())["traceEvents"]
-        assert tab.here == tab.texts("article h3 .number")[-1]
-        assert tab.wrong == []
-        found = [float(one) for one in tab.tab.evaluate("() => window.longTasks")]
-        tab.tab.evaluate(BUSY)
-        tab.until(f"window.longTasks.length > {len(found)}")  # one that is there is seen
-        return found, _most_work(trace)
-
-
-def _wheel(tab: gallery_page.Page) -> None:
-    """Scroll through all of it, and back."""
-    for way in (1, -1):
-        for _ in range(120):
-            tab.tab.mouse.wheel(0, way * 700)
-            tab.tab.wait_for_timeout(16)
-
-
-def _most_work(trace: list[dict[str, Any]]) -> float:
-    """Return the milliseconds of work in the task of the page's main thread that has the most."""
-    named = [one for one in trace if one["name"] == "thread_name"]
-    mains = {(o["pid"], o["tid"]) for o in named if o["args"]["name"] == "CrRendererMain"}
-    tasks = [o for o in trace if o["name"] == "RunTask" and (o["pid"], o["tid"]) in mains]
-    assert len(tasks) > 100, "the trace has the tasks of the page"
-    return max(float(one.get("tdur", 0)) for one in tasks) / 1000
-
-
 # -- what it keeps out --------------------------------------------------------------------
 
 
@@ -306,7 +201,7 @@ ATTACK = """async (at) => {
 }"""
 
 
-async def test_another_page_in_the_same_browser_gets_nothing_done(chromium) -> None:
+async def test_another_page_in_the_same_browser_gets_nothing_done() -> None:
     served = Served(shown(many(2)))
     link = await served.gallery.link()
 
@@ -349,7 +244,7 @@ document.body.append("EXECUTED"); fetch("{canary}/script"); location = "{canary}
 """
 
 
-async def test_a_page_of_a_model_runs_nothing_and_reaches_nobody(chromium, tmp_path: Path) -> None:
+async def test_a_page_of_a_model_runs_nothing_and_reaches_nobody(tmp_path: Path) -> None:
     with elsewhere() as (canary, asked):
         html = NASTY.format(canary=canary)
         views = [CandidateView(0, CandidateStatus.PASSED, html, passed())]
@@ -385,7 +280,7 @@ async def test_a_page_of_a_model_runs_nothing_and_reaches_nobody(chromium, tmp_p
 # -- as a file ----------------------------------------------------------------------------
 
 
-async def test_an_exported_file_is_read_without_a_server(chromium, tmp_path: Path) -> None:
+async def test_an_exported_file_is_read_without_a_server(tmp_path: Path) -> None:
     from festina.gallery import proposed
     from festina.gallery.cards import Maker
 

@@ -119,9 +119,25 @@ def _side_by_side(tab: gallery_page.Page) -> None:
         _loaded(card, len(WIDTHS))
         told = card.locator("figcaption").all_text_contents()
         assert told == [f"/index.html at {width} px" for width in WIDTHS]
-        assert _text(card.locator(".seen")).startswith("No live view: a component is drawn")
+        assert _text(card.locator(".seen")).startswith("Live, as a browser has drawn it")
         assert not card.locator("details").evaluate("(one) => one.open"), "pictures are enough"
-    assert tab.count("iframe") == 0
+    _live(tab)
+
+
+def _live(tab: gallery_page.Page) -> None:
+    """See the component as its script has drawn it, in a frame that runs none."""
+    tab.press("1")
+    tab.until("document.querySelector('article.here iframe') !== null")
+    frame = tab.tab.locator("article.here iframe").element_handle().content_frame()
+    frame.wait_for_selector("product-card .card .price")
+    cards = frame.locator("product-card .card")
+    assert cards.count() == 3
+    colour = "(one) => getComputedStyle(one).backgroundColor"
+    assert cards.first.evaluate(colour) == "rgb(255, 255, 255)", "its style is there"
+    loaded = "(one) => one.decode().then(() => one.naturalWidth)"
+    assert cards.first.locator("img").evaluate(loaded) > 16, "and its picture"
+    assert frame.locator("script").count() == 0
+    assert frame.evaluate("self.origin") == "null"
 
 
 def _text(found: Any) -> str:

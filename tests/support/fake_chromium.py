@@ -29,6 +29,7 @@ def said(**what: Any) -> dict[str, Any]:
         "parts": [],
         "crashed": False,
         "stuck": False,
+        "still": "",
         **what,
     }
 
@@ -51,12 +52,14 @@ class FakeChromium:
         self.alive = True
         self.looks: list[tuple[str, str]] = []
         self.laid: list[dict[str, str]] = []
+        self.stills: list[bool] = []
         self.closed = False
 
     async def look(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         text = question["texts"].get(self._place, "")
         self.looks.append((question["page"], text))
         self.laid.append(dict(question["texts"]))
+        self.stills.append(question["still"])
         try:
             return self._sees(question["page"], text)
         except Gone:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support import vscode_browser, vscode_tools
+import pytest
+
+from festina.edits import Region
+from festina.gallery.proposed import Shown
+from festina.gallery.serving import Gallery
+from festina.gallery.site import Wish
+from festina.proposals import CandidateStatus, CandidateView, Proposal, State
+from festina.text import Text
+from support import clamp, vscode_browser, vscode_tools
+from support.fakes import passed
 
 SIZE = {"width": 1440, "height": 900}
 SECONDS = 60
+
+
+def skip_without_chromium() -> None:
+    """Skip a test where there is no Chromium to be had."""
+    if problem := vscode_tools.programs():
+        pytest.skip(f"Chromium could not be fetched: {problem}")
 
 
 class Page:
@@ -88,3 +103,39 @@ def tab(running: Any) -> Iterator[Page]:
         yield Page(context.new_page())
     finally:
         context.close()
+
+
+# -- a gallery by itself ------------------------------------------------------------------
+
+
+def shown(views: Sequence[CandidateView], **more: Any) -> Shown:
+    """A proposal with these candidates, as it is shown."""
+    base, region = Text(clamp.SOURCE), Region(*clamp.CLAMP)
+    asked = "respect both bounds"
+    proposal = Proposal("p1", "file:///w/mod.py", 1, base, region, asked, State.READY, tuple(views))
+    return Shown(proposal, "mod.py", "clamp", "python", **more)
+
+
+class Served:
+    """A gallery without an editor, and what was wished for."""
+
+    def __init__(self, first: Shown) -> None:
+        self.wishes: list[Wish] = []
+        self.gallery = Gallery(first, self.grant, lambda: None)
+
+    async def grant(self, wish: Wish) -> dict[str, Any]:
+        """Say yes, and do nothing."""
+        self.wishes.append(wish)
+        return {"ok": True, "message": "Granted."}
+
+
+def many(count: int, lines: int = 40) -> list[CandidateView]:
+    """Candidates of so many lines, each another one."""
+    made = []
+    for number in range(count):
+        body = "".join(
+            f"    value{at} = value * {at + number} + low - high\n" for at in range(lines - 2)
+        )
+        text = f"def clamp(value, low, high):\n{body}    return max(low, value)\n"
+        made.append(CandidateView(number, CandidateStatus.PASSED, text, passed()))
+    return made

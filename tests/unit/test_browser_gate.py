@@ -102,6 +102,17 @@ async def test_an_edit_passes_by_the_pages_that_load_it_and_by_no_others(engine,
     assert result.sandbox
 
 
+async def test_the_page_is_kept_as_it_stood_with_the_edit(engine, root, monkeypatch):
+    drawn = {"shots": shots(375, 768), "still": "<!doctype html><p>drawn"}
+    (started,) = [fake_chromium.install(monkeypatch, PLACE, sees(good=drawn))]
+    result = await judge(engine, root, "good")
+    narrow, wide = result.shots
+    assert Path(narrow.still or "").read_text() == "<!doctype html><p>drawn"
+    assert Path(narrow.still or "").parent == Path(narrow.path).parent
+    assert wide.still == narrow.still
+    assert started[0].stills == [False, False, True], "of the page without it nobody asks"
+
+
 async def test_the_pages_without_an_edit_are_looked_at_once_and_the_browser_stays(
     engine, root, monkeypatch
 ):

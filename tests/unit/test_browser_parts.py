@@ -154,6 +154,18 @@ def test_pictures_are_kept_once_and_the_oldest_go(tmp_path, monkeypatch):
         store.save(b"<svg>")
 
 
+def test_pages_are_kept_beside_pictures_and_go_as_they_do(tmp_path, monkeypatch):
+    store = ShotStore(tmp_path / "shots")
+    first = Path(store.save_page("<p>ö\udc80"))
+    assert first.read_text("utf-8") == "<p>ö?"
+    assert first.suffix == ".html"
+    assert store.save_page("") == ""
+    os.utime(first, (1, 1))
+    monkeypatch.setattr("festina.verify.shot_store._MOST_BYTES", 5)
+    ShotStore(tmp_path / "shots").save(PNG)
+    assert not first.exists()
+
+
 def programs(folder: Path, *names: str) -> None:
     for name in names:
         path = folder / name

@@ -40,6 +40,12 @@ def test_what_lies_in_the_workspace_is_put_into_the_page(site):
     assert "../outside.png" in shown
 
 
+def test_scripts_are_left_out_since_none_is_run(site):
+    scripts = "<SCRIPT src=a.js></SCRIPT ><p>kept</p><script>if (1 < 2) {}</script><i>too</i>"
+    shown = render(Files(site), "other.html", f"{scripts}<script>and so on")
+    assert shown == "<p>kept</p><i>too</i>"
+
+
 def test_a_style_sheet_is_shown_in_the_nearest_page_that_names_it(site):
     shown = render(Files(site), "css/site.css", "p { color: </style><script>alert(1)</script> }")
     assert "<p>old</p>" in shown

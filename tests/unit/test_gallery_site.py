@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from festina.edits import Region
+from festina.findings import Gate, GateResult, Status, Verdict
 from festina.gallery import door, guard, page, serving
 from festina.gallery.cards import Board
 from festina.gallery.door import Door
@@ -18,6 +19,7 @@ from festina.gallery.serving import Gallery
 from festina.gallery.site import Wish
 from festina.progress import Progress
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
+from festina.shots import Shot
 from festina.text import Text
 from support.fakes import passed
 from support.visitor import Visitor
@@ -333,7 +335,7 @@ async def test_a_page_is_shown_with_a_candidate_in_it_by_a_policy_of_its_own(ser
     html = html.with_candidate(CandidateView(0, CandidateStatus.PASSED, "<p>one</p>\n"))
     served.gallery.show(replace(shown(), proposal=html, files=files, file="a.html"))
     board = await asyncio.to_thread(visitor.watch, lambda now: now["cards"][0]["looks"])
-    assert board["cards"][1]["looks"] is False, "it is not whole yet"
+    assert board["cards"][1]["looks"] == "", "it is not whole yet"
     answer = await ask(visitor, f"{visitor.at}look/0?{board['cards'][0]['digest']}")
     assert answer.text == "<p>one</p>\n<style>p { color: red }</style>\n"
     policy = answer.headers["content-security-policy"]
@@ -341,6 +343,29 @@ async def test_a_page_is_shown_with_a_candidate_in_it_by_a_policy_of_its_own(ser
     assert "script" not in policy
     for candidate in (1, 7):
         assert (await ask(visitor, f"{visitor.at}look/{candidate}")).text.startswith("No page")
+
+
+async def test_a_page_as_a_browser_has_drawn_it_is_shown_by_the_same_policy(served, tmp_path):
+    visitor = await served.inside()
+    drawn, picture = tmp_path / "page.html", tmp_path / "after.png"
+    drawn.write_text("<p>drawn<script>alert(1)</script>")
+    picture.write_text("SECRET")
+    shot = Shot("/index.html", 375, str(picture), still=str(drawn))
+    verdict = Verdict.of((GateResult(Gate.BROWSER, Status.PASSED, shots=(shot,)),), seconds=1.0)
+    views = (CandidateView(0, CandidateStatus.PASSED, GOOD, verdict),)
+    one = replace(shown(), proposal=replace(proposal(), candidates=views))
+    served.gallery.show(replace(one, files=Files(tmp_path), file="card.js", pictured=True))
+    board = await asyncio.to_thread(visitor.watch, lambda now: now["cards"][0]["looks"])
+    assert board["cards"][0]["looks"] == "still/1"
+    answer = await ask(visitor, f"{visitor.at}still/1")
+    assert answer.text == drawn.read_text()
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none'; ")
+    assert "script" not in policy
+    for number in (0, 2, 99_999):
+        assert (await ask(visitor, f"{visitor.at}still/{number}")).text == "That page is gone."
+    stranger = await served.visitor()
+    assert (await ask(stranger, f"{visitor.at}still/1")).status == 403
 
 
 async def test_no_picture_is_given_out_but_those_of_the_page(served):

@@ -1,5 +1,7 @@
 """How a file can be seen: live, or in pictures alone, and what a card says of that."""
 
+from dataclasses import replace
+
 import pytest
 
 from festina.findings import Finding, Gate, GateResult, Status, Verdict
@@ -91,8 +93,20 @@ def test_a_card_says_what_it_shows_and_why_it_shows_no_more():
     assert card(NONE, status=Is.VERIFYING)["seen"].endswith("Pictures come with the verdict.")
     assert "`verify.browser` says" in card(NONE, pictured=False)["seen"]
     assert card(LIVE, pictured=False)["seen"] == "Live."
-    assert [card(one)["looks"] for one in (LIVE, NONE, None)] == [True, False, False]
+    assert [card(one)["looks"] for one in (LIVE, NONE, None)] == ["look/0", "", ""]
     assert card(None, looked)["seen"] == ""
+
+
+def test_what_scripts_draw_is_seen_as_a_browser_has_drawn_it():
+    drawn = replace(SHOT, still="/cache/page.html")
+    looked = GateResult(Gate.BROWSER, Status.PASSED, shots=(drawn,))
+    board = card(NONE, looked)
+    assert board["looks"] == "still/2"
+    assert board["seen"].startswith("Live, as a browser has drawn it, in a frame that runs nothing")
+    assert "/cache" not in str(board)
+    assert card(LIVE, looked)["looks"] == "still/2"
+    assert card(replace(LIVE, whole=True), looked)["looks"] == "look/0"
+    assert card(None, looked)["looks"] == ""
 
 
 def test_the_picture_of_what_is_wrong_comes_first_and_no_picture_comes_twice():

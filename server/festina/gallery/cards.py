@@ -139,7 +139,7 @@ class Maker:
         made = {
             card.id: {
                 **_card(card, order.index(card.id) + 1, why.get(card.id, ""), best == card.id),
-                **_seen(subject, card, self._album.of(card.first.verdict)),
+                **_seen(subject, card, self._album),
             }
             for card in cards.values()
         }
@@ -243,16 +243,26 @@ def _card(card: _Card, rank_: int, why: str, best: bool) -> dict[str, Any]:
     }
 
 
-def _seen(subject: Subject, card: _Card, shots: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what is to be seen of what a text makes, and the words for what is not."""
+def _seen(subject: Subject, card: _Card, album: Album) -> dict[str, Any]:
+    """Return what is to be seen of what a text makes, and the words for what is not.
+
+    ``looks`` is where its live view is: the file itself, or the page as a gate's browser has drawn
+    it, where it takes scripts to draw it.
+    """
     view = subject.view if card.measure is not None else None
-    found = {"looks": view is not None and view.live, "shots": shots, "seen": ""}
+    shots = album.of(card.first.verdict)
+    still = None if view is None or view.whole else album.still(card.first.verdict)
+    looks = f"still/{still}" if still is not None else ""
+    if not looks and view is not None and view.live:
+        looks = f"look/{card.first.index}"
+    found = {"looks": looks, "shots": shots, "seen": ""}
     if view is not None:
         gates = (card.first.verdict or {}).get("gates", ())
         reasons_ = [str(one.get("reason") or "") for one in gates if one["gate"] == "browser"]
         found["seen"] = said(
             view,
             pictures=bool(shots),
+            drawn=still is not None,
             awaited=subject.pictured and card.first.status in _WORK,
             why=visible(next(iter(reasons_), "")),
         )

@@ -18,7 +18,7 @@ from festina.gallery.cards import Board
 MARK = "<!-- a gallery of Festina -->"
 """By this an exported file is known as one of ours, which may be replaced."""
 
-_SCRIPTS = ("1-dom.js", "2-cards.js", "3-compare.js", "4-page.js", "5-live.js")
+_SCRIPTS = ("1-dom.js", "2-cards.js", "3-compare.js", "4-page.js", "5-search.js", "6-live.js")
 
 
 def live() -> str:

@@ -53,6 +53,14 @@ class Album:
             ),
         ]
 
+    def still(self, verdict: Mapping[str, Any] | None) -> int | None:
+        """Return the number of the first page that was kept as it stood; None where none was."""
+        for gate in (verdict or {}).get("gates", ()):
+            for shot in gate.get("shots", ()):
+                if shot.get("still"):
+                    return self._number(shot["still"])
+        return None
+
     def _number(self, path: str) -> int:
         return self._numbers.setdefault(path, len(self._numbers))
 
@@ -69,6 +77,20 @@ def read(paths: Sequence[str]) -> list[bytes]:
         if data.startswith(_PNG) and len(data) <= MOST_BYTES:
             found.append(data)
     return found
+
+
+def read_page(paths: Sequence[str]) -> str | None:
+    """Return the first of pages that gates have kept; None where it is gone, or none. Blocks."""
+    for path in paths:
+        if not path.endswith(".html"):
+            return None
+        try:
+            with Path(path).open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except OSError:
+            return None
+        return data.decode("utf-8", "replace") if len(data) <= MOST_BYTES else None
+    return None
 
 
 def addresses(paths: Sequence[str]) -> list[str | None]:

@@ -43,7 +43,7 @@ MOST_BYTES = 1_000_000
 MOST_PAGES = 200
 """Pages that are looked through for one that uses a style sheet."""
 
-_SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b.*?(?:</script\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(?:link|img|meta)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 
 
@@ -94,31 +94,41 @@ class Files:
 def view(files: Files, path: str, text: str, *, pictured: bool) -> View | None:
     """Say how a file with this text can be seen; None for one that nobody looks at. Blocks."""
     found = views.view(path, text, pictured=pictured)
-    if found is None or not found.live:
+    if found is None or not found.live or Path(path).suffix.lower() in DRAWINGS:
         return found
-    html = render(files, path, text)
-    if html is None:
+    shown = _page(files, path, text)
+    if shown is None:
         return views.NOT_USED
-    return views.SCRIPTED if _SCRIPT.search(html) else found
+    return views.SCRIPTED if _SCRIPT.search(shown[1]) else found
 
 
 def render(files: Files, path: str, text: str) -> str | None:
     """Return the page with ``text`` as the content of ``path``; None where no page has it. Blocks.
 
-    A style sheet is shown in the nearest page that names it.
+    A style sheet is shown in the nearest page that names it. Scripts are left out: none is run, and
+    of each that is not the browser would complain, again and again.
     """
     kind = Path(path).suffix.lower()
-    if kind in PAGES:
-        return _whole(files, path, text, {})
     if kind in DRAWINGS:  # as an image, in which nothing is run and nothing is fetched
         return f'<!doctype html><img alt="" src="{_data(PICTURES[kind], text.encode())}">'
+    shown = _page(files, path, text)
+    if shown is None:
+        return None
+    page, source = shown
+    return _whole(files, page, _SCRIPT.sub("", source), {} if page == path else {path: text})
+
+
+def _page(files: Files, path: str, text: str) -> tuple[str, str] | None:
+    """Return the path and the source of the page that shows a file with this text."""
+    if Path(path).suffix.lower() in PAGES:
+        return path, text
     for page in files.pages_near(path):
         source = files.text(page)
         if source is None:
             continue
         names = (_local(page, given.get("href")) for _, given in map(_read, _TAG.findall(source)))
         if path in names:
-            return _whole(files, page, source, {path: text})
+            return page, source
     return None
 
 

@@ -65,6 +65,7 @@ class Site:
             Route(f"{at}/export", self._export),
             Route(f"{at}/shot/{{number:int}}", self._picture),
             Route(f"{at}/look/{{candidate:int}}", self._preview),
+            Route(f"{at}/still/{{number:int}}", self._still),
             Route(f"{at}/wish", self._wish, methods=["POST"]),
         ]
         return Guard(Starlette(routes=routes), self._door)
@@ -129,8 +130,13 @@ class Site:
         html = await asyncio.to_thread(proposed.look, shown, candidate)
         if html is None:
             html = "No page of the workspace shows this."
-        policy = {"content-security-policy": preview.POLICY}
-        return Response(html, media_type="text/html", headers=policy)
+        return _harmless(html)
+
+    async def _still(self, request: Request) -> Response:
+        """One of the pages that a gate has kept as they stood, by its number."""
+        number, known = request.path_params["number"], (await self.board()).pictures
+        html = await asyncio.to_thread(pictures.read_page, known[number : number + 1])
+        return _harmless("That page is gone." if html is None else html)
 
     async def _events(self, _: Request) -> Response:
         return StreamingResponse(self._news(), media_type="text/event-stream")
@@ -168,6 +174,12 @@ class Site:
             words = "That is nothing that can be asked of the gallery."
             return JSONResponse({"ok": False, "message": words}, 400)
         return JSONResponse(await self._grant(wish))
+
+
+def _harmless(html: str) -> Response:
+    """A page that a model wrote, which may run nothing, and fetch nothing."""
+    policy = {"content-security-policy": preview.POLICY}
+    return Response(html, media_type="text/html", headers=policy)
 
 
 def _event(data: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ _TEMPLATE = "No live view: this is a template, and a page comes of it only where
 _COMPONENT = "No live view: a component is drawn by its script, and none is run here"
 _SOURCE = "No live view: a program makes the style sheet of it, and none is run here"
 _UNUSED = "No live view: no page near it names this style sheet"
+_DRAWN = "Live, as a browser has drawn it, in a frame that runs nothing"
 _NO_PICTURES = "No pictures: `verify.browser` says of which pages some are to be taken."
 _LIVE = "Live, in a frame that runs nothing"
 _STILL = "Live, in a frame that runs no scripts: what they draw is missing from it"
@@ -35,15 +36,19 @@ _STILL = "Live, in a frame that runs no scripts: what they draw is missing from 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a file can be seen. ``live``: as a document. ``words`` say so, or why it cannot be."""
+    """How a file can be seen. ``live``: as a document, and as the ``whole`` of what it makes.
+
+    ``words`` say so, or why it cannot be.
+    """
 
     live: bool
     words: str
+    whole: bool = False
 
 
 NOT_USED, SCRIPTED = View(False, _UNUSED), View(True, _STILL)
 _OF_KIND = {
-    **dict.fromkeys(PAGES | STYLES | DRAWINGS, View(True, _LIVE)),
+    **dict.fromkeys(PAGES | STYLES | DRAWINGS, View(True, _LIVE, whole=True)),
     **dict.fromkeys(FILLED, View(False, _TEMPLATE)),
     **dict.fromkeys(COMPONENTS | SCRIPTS, View(False, _COMPONENT)),
     **dict.fromkeys(SOURCES, View(False, _SOURCE)),
@@ -62,10 +67,11 @@ def view(path: str, text: str, *, pictured: bool) -> View | None:
     return None if suffix in SCRIPTS | SOURCES and not pictured else found
 
 
-def said(view: View, *, pictures: bool, awaited: bool, why: str) -> str:
+def said(view: View, *, pictures: bool, drawn: bool, awaited: bool, why: str) -> str:
     """Say what a card has to show for a view, in a line.
 
-    ``pictures``: there are some; ``awaited``: some may come; ``why`` there are none, if known.
+    ``pictures``: there are some; ``drawn``: and the page as a browser has drawn it; ``awaited``:
+    some may come; ``why`` there are none, if known.
     """
     if pictures:
         more = "The pictures are of the page as a browser draws it."
@@ -75,4 +81,4 @@ def said(view: View, *, pictures: bool, awaited: bool, why: str) -> str:
         more = f"No pictures: {why}"
     else:
         more = "" if view.live else _NO_PICTURES
-    return f"{view.words}. {more}".strip()
+    return f"{_DRAWN if drawn else view.words}. {more}".strip()

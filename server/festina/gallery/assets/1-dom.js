@@ -31,13 +31,14 @@ function duration(seconds) {
 }
 
 /** A page with the candidate in it: it has no origin, runs nothing, and gets nothing from anywhere. */
-function look(card) {
+function view(place, card) {
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "");
   frame.setAttribute("loading", "lazy");
   frame.title = `how it looks with ${number(card)}`;
-  frame.src = `look/${card.candidate}?${card.digest.slice(0, 12)}`;
-  return el("div", "look", frame);
+  frame.src = `${card.looks}?${card.digest.slice(0, 12)}`;
+  if (place.firstElementChild === null) place.append(el("div", "look"));
+  place.firstElementChild.replaceChildren(frame);
 }
 
 /** Pictures that were taken with the candidate: of what is wrong, then of the pages, at each width. */

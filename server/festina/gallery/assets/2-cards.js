@@ -30,11 +30,12 @@ const reach = new IntersectionObserver(
   { rootMargin: FAR },
 );
 
-/** Forget the lines of a card, unless somebody is about to copy some. */
+/** Forget the lines of a card, and its live view, unless somebody is about to copy some. */
 function letGo(one) {
-  if (!one?.rows || !document.getSelection().isCollapsed) return;
-  Object.assign(one, { isNear: false, rows: null, left: null });
+  if (!one?.isNear || !document.getSelection().isCollapsed) return;
+  Object.assign(one, { isNear: false, looked: "", rows: null, left: null });
   one.sides.replaceChildren();
+  one.live.firstElementChild?.replaceChildren(); // its place stays, as large as it is
 }
 
 function draw(id) {
@@ -67,9 +68,10 @@ function drawPart(id) {
   const one = drawn.get(id);
   const card = cards.get(id);
   if (!one || !card) return false;
-  if (card.looks && data === null && one.looked !== card.digest) {
-    one.looked = card.digest;
-    one.live.replaceChildren(look(card));
+  const looks = `${card.looks} ${card.digest}`;
+  if (card.looks && data === null && one.looked !== looks) {
+    one.looked = looks;
+    view(one.live, card);
   }
   if (!one.diff.open) return false;
   if (one.rows !== card.rows) {

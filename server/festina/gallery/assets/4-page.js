@@ -108,11 +108,16 @@ function about() {
     );
 }
 
-/** Put a card into focus; it is scrolled to where it was not clicked. */
-function focusOn(id, moves = true) {
+/** Have a card be the one that keys are about. */
+function pointAt(id) {
   const before = focused;
   focused = id;
   for (const one of [before, id]) if (drawn.has(one)) mark(one);
+}
+
+/** Put a card into focus; it is scrolled to where it was not clicked. */
+function focusOn(id, moves = true) {
+  pointAt(id);
   const { node: article } = drawn.get(id);
   article.focus({ preventScroll: true });
   if (moves) article.scrollIntoView({ block: "nearest" });
@@ -164,6 +169,7 @@ function help() {
     ["c", "compare the two that are marked, or the marked one with this one"],
     ["d", "put aside, or take back; nothing is lost"],
     ["l", "the lines of a card with pictures, or not"],
+    ["/", "search in all lines, those that are not drawn yet too"],
   ];
   if (data === null) {
     keys.push(

@@ -66,8 +66,12 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || head === null) return;
-  if (document.querySelector("dialog[open]") !== null) return;
+  if (head === null || document.querySelector("dialog[open]") !== null || bar.contains(event.target)) return;
+  if (isFind(event)) {
+    event.preventDefault();
+    return search();
+  }
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   // what is pressed on a button is the button's
   if (["Enter", " "].includes(event.key) && event.target.closest("button, a, summary") !== null) return;
   const rank = /^[1-9]$/.test(event.key) ? head.ranked[Number(event.key) - 1] : undefined;
