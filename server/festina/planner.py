@@ -27,6 +27,7 @@ from festina.masking import names_one
 from festina.models.base import Message, ModelError, OnWait, Request, Trouble
 from festina.models.ready import Ready
 from festina.plans import Damaged, Place, Step
+from festina.plans.bounds import in_words, left_alone
 from festina.slow import MATERIAL, Adviser
 from festina.text import Text
 from festina.verify.base import Snapshot
@@ -158,6 +159,8 @@ def request(seen: Overview, instead: Instead | None = None) -> Request:
         rules = f"Conventions of the project, from {seen.guidance_path}:"
         parts.append(f"{rules}\n{prompt.fenced(seen.guidance)}")
     parts.append(f"The files of the project, and what they define:\n{prompt.fenced(seen.listing)}")
+    if bounds := in_words(seen.files.settings):
+        parts.append(f"What holds for each step: {bounds}")
     parts.append(f"Goal: {seen.goal}")
     if instead is not None:
         parts.append(seen.files.masking.mask(instead.words))
@@ -241,8 +244,8 @@ def _of_step(step: Step, gates: tuple[str, ...], files: Files) -> list[str]:
         found.append(why)
     if step.most_lines is None:
         found.append("It does not say how large the diff may be: add `at most: N lines`.")
-    elif step.most_lines > MOST_LINES:
-        found.append(f"It allows {step.most_lines} lines, and {MOST_LINES} are the most; split it.")
+    elif step.most_lines > (most := min(MOST_LINES, files.settings.at_most or MOST_LINES)):
+        found.append(f"It allows {step.most_lines} lines, and {most} are the most; split it.")
     if not step.places:
         found.append("It does not say where: add `where:` with a file and a definition in it.")
     for place in step.places:
@@ -260,6 +263,8 @@ def _of_step(step: Step, gates: tuple[str, ...], files: Files) -> list[str]:
 def _of_place(place: Place, files: Files) -> list[str]:
     if place.path in MEMORY or place.path.rpartition("/")[2] in guidance.NAMES:
         return [f"{place.path} is not changed by steps."]
+    if item := left_alone(files.settings, place.path, place.name):
+        return [f"{place.words} is not to be changed: the person wants `{item}` left alone."]
     text = files.read(place.path)
     if text is None:
         return [f"There is no file {place.path} that a model may see."]

@@ -41,8 +41,9 @@ AT_ONCE = 4
 class SkillRun:
     """One run, as far as it has come. ``words`` say in a line what is going on.
 
-    ``gone`` counts places that were changed before their turn came, ``busy`` those that are worked
-    at, ``rejected`` is the first one for which no edit passed, and why.
+    ``gone`` counts places that were changed before their turn came, ``kept`` those that the person
+    wants left alone, ``busy`` those that are worked at, ``rejected`` is the first one for which no
+    edit passed, and why.
     """
 
     id: str
@@ -52,6 +53,7 @@ class SkillRun:
     waiting: list[Place] = field(default_factory=list)
     counts: Counter[End] = field(default_factory=Counter)
     gone: int = 0
+    kept: int = 0
     rejected: str = ""
     words: str = "looking for places"
     error: str = ""
@@ -62,8 +64,9 @@ class SkillRun:
     @property
     def summary(self) -> str:
         """Say in a line what came of it."""
+        kept = f" {self.kept} more stay as they are: edits.leave_alone." if self.kept else ""
         if not self.places:
-            return f"The skill {self.skill.name} finds no place here."
+            return f"The skill {self.skill.name} finds no place here.{kept}"
         parts = [
             f"{self.counts[end]} {words}"
             for end, words in (
@@ -82,7 +85,7 @@ class SkillRun:
         more = self.counts[End.FAILED] - 1
         others = f", and {more} more, which the log has" if more > 0 else ""
         rejected = f" Rejected: {self.rejected}{others}." if self.rejected else ""
-        return f"The skill {self.skill.name}, {of}: {', '.join(parts)}.{rejected}"
+        return f"The skill {self.skill.name}, {of}: {', '.join(parts)}.{rejected}{kept}"
 
 
 class SkillRuns:
@@ -159,6 +162,7 @@ class SkillRuns:
             snapshot = self._session.snapshot(run.workspace)
             found: Found = await asyncio.to_thread(find, snapshot, run.skill.files, patterns, under)
             run.places, run.waiting = len(found.places), list(found.places)
+            run.kept = found.kept
             if run.waiting:
                 await self._all(run)
         except ModelError as error:

@@ -17,6 +17,7 @@ from festina.documents import Document
 from festina.edits import Region
 from festina.edits.defined import definitions, means
 from festina.plans import Damaged, Place, Plan, Step, unknown_gates
+from festina.plans.bounds import forbidden
 from festina.plans.fields import code
 from festina.proposals import Proposal
 from festina.session import Refusal
@@ -56,6 +57,8 @@ def check(step: Step, settings: VerifySettings) -> None:
     for place in step.places:
         if place.path in planner.MEMORY or place.path.rpartition("/")[2] in guidance.NAMES:
             raise Refusal(f"{place.path} is not changed by steps: it is yours.")
+        if why := forbidden(settings, place.path, place.name):
+            raise Refusal(why)
     if unknown := unknown_gates(step, settings):
         raise Refusal(
             f"There is no gate {code(unknown[0])}, which must pass for this step. Name one that "

@@ -12,6 +12,7 @@ from support.clamp import fenced
 from support.editor import environment
 from support.fake_model import FakeModel
 from support.loops import FILE, LINES, accept, told
+from support.noted import noted
 from support.presets import HELIX, MINIMAL, NEOVIM_10, VSCODE, VSCODE_PLUGIN
 from support.trees import hash_tree
 
@@ -239,9 +240,16 @@ async def test_two_edits_of_one_file_are_accepted_one_after_the_other(start, ski
 
 
 async def test_the_person_is_led_from_one_to_the_next(start, skilled, tmp_path):
+    (skilled / "plan.md").write_text("- [ ] Look at it with Ann.\n")
+    settings = skilled / "festina.toml"
+    settings.write_text('edits.leave_alone = ["product.py"]\n')
+    paths = [f"shop/{name}.py" for name in ("total", "largest", "product", "numbered")]
     with FakeModel(loops.model) as fake:
-        editor = await begin(start, fake, tmp_path, VSCODE_PLUGIN)
-        await told(editor, "2 edits wait for your review")
+        editor = await begin(start, fake, tmp_path, VSCODE_PLUGIN, paths=paths)
+        said = await told(editor, "3 places: 2 passed, 1 rejected.")
+        assert "1 more stay as they are: edits.leave_alone. 2 edits wait for your review" in said
+        assert len(fake.requests) >= 3
+        assert "def product" not in str(fake.requests)
         (first, *_) = waiting(editor)
         other = await editor.open("shop/mean.py")
         action = desk.titled(await editor.code_actions(other, (0, 2)), "next edit to review")
@@ -260,6 +268,11 @@ async def test_the_person_is_led_from_one_to_the_next(start, skilled, tmp_path):
         assert answer["ok"] is True
         await editor.until(lambda: buffer.text == CONVERTED[first])
         assert editor.messages == [next(one for one in editor.messages if "2 passed" in one)]
+        await noted(editor, 2)
+        progress = (skilled / "progress.md").read_text()
+        words = 'shop/numbered.py, numbered: "Follow the skill loop-over-items" (lint: F821 ('
+        assert f" rejected: {words}line 4))\n" in progress
+        assert f" accepted: shop/{first}.py, {first}: " in progress
 
 
 @pytest.mark.slow

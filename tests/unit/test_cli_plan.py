@@ -368,6 +368,25 @@ def test_what_a_plan_costs_is_counted_and_capped(line, fake):
 
 
 @pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        ('leave_alone = ["core.py"]', "calc/core.py, clamp is not to be changed: the person want"),
+        ('leave_alone = ["clamp"]', "Step 1: calc/core.py, clamp is not to be changed: the perso"),
+        ("at_most = 3", "Step 1: It allows 4 lines, and 3 are the most; split it."),
+    ],
+)
+def test_a_plan_keeps_to_the_persons_own_bounds(line, fake, bounds, told):
+    with (line.project / "festina.toml").open("a") as settings:
+        settings.write(f"edits.{bounds}\n")
+    ran = line.run("plan", GOAL)
+    assert ran.code == Exit.FAILED
+    first, second = fake.requests
+    assert "What holds for each step: " in first["messages"][1]["content"]
+    assert told in second["messages"][3]["content"]
+    assert not (line.project / "plan.md").exists()
+
+
+@pytest.mark.parametrize(
     ("config", "words"),
     [
         ('[models.fast]\ndialect = "embedded"\n', ()),

@@ -78,6 +78,10 @@ def test_a_person_is_asked_and_yes_applies_and_ticks(line, fake, at_terminal):
     assert ledger.RIGHT["parse"] in money
     assert ledger.RIGHT["show"] not in money
     assert plan(line) == plan(line).replace("- [x]", "- [ ]", 1).replace("- [ ]", "- [x]", 1)
+    total = line.run("report", "--json").json["total"]
+    assert (total["accepted"], total["dismissed"], total["others"]) == (1, 1, 0)
+    assert total["decision_seconds_median"] is not None
+    assert "put away: ledger/money.py, show: " in (line.project / "progress.md").read_text()
 
 
 @pytest.mark.slow

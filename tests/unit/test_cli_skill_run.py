@@ -90,6 +90,18 @@ def test_what_is_ignored_is_no_place(line):
     assert [place["name"] for place in data["places"]] == ["doubled", "largest", "numbered"]
 
 
+def test_nothing_is_asked_about_what_the_person_wants_left_alone(line, fake):
+    toml = line.project / "festina.toml"
+    toml.write_text(toml.read_text() + 'edits.leave_alone = ["product.py", "total", "num*.py"]\n')
+    ran = line.run(*RUN, "--places")
+    assert ran.out.splitlines() == [f"shop/{name}.py:3 {name}" for name in ("doubled", "largest")]
+    assert "3 more, which your settings leave alone (edits.leave_alone)" in ran.err
+    assert line.run(*RUN, "--places", "--json").json["left_alone"] == 3
+    line.run(*RUN, "--apply")
+    asked = [loops.asked_region(body).split("(")[0] for body in fake.requests]
+    assert asked == ["def doubled", "def largest"]
+
+
 def test_another_pattern_can_be_looked_for(line):
     data = line.run(*RUN, "--places", "--json", "--find", "sum(...)").json
     assert [place["name"] for place in data["places"]] == ["mean"]
@@ -114,7 +126,7 @@ def test_all_that_passed_is_written_when_that_was_asked_for(line, fake):
     assert len(noted) == 5
     for one, name in zip(noted, sorted(("numbered", *FEW)), strict=True):
         what, why = ("rejected", "lint: ") if name == "numbered" else ("accepted", "syntax, lint)")
-        place = f'{what}: shop/{name}.py, {name}: "skill loop-over-items" ({why}'
+        place = f'{what}: shop/{name}.py, {name}: "Follow the skill loop-over-items" ({why}'
         assert one.partition(" ")[2].startswith(place)
     # a place that was converted reads otherwise by now
     again = line.run(*RUN, "--places", "--json").json
@@ -160,6 +172,23 @@ def test_whoever_has_enough_stops(line, fake):
     assert all_changed(line) == ["doubled"]
     assert "3 places not tried; the same command goes on there" in ran.out
     assert len(fake.requests) == 2
+
+
+def test_what_the_person_decides_is_written_down_for_the_report_and_beside_a_plan(line, fake):
+    (line.project / "plan.md").write_text("- [ ] Look at it with Ann.\n")
+    ran = line.run(*RUN, stdin=at_a_terminal(line, "y", "n", "q"))
+    assert "5 places: 3 passed, 1 written, 1 rejected" in ran.out
+    total = line.run("report", "--json").json["total"]
+    assert (total["accepted"], total["dismissed"], total["rejected"]) == (1, 1, 1)
+    assert total["others"] == 1, "what was on show at the end was not decided"
+    assert total["decision_seconds_median"] is not None
+    noted = (line.project / "progress.md").read_text().splitlines()
+    said = '"Follow the skill loop-over-items"'
+    assert [one[11:] for one in noted if one.startswith("- ")] == [
+        f"accepted: shop/doubled.py, doubled: {said} (syntax, lint)",
+        f"put away: shop/largest.py, largest: {said} (syntax, lint)",
+        f"rejected: shop/numbered.py, numbered: {said} (lint: F821 (line 4))",
+    ]
 
 
 def test_where_the_model_sees_nothing_to_do_it_is_left_and_not_urged(line, fake):

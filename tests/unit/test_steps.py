@@ -1,5 +1,8 @@
 """Steps before they run: where they work, what is told, what must pass, what became of a plan."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from festina import plans, steps
@@ -113,6 +116,15 @@ def test_a_step_that_cannot_be_run_is_refused_beforehand(step, words):
     with pytest.raises(Refusal, match=words):
         steps.check(step, SETTINGS)
     steps.check(Step("Go", (Place("a.py"),), ("eslint", "types")), SETTINGS)
+
+
+@pytest.mark.parametrize("item", ["lib/", "a.py", "Cart.total", "total()"])
+def test_a_step_for_what_the_person_wants_left_alone_is_refused_beforehand(item):
+    settings = replace(SETTINGS, leave_alone=(item,))
+    step = Step("Go", (Place("lib/a.py", "Cart.total"),))
+    with pytest.raises(Refusal, match=rf"leave `{re.escape(item)}` alone .* nothing was asked for"):
+        steps.check(step, settings)
+    steps.check(Step("Go", (Place("b.py", "Cart"),)), settings)
 
 
 def test_what_a_step_names_is_checked_beside_what_is_checked_anyway():

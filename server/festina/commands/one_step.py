@@ -14,7 +14,7 @@ from festina.clean import visible
 from festina.commands import job, recorded
 from festina.commands.base import Exit, Stop
 from festina.commands.outcome import Outcome
-from festina.commands.recorded import Judged
+from festina.commands.recorded import Decision, Judged
 from festina.commands.target import Target
 from festina.config import Settings
 from festina.context import withheld
@@ -70,7 +70,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Made:
-    """What came of a step. ``why`` says, where it failed, for whom plans it anew."""
+    """What came of a step. ``why`` says, where it failed, for whom plans it anew.
+
+    ``decision`` is the person's, where they were asked.
+    """
 
     status: Status = Status.FAILED
     files: tuple[Written, ...] = ()
@@ -79,6 +82,7 @@ class Made:
     calls: list[Call] = field(default_factory=list)
     error: ModelError | None = None
     asked: list[Asked] = field(default_factory=list)
+    decision: Decision | None = None
 
     def lines(self, step: Step) -> list[str]:
         """Return what is said of each file beside the plan once all are accepted."""
@@ -101,6 +105,7 @@ class Made:
                 step=step.key,
                 said=step.instruction,
                 judged=self._judged(one),
+                decision=self.decision,
             )
 
     def _judged(self, one: Asked) -> Judged:

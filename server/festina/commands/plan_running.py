@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from festina.commands import advice, apply, job, plan_telling, planning, running
 from festina.commands.base import Exit, Stop
 from festina.commands.one_step import Made, Maker
 from festina.commands.plan_memory import PlanMemory
+from festina.commands.recorded import Decision
 from festina.commands.running import exit_of
 from festina.config import Settings
 from festina.findings import Status
@@ -141,10 +143,13 @@ class _Running:
         if self._terminal is None or not running.may_ask():
             return False
         what = "this edit" if len(made.files) == 1 else f"these {len(made.files)} edits"
+        ready_at = time.time()
         while True:
             answer = running.choose(f"Apply {what}?", ("yes", "no", "diff"))
             if answer != "diff":
-                return answer == "yes"
+                yes = answer == "yes"
+                made.decision = Decision(yes, not yes, ready_at, time.time())
+                return yes
             for one in made.files:
                 self._terminal.diff(one.diff)
 

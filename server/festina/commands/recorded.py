@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from festina.memory import Record, Store, Trouble
 from festina.models.ledger import Ledger
 from festina.recording import (
     ACCEPTED,
+    DISMISSED,
     REJECTED,
     digests,
     of_gates,
@@ -32,6 +33,8 @@ from festina.skill_work import End, Tried
 from festina.text import Text
 
 _OUTCOMES = {Status.FAILED: REJECTED, Status.UNVERIFIED: "unverified", Status.PASSED: "ready"}
+_NOTED = {REJECTED: "rejected", DISMISSED: "put away"}
+"""What is noted beside a plan once it is decided, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,16 @@ class Judged:
     status: Status | None
     verdict: Verdict | None
     otherwise: str = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of an edit that passed. Times are 0 where no person was asked."""
+
+    accepted: bool = False
+    dismissed: bool = False
+    ready_at: float = 0.0
+    decided_at: float = 0.0
 
 
 def keep(
@@ -53,12 +66,15 @@ def keep(
     step: str = "",
     said: str = "",
     judged: Judged | None = None,
+    decision: Decision | None = None,
 ) -> None:
     """Count an edit, once a model was asked. Blocks for a moment; nothing fails for want of it.
 
-    ``judged`` is what it came to with others, where it is not an edit of its own. That it was
-    rejected is noted beside a plan; that it was accepted was noted with the accept.
+    ``judged`` is what it came to with others, where it is not an edit of its own; ``decision``
+    what a person said who was asked. That it was rejected or put away is noted beside a plan; that
+    it was accepted was noted with the accept.
     """
+    decision = decision or Decision()
     judged = judged or _by_itself(outcome)
     status, verdict = judged.status, judged.verdict
     job.tally(outcome, applied=applied, status=status)
@@ -69,7 +85,7 @@ def keep(
     now = time.time()
     record = Record(
         f"{now:.6f}",
-        ACCEPTED if applied else _OUTCOMES.get(status, "failed") if status else judged.otherwise,
+        _outcome(judged, decision, applied=applied),
         path=target.relative,
         name=name,
         how="command",
@@ -82,28 +98,35 @@ def keep(
         rounds=max((answer.round for answer in answers), default=0),
         failed_tests=tests_failed([verdict, *(answer.verdict for answer in answers)]),
         asked_at=now - finished.model_seconds - finished.verify_seconds,
+        ready_at=decision.ready_at,
+        decided_at=decision.decided_at,
         lines=digests(target.text.lines, best.region_text.splitlines()) if applied and best else (),
     )
     store = Store(target.workspace)
     with contextlib.closing(store):
         with contextlib.suppress(Trouble):
             store.records.put(with_calls(record, outcome.calls))
-        if record.outcome == REJECTED:
-            note(store, _line(REJECTED, target, outcome, name, said, verdict))
+        if word := _NOTED.get(record.outcome):
+            note(store, _line(word, target, outcome, name, said, verdict))
 
 
-def keep_place(workspace: Path, tried: Tried, skill: Skill, *, accepted: bool) -> None:
+def keep_place(workspace: Path, tried: Tried, skill: Skill, decision: Decision) -> None:
     """Count a place that a skill was followed at, as an edit is. Blocks for a moment."""
-    skill_work.tally(tried, Ledger(), accepted=accepted)
+    skill_work.tally(tried, Ledger(), accepted=decision.accepted)
     if not tried.calls:
         return
     id_ = f"{time.time():.6f}"
+    record = skill_work.record(tried, skill, id_, "command", accepted=decision.accepted)
+    record = replace(record, ready_at=decision.ready_at, decided_at=decision.decided_at)
+    if decision.dismissed:
+        record = replace(record, outcome=DISMISSED)
     with contextlib.closing(Store(workspace)) as store:
         with contextlib.suppress(Trouble):
-            store.records.put(skill_work.record(tried, skill, id_, "command", accepted=accepted))
+            store.records.put(record)
         passed = tried.verdict is not None and tried.verdict.status is Status.PASSED
-        if tried.end is End.FAILED and not passed:  # else it could not be written
-            note(store, _place_line(REJECTED, tried, skill))
+        unwritten = tried.end is End.FAILED and passed
+        if not unwritten and (word := _NOTED.get(record.outcome)):
+            note(store, _place_line(word, tried, skill))
 
 
 def accepted_place(tried: Tried, skill: Skill) -> str:
@@ -113,8 +136,18 @@ def accepted_place(tried: Tried, skill: Skill) -> str:
 
 def _place_line(what: str, tried: Tried, skill: Skill) -> str:
     place = tried.place
-    said = progress_file.instruction_of(f"skill {skill.name}", ())
+    said = progress_file.instruction_of(skill.asked(), ())
     return _worded(what, place.path, place.name, said, tried.verdict)
+
+
+def _outcome(judged: Judged, decision: Decision, *, applied: bool) -> str:
+    if applied:
+        return ACCEPTED
+    if judged.status is None:
+        return judged.otherwise
+    if decision.dismissed and judged.status is Status.PASSED:
+        return DISMISSED
+    return _OUTCOMES.get(judged.status, "failed")
 
 
 def _by_itself(outcome: Outcome) -> Judged:

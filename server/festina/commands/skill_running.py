@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 from festina import edits, line_patterns, skill_work
 from festina.commands import advice, job, recorded, recovering, running, skill, skill_showing
 from festina.commands.base import Exit, Stop
+from festina.commands.recorded import Decision
 from festina.commands.target import Target
 from festina.config import Settings
 from festina.context.places import Place, find
@@ -239,25 +241,28 @@ async def _one(state: Run, place: Place, ready: Ready, adviser: Adviser | None) 
         state.error = tried.error
         state.waiting.insert(0, place)
         return
-    written = False
+    decision = Decision()
     if tried.end is End.PASSED and state.applies:
-        tried, written = await _decide(state, tried, snapshot)
+        tried, decision = await _decide(state, tried, snapshot)
     elif terminal is not None:
         skill_showing.one(terminal, tried)
-    state.ended.append((tried, written))
-    await asyncio.to_thread(
-        recorded.keep_place, order.workspace, tried, order.skill, accepted=written
-    )
+    state.ended.append((tried, decision.accepted))
+    await asyncio.to_thread(recorded.keep_place, order.workspace, tried, order.skill, decision)
 
 
-async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, bool]:
-    """Write an edit that passed, if that was agreed to; return it, and whether it was written."""
+async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, Decision]:
+    """Write an edit that passed, if that was agreed to; return it, and what was decided."""
     terminal, asks = state.terminal, not state.order.args.apply
+    decision = Decision()
     if terminal is not None and asks:
+        ready_at = time.time()
         answer = skill_showing.ask(terminal, tried)
         state.quits = answer == "quit"
-        if answer != "yes":
-            return tried, False
+        if state.quits:
+            return tried, decision
+        decision = Decision(dismissed=answer != "yes", ready_at=ready_at, decided_at=time.time())
+        if decision.dismissed:
+            return tried, decision
     try:
         await _write(state, tried, snapshot)
     except Stop as stop:
@@ -266,7 +271,7 @@ async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, 
         terminal.say(f"written to {tried.place.path}", "dim")
     elif terminal is not None:
         skill_showing.one(terminal, tried)
-    return tried, tried.end is End.PASSED
+    return tried, replace(decision, accepted=tried.end is End.PASSED)
 
 
 async def _write(state: Run, tried: Tried, snapshot: Snapshot) -> None:

@@ -32,13 +32,15 @@ def places(terminal: Terminal, skill: Skill, found: Found, *, as_json: bool) -> 
                 {"path": one.path, "name": one.name, "line": one.line} for one in found.places
             ],
             "more": found.more,
+            "left_alone": found.kept,
         }
         sys.stdout.write(json.dumps(data) + "\n")
         return
     for one in found.places:
         terminal.say(one.shown)
     files = f"{found.files} file{'s' if found.files != 1 else ''}"
-    terminal.note(f"{_count(len(found.places), 'place')} in {files}{_more(found.more)}")
+    kept = kept_words(found.kept)
+    terminal.note(f"{_count(len(found.places), 'place')} in {files}{kept}{_more(found.more)}")
 
 
 def one(terminal: Terminal, tried: Tried) -> None:
@@ -108,6 +110,11 @@ def to_json(state: Run, found: Found) -> dict[str, Any]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def kept_words(kept: int) -> str:
+    """Say how many more places there are that are kept from edits."""
+    return f"; {kept} more, which your settings leave alone (edits.leave_alone)" if kept else ""
 
 
 def _more(more: bool) -> str:

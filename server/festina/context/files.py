@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from festina.config import VerifySettings
 from festina.context import tracebacks
 from festina.context.source import Source, source_of
 from festina.ignoring import Ignores
@@ -39,6 +40,11 @@ class Files:
     def workspace(self) -> Path:
         """The workspace's folder."""
         return self._snapshot.workspace
+
+    @property
+    def settings(self) -> VerifySettings:
+        """The settings of the workspace, with the person's own bounds."""
+        return self._snapshot.settings
 
     @property
     def buffers(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from festina.context.overview import MOST_FILES, paths_of
 from festina.edits import Region
 from festina.globs import applies
 from festina.masking import Masking
+from festina.plans.bounds import left_alone
 from festina.text import Text
 from festina.verify.base import Snapshot
 
@@ -45,11 +46,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All places; ``more`` says that not the whole workspace could be looked through."""
+    """All places; ``more`` says that not the whole workspace could be looked through.
+
+    ``kept`` are those that the person's own bounds keep from edits (``edits.leave_alone``).
+    """
 
     places: tuple[Place, ...] = ()
     files: int = 0
     more: bool = False
+    kept: int = 0
 
 
 def find(
@@ -76,8 +81,10 @@ def find(
         looked += 1
         if line_patterns.may_read(patterns, text):
             found += _in(path, Text(text), patterns)
-    more = len(listed) >= MOST_FILES or len(found) > MOST
-    return Found(tuple(found[:MOST]), looked, more)
+    settings = snapshot.settings
+    free = [one for one in found if not left_alone(settings, one.path, one.name)]
+    more = len(listed) >= MOST_FILES or len(free) > MOST
+    return Found(tuple(free[:MOST]), looked, more, len(found) - len(free))
 
 
 def language_of(path: str) -> str:

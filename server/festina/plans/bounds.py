@@ -90,13 +90,22 @@ def own(settings: VerifySettings) -> Step:
     return Step("", untouched=settings.leave_alone, most_lines=most)
 
 
-def forbidden(settings: VerifySettings, path: str) -> str:
-    """Say in a sentence why a file must not be edited at all; empty where the person allows it."""
-    if not (item := kept_away(own(settings), path)):
+def left_alone(settings: VerifySettings, path: str, name: str = "") -> str:
+    """Return what in the settings keeps a file from edits, or a definition in it; else ""."""
+    if item := kept_away(own(settings), path):
+        return item
+    named = (item for item in settings.leave_alone if name and means(item.removesuffix("()"), name))
+    return next(named, "")
+
+
+def forbidden(settings: VerifySettings, path: str, name: str = "") -> str:
+    """Say in a sentence why nothing is asked for in a file, or a definition; else ""."""
+    if not (item := left_alone(settings, path, name)):
         return ""
+    where = path if kept_away(own(settings), path) else f"{name} of {path}"
     return (
         f"Your settings say to leave {code(item)} alone (edits.leave_alone), so nothing was asked "
-        f"for in {path}. Take it out there to have the file edited."
+        f"for in {where}. Take it out there to have {'it' if where != path else 'the file'} edited."
     )
 
 

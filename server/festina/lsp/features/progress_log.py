@@ -28,6 +28,8 @@ from festina.text import Text
 if TYPE_CHECKING:
     from festina.documents import Document
     from festina.lsp.app import App
+    from festina.skill_file import Skill
+    from festina.skill_work import Tried
 
 CONFIRM_SECONDS = 2.0
 
@@ -62,6 +64,14 @@ class ProgressLog:
     def accepted(self, proposal: Proposal, view: CandidateView, path: str) -> Callable[[], str]:
         """Return what makes the line that is written down with an accept, before it is applied."""
         return partial(_words, datetime.now(), _accepted(view), path, proposal, view)
+
+    def rejected(self, workspace: Path, tried: Tried, skill: Skill) -> None:
+        """Of a place of a skill no edit passed, so that no proposal came of it."""
+        place = tried.place
+        said = instruction_of(skill.asked(), [place.text])
+        where = f"{place.path}, {place.name}" if place.name else place.path
+        words = partial(line, datetime.now(), "rejected", where, said, why(tried.verdict))
+        self._write(workspace, lambda store: _begun(store, words, None), words)
 
     def left(self, workspace: Path) -> None:
         """Add what earlier servers were to add, and did not."""

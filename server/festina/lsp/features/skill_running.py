@@ -124,6 +124,8 @@ class SkillRunning:
             proposal = self._app.session.new_id()
             record = skill_work.record(tried, run.skill, proposal, "editor", accepted=False)
             self._app.remembering.post(run.workspace, lambda store: store.records.put(record))
+        if tried.end is End.FAILED:
+            self._app.progress_log.rejected(run.workspace, tried, run.skill)
 
 
 async def run_skill(app: App, argument: dict[str, Any]) -> dict[str, Any]:
