@@ -14,6 +14,7 @@ from typing import Any
 
 from festina import config, settings_files
 from festina.config import Settings
+from festina.context import own
 from festina.findings import Gate
 from festina.gate_commands import Command
 from festina.text import NotText, decode
@@ -104,13 +105,7 @@ def add(settings: Settings, workspace: Path, trust: TrustStore) -> Settings:
 
 def is_target(workspace: Path, path: Path) -> bool:
     """Whether a file is the workspace's own ``verify.md``, by whatever name. Blocks."""
-    own = workspace / NAME
-    if os.path.realpath(path) == os.path.realpath(own):
-        return True
-    try:
-        return path.samefile(own)
-    except OSError:
-        return False
+    return own.same(workspace / NAME, path)
 
 
 def _read(workspace: Path) -> Checks:

@@ -33,6 +33,7 @@ class Places:
             raise Refusal(f"Open {part.path} in the editor, then run the step again.")
         workspace = self._session.workspace_of(document)
         snapshot = self._session.snapshot(workspace)
+        await asyncio.to_thread(steps.check_own, going.paper.workspace, part.path)
         if why := await asyncio.to_thread(withheld, snapshot, part.path):
             raise Refusal(why)
         region, name = await asyncio.to_thread(steps.region, part.places, document)

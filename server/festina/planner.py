@@ -17,9 +17,10 @@ from typing import Any
 from festina import config, plans, prompt
 from festina.calls import Call, Why
 from festina.clean import stripped
-from festina.context import budget, guidance
+from festina.context import budget
 from festina.context.files import Files
 from festina.context.overview import Overview, overview
+from festina.context.own import is_own
 from festina.edits.defined import definitions, means
 from festina.instead import Instead
 from festina.markdown import safe
@@ -46,9 +47,6 @@ MOST_LINES = 200
 INSTRUCTION_CHARS = 1500
 MOST_REASONS = 20
 
-MEMORY = frozenset({"plan.md", "progress.md", "verify.md"})
-"""What steps do not change, nor conventions: these have a command of their own, or are a person's
-alone."""
 TOO_SMALL = (
     "The embedded model is too small to plan. Set models.slow to a larger one in your config.toml."
 )
@@ -261,7 +259,7 @@ def _of_step(step: Step, gates: tuple[str, ...], files: Files) -> list[str]:
 
 
 def _of_place(place: Place, files: Files) -> list[str]:
-    if place.path in MEMORY or place.path.rpartition("/")[2] in guidance.NAMES:
+    if is_own(files.workspace, place.path):
         return [f"{place.path} is not changed by steps."]
     if item := left_alone(files.settings, place.path, place.name):
         return [f"{place.words} is not to be changed: the person wants `{item}` left alone."]

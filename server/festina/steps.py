@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from festina import edits, planner, plans
+from festina import edits, plans
 from festina.config import VerifySettings
-from festina.context import enclosing, guidance
+from festina.context import enclosing
+from festina.context.own import is_named, is_own
 from festina.documents import Document
 from festina.edits import Region
 from festina.edits.defined import definitions, means
@@ -24,6 +25,7 @@ from festina.session import Refusal
 from festina.text import NotText, Text, decode
 
 MOST_REASONS = 10
+YOURS = "{} is not changed by steps: it is yours."
 EXPLAIN = (
     "What would this step of the plan change, why is it needed, and what could go wrong with it?"
 )
@@ -55,8 +57,8 @@ def check(step: Step, settings: VerifySettings) -> None:
             "say where it is."
         )
     for place in step.places:
-        if place.path in planner.MEMORY or place.path.rpartition("/")[2] in guidance.NAMES:
-            raise Refusal(f"{place.path} is not changed by steps: it is yours.")
+        if is_named(place.path):
+            raise Refusal(YOURS.format(place.path))
         if why := forbidden(settings, place.path, place.name):
             raise Refusal(why)
     if unknown := unknown_gates(step, settings):
@@ -64,6 +66,16 @@ def check(step: Step, settings: VerifySettings) -> None:
             f"There is no gate {code(unknown[0])}, which must pass for this step. Name one that "
             "there is, or set it up in verify.commands."
         )
+
+
+def check_own(workspace: Path, path: str) -> None:
+    """See to it that a file is not the person's own under another name. Blocks.
+
+    Raises:
+        Refusal: it is.
+    """
+    if is_own(workspace, path):
+        raise Refusal(YOURS.format(path))
 
 
 def on_disk(workspace: Path, path: str) -> Document:

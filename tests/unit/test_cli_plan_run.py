@@ -278,6 +278,16 @@ def test_what_makes_no_sense_is_refused(line, words, said):
     assert (ran.code, said in ran.err) == (Exit.USAGE, True)
 
 
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_what_must_pass_is_no_place_of_a_step_by_whatever_name(line, fake, link):
+    (line.project / "verify.md").write_text("- [x] types: `true`\n")
+    getattr(line.project / "notes.md", link)(line.project / "verify.md")
+    (line.project / "plan.md").write_text("- [ ] Loosen it.\n  - where: `notes.md`\n")
+    ran = line.run("plan", "--run", "--apply")
+    assert (ran.code, "notes.md is not changed by steps: it is yours." in ran.err) == (1, True)
+    assert fake.requests == []
+
+
 def test_what_cannot_be_run_is_refused_before_a_model_is_asked(line, fake):
     (line.project / "plan.md").write_text("- [ ] Ask Ann.\n")
     ran = line.run("plan", "--run")

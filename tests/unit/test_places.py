@@ -81,6 +81,13 @@ def test_globs_and_paths_both_hold(workspace):
     assert [one[0] for one in found(workspace)] == ["a.py", "a.py", "a.py", "lib/b.go", "lib/c.txt"]
 
 
+def test_what_is_a_persons_own_is_no_place_by_whatever_name(workspace):
+    for name in ("plan.md", "progress.md", "verify.md", "AGENTS.md", "lib/AGENTS.md", "ok.md"):
+        (workspace / name).write_text("- [x] find(1)\n")
+    (workspace / "other.md").hardlink_to(workspace / "verify.md")
+    assert found(workspace, "**/*.md") == [("ok.md", "", 0, 1)]
+
+
 def test_open_buffers_count(workspace):
     buffers = {"a.py": "find(1)\n", "new.py": "def f():\n    find(2)\n"}
     assert found(workspace, "*.py", buffers=buffers) == [("a.py", "", 0, 1), ("new.py", "f", 0, 2)]

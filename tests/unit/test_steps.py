@@ -108,6 +108,7 @@ SETTINGS = VerifySettings(gates=("lint",), commands=(Command("eslint", ("npx", "
         (Step("Go"), "This step names no file"),
         (Step("Go", (Place("docs/AGENTS.md"),)), "docs/AGENTS.md is not changed by steps"),
         (Step("Go", (Place("verify.md"),)), "verify.md is not changed by steps"),
+        (Step("Go", (Place("a/SKILL.md"),)), "a/SKILL.md is not changed by steps"),
         (Step("Go", (Place("a.py"),), ("typos",)), "There is no gate `typos`"),
         (Step("Go", (Place("a.py"),), ("review",)), "There is no gate `review`"),
     ],

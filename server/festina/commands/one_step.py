@@ -257,6 +257,7 @@ def _place(workspace: Path, part: Part, snapshot: Snapshot) -> tuple[Document, R
     Raises:
         Refusal: there is no such place, or it must not be sent.
     """
+    steps.check_own(workspace, part.path)
     if why := withheld(snapshot, part.path):
         raise Refusal(why)
     document = steps.on_disk(workspace, part.path)

@@ -13,6 +13,7 @@ from festina import edits, line_patterns
 from festina.context.definitions import enclosing
 from festina.context.files import Files
 from festina.context.overview import MOST_FILES, paths_of
+from festina.context.own import is_own
 from festina.edits import Region
 from festina.globs import applies
 from festina.masking import Masking
@@ -65,8 +66,9 @@ def find(
 ) -> Found:
     """Look a workspace through. Blocks for up to seconds: call it in a thread.
 
-    Files that git ignores, that are kept from models, hidden or secret are not looked at. With
-    ``under``, only these files and what is in these folders (paths in the workspace).
+    Files that git ignores, that are kept from models, hidden or secret are not looked at, and in
+    those that are the person's own is no place. With ``under``, only these files and what is in
+    these folders (paths in the workspace).
     """
     files = Files(snapshot, Masking())
     listed = paths_of(files)
@@ -79,7 +81,7 @@ def find(
         if text is None or "\0" in text:
             continue
         looked += 1
-        if line_patterns.may_read(patterns, text):
+        if line_patterns.may_read(patterns, text) and not is_own(snapshot.workspace, path):
             found += _in(path, Text(text), patterns)
     settings = snapshot.settings
     free = [one for one in found if not left_alone(settings, one.path, one.name)]
