@@ -98,6 +98,7 @@ STATE = (
     "replacing",
     "steps",
     "stepping",
+    "ticking",
     "going",
     "together",
     "drafting",

@@ -23,6 +23,10 @@ class Paper(Protocol):
 
     workspace: Path
 
+    @property
+    def open(self) -> bool:
+        """Whether the editor has it: then the person saves what is changed in it."""
+
     async def read(self) -> Plan:
         """Return the plan as it is now.
 

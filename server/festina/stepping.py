@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from festina import steps, tried
@@ -30,6 +31,7 @@ from festina.proposals import Proposal, State
 from festina.remembering import Remembering
 from festina.replanning import Replanning
 from festina.session import Refusal, Session, relative_path
+from festina.ticking import Ticking
 from festina.together import Together
 
 
@@ -56,6 +58,7 @@ class Stepping:
         self._going: list[Going] = []
         self.replanning = Replanning(session, models)
         self.places = Places(session, desk)
+        self.ticking = Ticking(desk, memory, self._end)
         self._together = Together(session, lifecycle, self._adopt, self._lost)
         self.changed: Callable[[Path], None] = lambda _: None
         """Told of the workspace of a plan when what is under way in it is another."""
@@ -94,13 +97,16 @@ class Stepping:
         steps.check(step, self._session.settings_of(paper.workspace).verify)
         if self.find(paper.workspace, step) is not None:
             raise Refusal("This step is under way already. Accept, cancel or dismiss its edit.")
-        none: list[str] = []
-        if step.key in await self._memory.ask(paper.workspace, tried.settle, none):
-            going = Going(paper, step)
+        none: list[tried.Lost] = []
+        for lost in await self._memory.ask(paper.workspace, tried.settle, none):
+            if lost.step != step.key:
+                continue
+            going = Going(paper, step, tries=list(lost.tries))
             self._going.append(going)
-            self._jobs.start(f"{going.key} tick", self._tick(going))
+            self._jobs.start(f"{going.key} tick", self.ticking.tick(going))
             return "This step was accepted before everything ended: it is ticked, not run again."
         self._pending.check(paper.workspace, len(parts_of(step)))
+        self.ticking.run_anew(paper.workspace, step)
         self._start(Going(paper, step))
         return f"Running step {index + 1} of {len(plan.steps)}: {step.title}"
 
@@ -244,21 +250,12 @@ class Stepping:
         elif going.given_up or self._jobs.running(f"{going.key} again"):
             self._end(going)
         else:
-            self._jobs.start(f"{going.key} tick", self._tick(going))
+            self._jobs.start(f"{going.key} tick", self.ticking.tick(going))
 
     def _later(self, work: Callable[[Going], None], going: Going) -> None:
         asyncio.get_running_loop().call_soon(work, going)
 
     # -- ending -----------------------------------------------------------------------------
-
-    async def _tick(self, going: Going) -> None:
-        """All edits of a step were accepted: its box is ticked."""
-        try:
-            await going.paper.change(lambda plan: steps.ticked(plan, going.step))
-        except Refusal as refusal:
-            self._desk.tell(str(refusal), wrong=True)
-        finally:
-            self._end(going, "accepted")
 
     def _end(self, going: Going, outcome: str = "given up") -> None:
         if going in self._going:
@@ -266,11 +263,9 @@ class Stepping:
             for proposal_id in going.ids:
                 self._of.pop(proposal_id, None)
 
-            def end(store: Store) -> None:
-                for one in going.tries:
-                    store.steps.end(one.id, outcome)
-
-            self._memory.post(going.paper.workspace, end)
+            if outcome:
+                work = partial(tried.end, tries=going.tries, outcome=outcome)
+                self._memory.post(going.paper.workspace, work)
             self._pending.moved.set()
             self.changed(going.paper.workspace)
 

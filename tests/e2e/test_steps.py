@@ -9,7 +9,7 @@ import pytest
 
 from festina import planner
 from support import clamp, desk, ledger
-from support.editor import SECONDS
+from support.editor import SECONDS, Editor
 from support.fake_model import FakeModel
 from support.noted import noted, rest
 from support.presets import VSCODE
@@ -30,6 +30,7 @@ PLAN = """\
 """
 ACCEPT = "Festina: accept"
 TOO_SMALL = f"{planner.TOO_SMALL} plan.md stays as it is."
+AGAIN = "This step was accepted before everything ended: it is ticked, not run again."
 DONE = PLAN.replace("- [ ] Return", "- [x] Return")
 BROKEN = clamp.GOOD.replace("    value", "    low = low + 1\n    low = low - 1\n    value")
 
@@ -97,6 +98,55 @@ async def test_a_step_is_run_by_its_lens_and_ticked_by_accepting(
         assert titles(await editor.code_lenses(plan))[0] == (7, "skip")
         assert rest(workspace) == before, "nothing is saved but by the person"
         await noted(editor, 1)
+
+
+async def done_already(editor, plan, line):
+    """Wait until a step is not under way any more."""
+    place = {"uri": plan.uri, "line": line}
+    async with asyncio.timeout(SECONDS):
+        while "done already" not in (await editor.execute("festina.acceptStep", place))["message"]:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_tick_that_was_not_saved_is_made_again_and_the_step_is_not(
+    source, workspace, tmp_path
+):
+    home = tmp_path / "home"
+    home.mkdir()
+    with FakeModel(clamp.by_region) as fake:
+        env = desk.config(tmp_path, fake)
+        started = Editor.start(VSCODE, workspace, home, env=env)
+        editor = await started.__aenter__()
+        buffer = await editor.open(clamp.MODULE)
+        plan = await editor.open("plan.md", language="markdown")
+        await editor.choose((await lens_of(editor, plan, 2, "Festina: run")).command)
+        await ready(editor, buffer)
+        await editor.choose((await lens_of(editor, plan, 2, ACCEPT)).command)
+        await editor.until(lambda: plan.text == DONE)
+        editor.save(buffer)
+        await done_already(editor, plan, 2)
+        # the next one begins once all is written down that there is to write
+        await editor.choose((await lens_of(editor, plan, 8, "Festina: run")).command)
+        await fake.until(lambda: len(fake.requests) == 2)
+        await editor._kill()
+        assert (workspace / "plan.md").read_text() == PLAN
+
+        async with Editor.start(VSCODE, workspace, home, env=env) as editor:
+            await editor.open(clamp.MODULE)
+            plan = await editor.open("plan.md", language="markdown")
+            ticked = {"ok": True, "message": AGAIN}
+            place = {"uri": plan.uri, "line": 2}
+            assert await editor.execute("festina.runStep", place) == ticked
+            await editor.until(lambda: plan.text == DONE)
+            await done_already(editor, plan, 2)
+            editor.save(plan)
+            # from here on it is over: to take the tick out is to want it run again
+            editor.set_text(plan, PLAN)
+            editor.save(plan)
+            assert len(fake.requests) == 2
+            said = await editor.execute("festina.runStep", place)
+            assert said["message"].startswith("Running step 1 of 3")
+            await fake.until(lambda: len(fake.requests) > 2)
 
 
 async def test_an_answer_beyond_the_bounds_is_rejected_with_the_reason_and_repaired(

@@ -92,6 +92,10 @@ def test_between_the_edit_its_line_and_its_tick_nothing_is_lost(line, when, name
         killed(line, when, name)
         assert there(line) == (["money.py"], ticked)
         assert noted(line) == written
+        if ticked == " ":  # killed once more, while that is made up for
+            killed(line, "before", "plan.md")
+            assert there(line) == (["money.py"], " ")
+            assert noted(line) == ["money.py"]
         for _ in range(2):
             ran = line.run(*RUN)
             assert (ran.code, ran.out) == (Exit.DONE, "all 1 steps are done\n")

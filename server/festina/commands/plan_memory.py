@@ -59,8 +59,8 @@ class PlanMemory:
             self._store, files, name=step.title, lines=lines, warn=self._warn, proposal=proposal
         )
 
-    def accepted(self) -> list[str]:
-        """Return the keys of steps that were accepted when everything ended.
+    def accepted(self) -> list[tried.Lost]:
+        """Return the steps that were accepted when everything ended.
 
         What was to be said of them in ``progress.md`` is written.
 
@@ -82,6 +82,11 @@ class PlanMemory:
         except Trouble as trouble:
             self._warn(str(trouble))
             return []
+
+    def ticked(self, lost: tried.Lost) -> None:
+        """The tick of such a step is on the disk."""
+        with contextlib.suppress(Trouble):
+            tried.end(self._store, lost.tries)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -75,13 +75,14 @@ def _take_up(order: Order, memory: PlanMemory, terminal: Terminal | None) -> Non
     Raises:
         Stop: one was accepted and is not in its files.
     """
-    for key in memory.accepted():
+    for lost in memory.accepted():
         plan = _plan(order)
-        index = next((n for n, one in enumerate(plan.steps) if one.key == key), None)
+        index = next((n for n, one in enumerate(plan.steps) if one.key == lost.step), None)
         if index is not None and not plan.steps[index].done:
             apply.write(order.path, plan.text, plans.tick(plan, index).text)
             if terminal is not None:
                 terminal.note(f"step {index + 1} was accepted before; it is ticked now")
+        memory.ticked(lost)
 
 
 class _Running:

@@ -65,6 +65,11 @@ class PlanPaper:
         self._moves = moves
         self._lock = asyncio.Lock()
 
+    @property
+    def open(self) -> bool:
+        """Whether the editor has it."""
+        return self._app.open_at(self.path) is not None
+
     async def text(self) -> Text | None:
         """Return what stands in the file, whatever it is; None where there is none.
 

@@ -247,6 +247,13 @@ class Planning:
         self._moves.moved()
         self.seen.changed(document)
 
+    def saved(self, document: Document) -> None:
+        """A document was saved: of a plan, the ticks are on the disk by now."""
+        if self.seen.is_plan(document) and document.path is not None:
+            plan = self.seen.read(document)
+            if isinstance(plan, Plan):
+                self.stepping.ticking.saved(document.path.parent, plan)
+
     def _stirred(self, workspace: Path) -> None:
         self._app.client.refresh_lenses()
 

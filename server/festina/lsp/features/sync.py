@@ -80,6 +80,7 @@ def did_save(app: App, params: lsp.DidSaveTextDocumentParams) -> None:
     if (document := app.session.documents.get(uri)) is not None:
         app.saving.saved(document)
         app.progress_log.saved(document)
+        app.planning.saved(document)
 
 
 def files_changed(app: App, uris: Sequence[str]) -> None:
