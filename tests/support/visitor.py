@@ -108,8 +108,10 @@ class Visitor:
             for line in answer:
                 if line.startswith(b"data: "):
                     news = json.loads(line.removeprefix(b"data: "))
-                    cards |= {card["id"]: card for card in news["cards"]}
-                    head = news["head"]
+                    for card in news["cards"]:
+                        cards[card["id"]] = cards.get(card["id"], {}) | card
+                    if (head := news.get("head")) is None:
+                        continue  # the rest of it comes next
                     self.board = {"head": head, "cards": {i: cards[i] for i in head["ranked"]}}
                     yield self.board
         finally:

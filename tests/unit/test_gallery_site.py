@@ -1,6 +1,7 @@
 """The gallery over real sockets: who gets in, who does not, and what is told and done there."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from festina.progress import Progress
 from festina.proposals import CandidateStatus, CandidateView, Proposal, State
 from festina.shots import Shot
 from festina.text import Text
-from support.fakes import passed
+from support.fakes import failed, passed
+from support.gallery_page import many
 from support.visitor import Visitor
 
 BASE = Text("def one():\n    return 2\n")
@@ -322,6 +324,53 @@ async def test_what_is_no_wish_is_told_so(served):
     answer = await ask(visitor, f"{visitor.at}wish", body=b'{"what": "dismiss"}', **kind, **sent)
     assert answer.status == 400, "a form of another page could send that"
     assert served.wishes == []
+
+
+def events(visitor, stop):
+    """Take what the page is told, as it is sent, until ``stop`` of all of it."""
+    connection = visitor._begin(f"{visitor.at}events", "GET", None, None, None, {})
+    seen = []
+    try:
+        for line in connection.getresponse():
+            if line.startswith(b"data: "):
+                seen.append(json.loads(line.removeprefix(b"data: ")))
+                if stop(seen):
+                    return seen
+    finally:
+        connection.close()
+
+
+async def test_many_lines_come_in_parts_and_none_comes_twice(served):
+    visitor = await served.inside()
+    first = replace(shown(), proposal=replace(proposal(), candidates=tuple(many(20, 300))))
+    served.gallery.show(first)
+    heads = []
+
+    def stop(seen):
+        if "head" not in seen[-1]:
+            return False
+        heads.append(len(seen))
+        if len(heads) == 1:
+            views = [replace(view, verdict=failed()) for view in first.proposal.candidates]
+            other = replace(views[0], text="def one():\n    return 3\n")
+            views = (replace(other, verdict=passed()), *views[1:])
+            news = replace(first, proposal=replace(first.proposal, candidates=views))
+            asyncio.run_coroutine_threadsafe(_show(served, news), loop)
+        return len(heads) == 2
+
+    loop = asyncio.get_running_loop()
+    seen = await asyncio.to_thread(events, visitor, stop)
+    assert heads == [4, 5]
+    whole = [card for event in seen[:4] for card in event["cards"]]
+    assert sorted(card["id"] for card in whole) == list(range(20))
+    assert all(sum(len(card["rows"]) for card in event["cards"]) <= 1500 for event in seen[:4])
+    again = {card["id"]: card for card in seen[4]["cards"]}
+    assert len(again) == 20
+    assert [number for number, card in again.items() if "rows" in card or "text" in card] == [0]
+
+
+async def _show(served, news):
+    served.gallery.show(news)
 
 
 async def test_a_page_is_shown_with_a_candidate_in_it_by_a_policy_of_its_own(served, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,9 @@ from festina.gallery.views import View
 HEART_SECONDS = 15.0
 MOST_BYTES = 10_000
 """Of a wish: it is a word and two numbers."""
+MOST_LINES = 1500
+"""Of one event, unless a single card has more."""
+_LINES = ("rows", "text")
 WISHES = ("accept", "unverified", "show", "dismiss", "variations")
 
 
@@ -142,7 +145,11 @@ class Site:
         return StreamingResponse(self._news(), media_type="text/event-stream")
 
     async def _news(self) -> AsyncIterator[str]:
-        """Yield everything once, then what is new, until the proposal is over."""
+        """Yield everything once, then what is new, until the proposal is over.
+
+        Lines are told once, and many of them in several events, of which the last one has the head:
+        a browser takes each one apart while it does nothing else, not even scroll.
+        """
         told: dict[int, dict[str, Any]] = {}
         head: dict[str, Any] = {}
         mine = asyncio.Event()
@@ -158,9 +165,12 @@ class Site:
                     continue
                 mine.clear()
                 board = await self.board()
-                new = [card for card in board.cards.values() if told.get(card["id"]) != card]
-                if new or board.head != head:
-                    yield _event({"head": board.head, "cards": new})
+                changed = [card for card in board.cards.values() if told.get(card["id"]) != card]
+                if changed or board.head != head:
+                    *first, last = _parts([_new(card, told) for card in changed])
+                    for part in first:
+                        yield _event({"cards": part})
+                    yield _event({"head": board.head, "cards": last})
                 told, head = dict(board.cards), board.head
                 if head["over"] or self._ended:
                     return
@@ -180,6 +190,28 @@ def _harmless(html: str) -> Response:
     """A page that a model wrote, which may run nothing, and fetch nothing."""
     policy = {"content-security-policy": preview.POLICY}
     return Response(html, media_type="text/html", headers=policy)
+
+
+def _new(card: dict[str, Any], told: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    """Return a card without the lines that the page has of it."""
+    old = told.get(card["id"])
+    if old is None or any(old[name] != card[name] for name in _LINES):
+        return card
+    return {name: value for name, value in card.items() if name not in _LINES}
+
+
+def _parts(cards: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Put cards into parts of not too many lines; at least one, which may be empty."""
+    parts: list[list[dict[str, Any]]] = [[]]
+    room = MOST_LINES
+    for card in cards:
+        count = len(card.get("rows", ()))
+        if count > room and parts[-1]:
+            parts.append([])
+            room = MOST_LINES
+        parts[-1].append(card)
+        room -= count
+    return parts
 
 
 def _event(data: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 const cards = new Map();
 const marked = new Set();
 const aside = new Set();
+const early = []; // cards of news that are not there as a whole yet
 let head = null;
 let focused = null;
 let lastSaid = null;
@@ -24,21 +25,19 @@ function say(words) {
   lastSaid = setTimeout(() => (place.textContent = ""), 8000);
 }
 
-/** Take news: a new head, and the cards that have changed. */
+/** Take news: a new head, and the cards that have changed, with lines only where those have. */
 function take(news) {
+  early.push(...news.cards);
+  if (news.head === undefined) return; // the rest of it comes next
   const before = head;
   head = news.head;
-  for (const card of news.cards) {
-    const old = cards.get(card.id);
-    // the same rows are drawn already
-    if (old && JSON.stringify(old.rows) === JSON.stringify(card.rows)) card.rows = old.rows;
-    cards.set(card.id, card);
-  }
+  const fresh = early.splice(0);
+  for (const card of fresh) cards.set(card.id, { ...cards.get(card.id), ...card });
   for (const id of [...cards.keys()]) {
     if (!head.ranked.includes(id)) drop(id);
   }
   if (JSON.stringify(before?.groups) !== JSON.stringify(head.groups)) arrange();
-  const changed = new Set(news.cards.map((card) => card.id));
+  const changed = new Set(fresh.map((card) => card.id));
   const isShown = (id) => before.shown !== head.shown && [before.shown, head.shown].includes(id);
   for (const id of order()) {
     if (before?.over !== head.over || changed.has(id) || isShown(id)) stale.add(id);

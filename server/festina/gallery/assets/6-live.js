@@ -90,7 +90,7 @@ if (data !== null) {
   let isOpen = false;
   events.addEventListener("message", (event) => {
     take(JSON.parse(event.data));
-    if (head.over) events.close();
+    if (head?.over) events.close();
   });
   events.addEventListener("open", () => {
     isOpen = true;
