@@ -159,7 +159,7 @@ async def test_an_answer_beyond_the_bounds_is_rejected_with_the_reason_and_repai
         await editor.execute("festina.runStep", {"uri": plan.uri, "line": 4})
         await ready(editor, buffer)
         why = (
-            "The diff has 8 lines, removed and added ones together, and the step allows at most 6."
+            "The diff has 8 lines, and the step allows at most 6, removed and added ones together."
         )
         assert why in fake.requests[1]["messages"][-1]["content"]
         assert len(fake.requests) == 2

@@ -10,6 +10,9 @@ from support.neovim_plugin import run
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
 
+LONGER = PROJECT.replace(
+    "    return max(low, value)\n", "    value = max(low, value)\n    return value\n"
+)
 BOUNDS = """\
 === festina.toml
 [edits]
@@ -20,7 +23,7 @@ leave_alone = ["test_mod.py"]
 
 @pytest.mark.parametrize("version", ["0.11", pytest.param("0.12", marks=pytest.mark.slow)])
 def test_edits_keep_to_the_bounds_and_are_reported(tmp_path, version):
-    with bench(tmp_path, project=PROJECT + BOUNDS) as made:
+    with bench(tmp_path, project=LONGER + BOUNDS) as made:
         made.released.set()
         run(made, version, "bounds.lua")
         assert len(made.fake.requests) == 2, "nothing was sent of what is to be left alone"

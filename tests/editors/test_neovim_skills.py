@@ -10,7 +10,7 @@ from support.neovim_plugin import run
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
 
-TEXTS = {name: loops.function(name) for name in ("total", "largest", "doubled")}
+TEXTS = {name: loops.function(name) for name in ("total", "largest", "doubled", "product")}
 PROJECT = f"""
 === pyproject.toml
 [tool.pytest.ini_options]
@@ -22,8 +22,13 @@ pythonpath = ["."]
 {TEXTS["largest"]}
 === other.py
 {TEXTS["doubled"]}
+=== more.py
+{TEXTS["product"]}
+=== festina.toml
+review.pending = 1
 === test_mod.py
 from mod import largest, total
+from more import product
 from other import doubled
 
 
@@ -31,6 +36,7 @@ def test_all():
     assert total({loops.TESTS["total"]}
     assert largest({loops.TESTS["largest"]}
     assert doubled({loops.TESTS["doubled"]}
+    assert product({loops.TESTS["product"]}
 """
 
 
@@ -43,4 +49,5 @@ def test_a_skill_is_made_and_followed_here_and_everywhere(tmp_path, version):
         assert "name: loop-over-items" in (made.folder / loops.FILE).read_text()
         shutil.rmtree(made.folder / ".agents")  # all else is as it was: nothing was saved
         asked = [loops.asked_region(body) for body in made.fake.requests if "Follow" in str(body)]
-        assert [one.split("(")[0] for one in asked] == ["def total", "def largest", "def doubled"]
+        names = ("total", "largest", "product", "doubled")
+        assert [one.split("(")[0] for one in asked] == [f"def {name}" for name in names]

@@ -35,7 +35,7 @@ def show(window, name):
 
 
 def test_edits_keep_to_the_bounds_and_are_reported(desk, window, project):
-    desk.fake.script(vscode_edits.GOOD)
+    desk.fake.script(vscode_edits.TWO_CHANGES)  # four lines beside the comment, which is none
     window.open("mod.py", trust=True)
     window.instruct(vscode_edits.ASK, *vscode_edits.REGION)
     window.lens("Festina: dismiss (rejected")

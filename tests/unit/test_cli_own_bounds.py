@@ -53,7 +53,10 @@ def test_an_edit_is_as_large_as_allowed_and_no_larger(line):
         ran = line.run(*ASK, "--apply")
         assert "Change at most 2 lines" in str(fake.requests[0])
     assert ran.code == Exit.FAILED
-    assert "The diff has 4 lines, removed and added ones together, and edits.at_most" in ran.out
+    assert (
+        "The diff has 4 lines, and edits.at_most allows at most 2, removed and added ones"
+        in ran.out
+    )
     assert line.file.read_text() == line.before
     with FakeModel(ONE) as fake:
         line.use(fake)

@@ -181,7 +181,7 @@ def test_a_step_beyond_its_bounds_is_rejected_with_the_reason_and_repaired(line,
     keep(line, 4)
     assert line.run("plan", "--run", "--apply").code == Exit.DONE
     asked = fake.requests[1]["messages"][-1]["content"]
-    assert "and the step allows at most 2." in asked
+    assert "and the step allows at most 2, removed and added ones together." in asked
     assert ledger.RIGHT["by_category"] in (line.project / "ledger" / "report.py").read_text()
 
 

@@ -54,7 +54,7 @@ def test_what_keeps_to_its_bounds_is_not_complained_of():
 
 def test_removed_and_added_lines_of_all_files_count_together():
     assert broken(step(most=1), [CAPPED]) == (
-        "The diff has 2 lines, removed and added ones together, and the step allows at most 1."
+        "The diff has 2 lines, and the step allows at most 1, removed and added ones together."
     )
     other = change("LIMIT = 10", "LIMIT = 11", path="calc/other.py")
     both = Step("Go", (Place("calc/core.py"), Place("calc/other.py")), most_lines=4)

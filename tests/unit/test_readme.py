@@ -42,7 +42,8 @@ def test_every_inline_command_exists():
 SETTINGS = [
     block
     for kind, block in BLOCKS
-    if kind == "toml" and ("[models.fast]" in block or "[verify]" in block or "[[verify" in block)
+    if kind == "toml"
+    and any(table in block for table in ("[models.fast]", "[verify]", "[[verify", "[edits]"))
 ]
 
 
@@ -54,7 +55,7 @@ def test_every_settings_block_is_taken_without_a_problem(block):
 
 
 def test_all_settings_blocks_were_found():
-    assert len(SETTINGS) == 6
+    assert len(SETTINGS) == 7
 
 
 def test_every_setting_that_is_named_exists():

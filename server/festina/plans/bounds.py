@@ -137,8 +137,8 @@ def broken(
     size = sum(edits.size(change.unasked.edits) for change in changes)
     if step.most_lines is not None and size > step.most_lines:
         return (
-            f"The diff has {_counted(size)}, removed and added ones together, and {allows} "
-            f"at most {step.most_lines}."
+            f"The diff has {_counted(size)}, and {allows} at most {step.most_lines}, removed and "
+            "added ones together."
         )
     return ""
 

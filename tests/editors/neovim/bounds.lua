@@ -6,8 +6,8 @@ local check = t.check
 check(t.attached(), "the server starts in Neovim " .. tostring(vim.version()))
 local before = t.text()
 
-vim.cmd("4,6Festina edit respect the upper bound")
-check(t.until_state("rejected"), "three lines are too many", { t.state(), t.messages })
+vim.cmd("4,7Festina edit respect the upper bound")
+check(t.until_state("rejected"), "three lines beside the comment are too many", { t.state(), t.messages })
 local head = t.drawn().head
 check(head:find("bounds", 1, true), "the edit says which gate rejects it", head)
 check(head:find("edits.at_most allows at most 2", 1, true), "and why", head)
@@ -16,7 +16,7 @@ check(t.text() == before, "it cannot be accepted")
 vim.cmd("Festina dismiss")
 check(t.until_state("none"), "it is put away", t.state())
 
-vim.cmd("9,10Festina edit by adding")
+vim.cmd("10,11Festina edit by adding")
 check(t.until_state("ready"), "two lines are not", { t.state(), t.messages })
 check(t.text() == before, "nothing is in the text yet")
 vim.cmd("Festina accept")

@@ -46,26 +46,42 @@ vim.cmd("Festina accept")
 check(t.until_state("none"), "and is accepted", t.state())
 check(not t.text():find("range(len", 1, true), "nothing is left here to be changed", t.text())
 
--- and everywhere else
+-- and everywhere else: no more than one edit may wait at once, so the second comes after the first
+local function listed()
+  return vim.tbl_filter(function(one)
+    return one.source == "festina"
+  end, vim.diagnostic.get())
+end
+
 vim.cmd("Festina! skill loop-over-items")
-check(told("1 edit waits for your review"), "there is one in another file", t.messages)
-local other = vim.tbl_filter(function(one)
-  return one.source == "festina"
-end, vim.diagnostic.get())
-check(#other == 1, "Neovim lists it among the diagnostics", other)
-vim.cmd("Festina review")
-check(
-  t.wait(function()
-    return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == "other.py"
-  end),
-  "it is led to",
-  { vim.api.nvim_buf_get_name(0), t.messages }
-)
-check(t.until_state("ready"), "there it is drawn, as it passed", { t.state(), t.messages })
-check(#t.new_lines() > 0, "with its new lines", t.drawn())
-vim.cmd("Festina accept")
-check(t.until_state("none"), "it is accepted like any other", t.state())
-check(t.text():find("for item in items", 1, true), "and in the text", t.text())
+if vim.version().minor ~= 11 then -- where messages wait for a key, progress alone tells
+  check(told("1 edit waits for your review; then it goes on"), "the run rests", t.messages)
+end
+for _, name in ipairs({ "more.py", "other.py" }) do
+  check(
+    t.wait(function()
+      local one = listed()[1]
+      return one and vim.fs.basename(vim.api.nvim_buf_get_name(one.bufnr)) == name
+    end),
+    "Neovim lists one of another file among the diagnostics",
+    listed()
+  )
+  vim.cmd("Festina review")
+  check(
+    t.wait(function()
+      return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == name
+    end),
+    name .. " is led to",
+    { vim.api.nvim_buf_get_name(0), t.messages }
+  )
+  check(t.until_state("ready"), "there it is drawn, as it passed", { t.state(), t.messages })
+  check(#t.new_lines() > 0, "with its new lines", t.drawn())
+  check(#listed() <= 1, "and nothing waits beside it", listed())
+  vim.cmd("Festina accept")
+  check(t.until_state("none"), "it is accepted like any other", t.state())
+  check(t.text():find("for item in items", 1, true), "and in the text", t.text())
+end
+check(told("2 places: 2 passed"), "then the run is over", t.messages)
 vim.cmd("Festina review")
 check(told("No edit waits for your review"), "that was the last one", t.messages)
 t.done()
