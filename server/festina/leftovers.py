@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 
 from festina.memory import Entry, State, Store
 from festina.memory.fate import Fate, Found
+
+RESTED_SECONDS = 10.0
+"""A file of so many seconds that was to take another one's place, and has not, never will."""
 
 Left = tuple[Entry, dict[str, Found]]
 """An accept, and what each of its files says now."""
@@ -17,11 +21,12 @@ Left = tuple[Entry, dict[str, Found]]
 def look(store: Store) -> list[Left]:
     """Return the accepts of which something is not in its file. Blocks for a moment.
 
-    What processes that were killed have left beside the files is taken away.
+    What processes that were killed have left beside the files is taken away, and beside the plan.
 
     Raises:
         Trouble: the memory cannot be used.
     """
+    sweep(store.workspace / "plan.md", rested=RESTED_SECONDS)
     looked = store.journal.look(store.workspace)
     busy = store.journal.busy() if looked else set()
     for _, files in looked:
@@ -36,12 +41,16 @@ def prefix(real: Path) -> str:
     return f".{real.name[:60]}.festina-"
 
 
-def sweep(path: Path) -> None:
-    """Take away what was to take the place of a file, and was left beside it."""
+def sweep(path: Path, *, rested: float = 0.0) -> None:
+    """Take away what was to take the place of a file, and was left beside it.
+
+    ``rested``: not what was written in the last seconds, by somebody who may be about to use it.
+    """
     real = Path(os.path.realpath(path))
     with contextlib.suppress(OSError):
         for left in real.parent.iterdir():
-            if left.name.startswith(prefix(real)):
+            ours = left.name.startswith(prefix(real))
+            if ours and left.stat().st_mtime <= time.time() - rested:
                 left.unlink()
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from festina import leftovers, noting
-from festina.commands import recovering
+from festina.commands import apply, recovering
 from festina.commands.target import Target
 from festina.memory import Kept, State, Store
 from festina.text import Text, encode
@@ -275,7 +275,25 @@ class NotedCase(Case):
         }
 
 
-CASES = {"note": NoteCase, "noted": NotedCase, "noted-recover": NotedCase}
+class PlanCase(Case):
+    """A workspace where a plan is written, and a step of it ticked."""
+
+    PLAN = Text("# Plan: mind the bound\n\n- [ ] Return at most `high`.\n" * 20)
+    TICKED = Text(PLAN.content.replace("[ ]", "[x]", 1))
+
+    def work(self) -> None:
+        apply.create(self.workspace / "plan.md", self.PLAN)
+        apply.write(self.workspace / "plan.md", self.PLAN, self.TICKED)
+
+    def seen(self) -> dict[str, Any]:
+        file = self.workspace / "plan.md"
+        texts = {self.PLAN.content: "whole", self.TICKED.content: "ticked", "": "empty"}
+        found = texts.get(file.read_text(), "other") if file.exists() else "none"
+        leftovers.sweep(file)
+        return {"plan": found, "files": sorted(path.name for path in self.workspace.iterdir())}
+
+
+CASES = {"plan": PlanCase, "note": NoteCase, "noted": NotedCase, "noted-recover": NotedCase}
 
 
 def main(name: str, folder: Path) -> None:

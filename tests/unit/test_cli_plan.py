@@ -118,6 +118,12 @@ def test_what_would_be_sent_is_printed_and_nothing_is_sent(line, fake):
     assert (line.project / "plan.md").read_text() == PLAN
 
 
+def test_a_plan_that_was_begun_and_is_empty_is_no_plan(line, fake):
+    (line.project / "plan.md").touch()
+    assert line.run("plan", GOAL).code == Exit.DONE
+    assert (line.project / "plan.md").read_text() == PLAN
+
+
 def test_a_plan_that_is_there_is_replaced_only_if_that_was_asked_for(line, fake):
     file = line.project / "plan.md"
     file.write_text("mine\n")

@@ -99,3 +99,14 @@ def test_the_line_of_an_accept_is_written_once_and_of_nothing_else(tmp_path, cas
         (1, "after", 0),
         (1, "after", 1),
     }
+
+
+def test_a_plan_is_there_as_a_whole_or_not_at_all(tmp_path):
+    *cut, whole = outcomes("plan", tmp_path / "there")
+    assert (whole["plan"], whole["files"]) == ("ticked", ["a.py", "plan.md"])
+    assert len(cut) > 20
+    order = ["none", "empty", "whole", "ticked"]
+    seen = [found["plan"] for found in cut]
+    assert list(dict.fromkeys(seen)) == order[order.index(seen[0]) :]
+    for found in cut:
+        assert found["files"] == (["a.py"] if found["plan"] == "none" else ["a.py", "plan.md"])

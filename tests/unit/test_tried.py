@@ -1,8 +1,11 @@
 """Steps whose tick was lost: known from what was accepted, and from the files alone."""
 
+import os
+import time
+
 import pytest
 
-from festina import tried
+from festina import leftovers, tried
 from festina.memory import Kept, State, Store
 from festina.text import Text
 
@@ -69,3 +72,14 @@ def test_what_a_process_that_lives_is_about_is_left_alone(workspace):
         other = Store(workspace)
         assert tried.settle(other) == []
         other.close()
+
+
+def test_what_was_left_beside_the_plan_is_taken_away_once_nobody_can_be_at_it(workspace):
+    old, new, mine = (workspace / f".plan.md{end}" for end in (".festina-a", ".festina-b", ".bak"))
+    for file in (old, new, mine):
+        file.write_text("- [x] ...")
+    before = time.time() - leftovers.RESTED_SECONDS - 1
+    os.utime(old, (before, before))
+    with Ended(workspace) as process:
+        assert leftovers.look(process.store) == []
+    assert sorted(workspace.iterdir()) == sorted([new, mine])

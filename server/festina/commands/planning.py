@@ -114,7 +114,7 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     workspace = workspace_of_plan(args)
     path, before = workspace / NAME, None
     if os.path.lexists(path):
-        if not args.force:
+        if not args.force and not _is_empty(path):
             raise Stop(
                 f"{path} is there already, and nothing was sent. Finish or remove it, or have it "
                 "replaced with --force."
@@ -125,6 +125,14 @@ def _order(args: argparse.Namespace, warn: Callable[[str], None]) -> Order:
     elif not args.show_prompt:
         _check_folder(workspace)
     return Order(args, workspace, job.settings_of(workspace, warn), TrustStore(), before)
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing stands in a file: so it is where all was killed before the plan was in it."""
+    try:
+        return path.is_file() and path.stat().st_size == 0
+    except OSError:
+        return False
 
 
 def workspace_of_plan(args: argparse.Namespace) -> Path:
