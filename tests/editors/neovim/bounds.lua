@@ -7,7 +7,11 @@ check(t.attached(), "the server starts in Neovim " .. tostring(vim.version()))
 local before = t.text()
 
 vim.cmd("4,7Festina edit respect the upper bound")
-check(t.until_state("rejected"), "three lines beside the comment are too many", { t.state(), t.messages })
+check(
+  t.until_state("rejected"),
+  "three lines beside the comment are too many",
+  { t.state(), t.messages }
+)
 local head = t.drawn().head
 check(head:find("bounds", 1, true), "the edit says which gate rejects it", head)
 check(head:find("edits.at_most allows at most 2", 1, true), "and why", head)
