@@ -16,11 +16,12 @@ from pathlib import Path
 from festina import advising, edits, skill_work
 from festina.calls import Call
 from festina.context.files import Files
+from festina.context.gather import TOO_SMALL
 from festina.context.places import Found, Place, find
 from festina.findings import Status
 from festina.lifecycle import Lifecycle
 from festina.masking import Masking
-from festina.models.base import ModelError
+from festina.models.base import ModelError, Trouble
 from festina.models.meter import counting
 from festina.models.ready import Models, Ready
 from festina.pending import Pending
@@ -177,6 +178,8 @@ class SkillRuns:
             self.changed(run)
 
     async def _all(self, run: SkillRun) -> None:
+        if await self._models.small(None):  # before it is started, or even fetched
+            raise ModelError(Trouble.WITHHELD, TOO_SMALL)
         ready = await self._models.get(None, lambda words: self._say(run, words))
         tasks: set[asyncio.Task[None]] = set()
         try:

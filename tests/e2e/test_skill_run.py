@@ -332,6 +332,15 @@ async def test_a_folder_that_is_closed_takes_its_run_with_it(start, skilled, tmp
         assert len(fake.requests) == 1
 
 
+async def test_an_embedded_model_is_refused_before_it_is_started(start, skilled, tmp_path):
+    config = tmp_path / "user-config.toml"  # no such file: to start that one fails in other words
+    config.write_text('[models.fast]\ndialect = "embedded"\nmodel = "/nowhere/small.gguf"\n')
+    editor = await start(VSCODE, env={"FESTINA_CONFIG": str(config)})
+    assert (await editor.execute("festina.runSkill", RUN))["ok"] is True
+    said = await told(editor, "It ended early")
+    assert "An embedded model is too small to follow a skill, so it was not asked." in said
+
+
 async def test_mistakes_are_told_before_anything_is_asked(start, skilled, tmp_path):
     (skilled / FILE).write_text(loops.SKILL.split("  festina-places")[0] + "---\nDo it.\n")
     with FakeModel(loops.model) as fake:

@@ -4,6 +4,7 @@ import pytest
 
 from festina.commands import running
 from festina.commands.base import Exit
+from festina.models import embedded
 from support import loops
 from support.clamp import fenced
 from support.command_line import CommandLine
@@ -293,6 +294,17 @@ def test_a_budget_that_is_used_up_ends_the_run(line, fake):
     assert 0 < written < len(FEW)
     assert f"{written} passed, {written} written" in ran.out
     assert "not tried; the same command goes on there" in ran.out
+
+
+def test_an_embedded_model_is_refused_before_it_is_started(line, fake):
+    async def start(*_):
+        pytest.fail("it takes seconds to start, and follows no skill")
+
+    line.monkeypatch.setattr(embedded, "start", start)
+    ran = line.run(*RUN, "--apply", "--model", "embedded")
+    assert ran.code == Exit.USAGE
+    assert "An embedded model is too small to follow a skill, so it was not asked" in ran.err
+    assert all_changed(line) == []
 
 
 def test_a_model_that_fails_ends_the_run(line, fake):

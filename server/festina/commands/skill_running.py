@@ -25,6 +25,7 @@ from festina.commands.base import Exit, Stop
 from festina.commands.recorded import Decision
 from festina.commands.target import Target
 from festina.config import Settings
+from festina.context.gather import TOO_SMALL
 from festina.context.places import Place, find
 from festina.models.base import ModelError
 from festina.models.meter import counting
@@ -107,6 +108,8 @@ async def run(args: argparse.Namespace) -> int:
             f"pass. If you trust it: festina trust {order.workspace}",
             Exit.UNVERIFIED,
         )
+    if await advice.is_small(order.settings, args.model):
+        raise Stop(TOO_SMALL)
     places = list(found.places)
     verifier = Engine(mapping=len(places) >= MANY)
     shown = None if args.json else terminal

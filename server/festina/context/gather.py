@@ -26,6 +26,10 @@ LOCAL_TOKENS = 3000
 
 NEAR_LINES = 40
 LINE_CHARS = 400
+TOO_SMALL = (
+    "An embedded model is too small to follow a skill, so it was not asked. Set models.fast to a "
+    "larger one, or say in an instruction what to do."
+)
 
 
 def budget(tokens: int | None, origin: str) -> int:
@@ -225,11 +229,7 @@ def _check_skill(wish: Wish) -> None:
             "was sent.",
         )
     if wish.small:
-        raise ModelError(
-            Trouble.WITHHELD,
-            "An embedded model is too small to follow a skill, so it was not asked. Set "
-            "models.fast to a larger one, or say in an instruction what to do.",
-        )
+        raise ModelError(Trouble.WITHHELD, TOO_SMALL)
 
 
 def _masked(skill: Skill | None, masking: Masking) -> Skill | None:
