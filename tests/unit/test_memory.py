@@ -457,3 +457,13 @@ def test_of_what_was_not_accepted_after_all_nothing_is_said(workspace, store):
     assert store.notes.of(kept) == []
     other.close()
     assert [note.line for note in store.notes.left()] == ["instead"]
+
+
+def test_what_was_accepted_when_everything_ended_is_known_as_that(store):
+    for name in ("a", "b", "c", "d"):
+        store.records.put(Record(name, "rejected" if name == "c" else "ready", path="a.py"))
+    for name, state in (("a", State.APPLIED), ("b", State.ABSENT), ("c", State.APPLIED)):
+        store.journal.move(begin(store, proposal=name), state)
+    outcomes = [record.outcome for record in store.records.all()]
+    assert outcomes == ["accepted", "ready", "rejected", "ready"]
+    assert store.records.of("a").outcome == "accepted"

@@ -102,7 +102,13 @@ class Records:
         return _record(rows[0]) if rows else None
 
 
-_SELECT = "SELECT at, session, proposal, outcome, data FROM records"
+# one that was ready when everything ended was accepted all the same if the journal says so
+_SELECT = """
+SELECT at, session, proposal, CASE WHEN outcome IN ('ready', 'unverified') AND EXISTS (
+    SELECT 1 FROM accepts WHERE accepts.session = records.session
+    AND accepts.proposal = records.proposal AND accepts.state = 'applied'
+) THEN 'accepted' ELSE outcome END, data FROM records
+"""
 
 
 def _record(row: Row) -> Record:
