@@ -65,7 +65,8 @@ class SkillRun:
     @property
     def summary(self) -> str:
         """Say in a line what came of it."""
-        kept = f" {self.kept} more stay as they are: edits.leave_alone." if self.kept else ""
+        stay = "stays as it is" if self.kept == 1 else "stay as they are"
+        kept = f" {self.kept} more {stay}: edits.leave_alone." if self.kept else ""
         if not self.places:
             return f"The skill {self.skill.name} finds no place here.{kept}"
         parts = [
@@ -74,7 +75,7 @@ class SkillRun:
                 (End.PASSED, "passed"),
                 (End.FAILED, "rejected"),
                 (End.UNVERIFIED, "unverified"),
-                (End.LEFT, "left as they are"),
+                (End.LEFT, "left as it is" if self.counts[End.LEFT] == 1 else "left as they are"),
             )
             if self.counts[end]
         ]

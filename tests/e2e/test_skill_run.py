@@ -247,7 +247,7 @@ async def test_the_person_is_led_from_one_to_the_next(start, skilled, tmp_path):
     with FakeModel(loops.model) as fake:
         editor = await begin(start, fake, tmp_path, VSCODE_PLUGIN, paths=paths)
         said = await told(editor, "3 places: 2 passed, 1 rejected.")
-        assert "1 more stay as they are: edits.leave_alone. 2 edits wait for your review" in said
+        assert "1 more stays as it is: edits.leave_alone. 2 edits wait for your review" in said
         assert len(fake.requests) >= 3
         assert "def product" not in str(fake.requests)
         (first, *_) = waiting(editor)
