@@ -38,3 +38,13 @@ def test_edits_keep_to_the_bounds_and_are_reported(tmp_path, version):
         assert (total["proposals"], total["accepted"], total["rejected"]) == (2, 1, 1)
         assert total["rejected_by"] == {"bounds": 1}
         assert total["decision_seconds_median"] is not None
+
+
+@pytest.mark.parametrize("version", ["0.11", pytest.param("0.12", marks=pytest.mark.slow)])
+def test_what_might_pass_the_persons_budget_is_not_sent(tmp_path, version):
+    with bench(tmp_path) as made:
+        with (made.home / "config.toml").open("a") as config:
+            config.write("[limits]\ntokens_per_day = 10\n")
+        made.released.set()
+        run(made, version, "budget.lua")
+        assert made.fake.requests == []

@@ -71,3 +71,17 @@ def test_edits_keep_to_the_bounds_and_are_reported(desk, window, project):
         return (found["proposals"], found["accepted"], found["rejected_by"])
 
     window.until(lambda: total() == (2, 1, {"bounds": 1}), "the report has both")
+
+
+def test_what_might_pass_the_persons_budget_is_not_sent(desk, window):
+    before, sent = desk.config.read_text(), len(desk.fake.requests)
+    desk.config.write_text(f"{before}\n[limits]\ntokens_per_day = 1\n")
+    try:
+        window.open("mod.py", trust=True)
+        window.instruct(vscode_edits.ASK, *vscode_edits.REGION)
+        words = "of 1 tokens are used (limits.tokens_per_day)"
+        window.until(lambda: words in f"{window.toasts} {window.thread}", "it says which limit")
+        window.shot("budget")
+    finally:
+        desk.config.write_text(before)
+    assert len(desk.fake.requests) == sent
