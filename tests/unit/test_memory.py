@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from festina.memory import Accept, Entry, Kept, Piece, Record, State, Store, Trouble, schema
+from festina.memory import Accept, Entry, Kept, Record, State, Store, Trouble, schema
 from festina.memory.database import Database
 from festina.memory.living import Living
 from festina.text import Text
@@ -51,7 +51,6 @@ def test_nothing_is_made_before_there_is_something_to_keep(store, state):
     assert store.journal.left() == []
     assert store.records.all() == []
     assert store.steps.tries("plan.md") == []
-    assert store.queue.pieces("r") == []
     assert not state.exists()
 
 
@@ -363,7 +362,7 @@ def test_of_what_is_over_not_everything_is_kept_for_ever(store, monkeypatch):
     assert [row[0] for row in rows] == [5, 6, 7]
 
 
-# -- steps, queued work, what became of proposals -----------------------------------------------
+# -- steps, what became of proposals -----------------------------------------------
 
 
 def test_tries_of_a_step_are_counted_and_outlast_the_process(store, workspace):
@@ -383,25 +382,6 @@ def test_tries_of_a_step_are_counted_and_outlast_the_process(store, workspace):
     assert again.steps.of("p2") is None
     assert again.steps.of("p2", second.session) == second
     assert [one.proposal for one in again.steps.broken_off()] == ["p2", "p3"]
-
-
-def test_a_piece_of_work_is_taken_by_one_and_again_when_that_one_has_ended(store, workspace):
-    pieces = [Piece("run", place, {"line": 3}) for place in ("a.py:1", "b.py:1")]
-    assert store.queue.add(pieces) == 2
-    assert store.queue.add(pieces) == 0
-    other = Store(workspace)
-    taken = other.queue.take("run")
-    assert (taken.place, taken.data, taken.state) == ("a.py:1", {"line": 3}, "taken")
-    mine = store.queue.take("run")
-    assert mine.place == "b.py:1"
-    assert store.queue.take("run") is None
-    store.queue.move(mine.id, "rejected", proposal="p9", why="tests")
-    other.close()
-    assert store.queue.take("run").place == "a.py:1"
-    assert [one.state for one in store.queue.pieces("run")] == ["taken", "rejected"]
-    assert store.queue.runs() == ["run"]
-    store.queue.forget("run")
-    assert store.queue.pieces("run") == []
 
 
 def test_a_record_is_the_last_word_on_a_proposal(store, workspace):

@@ -65,7 +65,7 @@ async def test_trouble_is_told_once_and_the_memory_rests(tmp_path, monkeypatch):
     await asyncio.sleep(0)
     assert (told, len(calls)) == (["It is damaged."], 2)
     other = tmp_path / "other"
-    assert await remembering.ask(other, lambda store: store.queue.runs(), None) == []
+    assert await remembering.ask(other, lambda store: store.records.all(), None) == []
     await remembering.close()
 
 

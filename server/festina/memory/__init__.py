@@ -7,7 +7,6 @@ what was done. All of it may be taken away at any time; then only what was done 
 from festina.memory.database import Trouble
 from festina.memory.journal import Accept, Entry, Kept, State
 from festina.memory.notes import Note
-from festina.memory.queue import Piece
 from festina.memory.records import Record
 from festina.memory.steps import Try
 from festina.memory.store import Store
@@ -17,7 +16,6 @@ __all__ = [
     "Entry",
     "Kept",
     "Note",
-    "Piece",
     "Record",
     "State",
     "Store",

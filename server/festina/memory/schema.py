@@ -98,4 +98,9 @@ _NOTES_OF_ACCEPTS = (
     "ALTER TABLE notes ADD COLUMN accept INTEGER REFERENCES accepts (id) ON DELETE CASCADE",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _NOTES, _NOTES_OF_ACCEPTS)
+_NO_QUEUE = (
+    # a run of a skill looks for its places anew: what was done matches no more
+    "DROP TABLE pieces",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _NOTES, _NOTES_OF_ACCEPTS, _NO_QUEUE)

@@ -12,7 +12,6 @@ from festina.memory.database import Database
 from festina.memory.journal import Journal
 from festina.memory.living import Living
 from festina.memory.notes import Notes
-from festina.memory.queue import Queue
 from festina.memory.records import Records
 from festina.memory.steps import Steps
 
@@ -46,7 +45,6 @@ class Store:
         self.records = Records(self.database, self.process)
         self.steps = Steps(self.database, self.process)
         self.notes = Notes(self.database, self.process)
-        self.queue = Queue(self.database, self.process)
 
     def close(self) -> None:
         """Let go of the file. What was begun and not ended counts as broken off from now on."""
