@@ -124,9 +124,19 @@ def _side_by_side(tab: gallery_page.Page) -> None:
     _live(tab)
 
 
+HEADING = """() => {
+  const { top, bottom } = document.querySelector("article.here h3").getBoundingClientRect();
+  const above = document.getElementById("head").getBoundingClientRect().bottom;
+  return top >= above && bottom < innerHeight;
+}"""
+"""Whether the heading of the card in focus is in sight: the cards are higher than the window."""
+
+
 def _live(tab: gallery_page.Page) -> None:
     """See the component as its script has drawn it, in a frame that runs none."""
-    tab.press("1")
+    for key in ("j", "k", "1"):
+        tab.press(key)
+        tab.until(f"({HEADING})()")
     tab.until("document.querySelector('article.here iframe') !== null")
     frame = tab.tab.locator("article.here iframe").element_handle().content_frame()
     frame.wait_for_selector("product-card .card .price")

@@ -119,7 +119,9 @@ function focusOn(id, moves = true) {
   pointAt(id);
   const { node: article } = drawn.get(id);
   article.focus({ preventScroll: true });
-  if (moves) article.scrollIntoView({ block: "nearest" });
+  // of one that is higher than the window, what it is comes first
+  const isHigh = article.offsetHeight > innerHeight - document.getElementById("head").offsetHeight;
+  if (moves) article.scrollIntoView({ block: isHigh ? "start" : "nearest" });
 }
 
 function toggle(id) {
