@@ -10,17 +10,15 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from festina import advising, edits, skill_work
+from festina import advising, skill_work
 from festina.calls import Call
-from festina.context.files import Files
 from festina.context.gather import TOO_SMALL
-from festina.context.places import Found, Place, find
+from festina.context.places import Found, Place, current, find
 from festina.findings import Status
 from festina.lifecycle import Lifecycle
-from festina.masking import Masking
 from festina.models.base import ModelError, Trouble
 from festina.models.meter import counting
 from festina.models.ready import Models, Ready
@@ -29,8 +27,6 @@ from festina.session import Refusal, Session
 from festina.shelf import Shelf
 from festina.skill_file import Skill
 from festina.skill_work import End, Tried
-from festina.text import Text
-from festina.verify.base import Snapshot
 
 MOST_CHARS = 100
 """So much is said of why a place was rejected; the log has it all."""
@@ -216,7 +212,7 @@ class SkillRuns:
 
         say("waiting for the model")
         snapshot = self._session.snapshot(run.workspace)
-        now = await asyncio.to_thread(_current, snapshot, place)
+        now = await asyncio.to_thread(current, snapshot, place)
         if now is None:
             run.gone += 1
             return
@@ -245,20 +241,6 @@ class SkillRuns:
     def _say(self, run: SkillRun, words: str) -> None:
         run.words = words
         self.changed(run)
-
-
-def _current(snapshot: Snapshot, place: Place) -> Place | None:
-    """Return a place as it is by now; None where its lines are others. Blocks."""
-    content = Files(snapshot, Masking()).read(place.path)
-    if content is None:
-        return None
-    text = Text(content)
-    region = edits.rebase(place.text, text, place.region)
-    if region is None:
-        return None
-    return replace(
-        place, text=text, region=region, line=place.line + region.start - place.region.start
-    )
 
 
 def _brief(tried: Tried) -> str:

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from festina import edits
 from festina.calls import Call, Why
 from festina.config import Settings
 from festina.context.places import Place
@@ -50,6 +51,9 @@ class End(enum.StrEnum):
     UNVERIFIED = "unverified"
     FAILED = "failed"
     LEFT = "left"
+
+
+_ENDS = {Status.PASSED: End.PASSED, Status.UNVERIFIED: End.UNVERIFIED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,24 @@ async def attempt(
     return _tried(place, seen)
 
 
+async def judge_again(
+    tried: Tried, task: Task, place: Place, verifier: Verifier, say: Callable[[str], None]
+) -> Tried:
+    """Judge an edit once more, at its place as it is by now; no model is asked."""
+    new = task.result(tried.region_text)
+    earned = await task.earning(verifier).whole(new.content, lambda step: say(step.message))
+    return replace(
+        tried,
+        place=place,
+        end=_ENDS.get(earned.verdict.status, End.FAILED),
+        words=earned.verdict.summary(earned.rest),
+        text=new.content,
+        diff=edits.unified(place.text, new, place.path),
+        verdict=earned.verdict,
+        rest=earned.rest,
+    )
+
+
 def record(tried: Tried, skill: Skill, proposal: str, how: str, *, accepted: bool) -> Record:
     """Return what is written down of a place for ``festina report``; ``proposal`` is its id."""
     failed = tried.end is End.FAILED
@@ -189,10 +211,9 @@ def _tried(place: Place, seen: _Seen) -> Tried:
     calls = tuple(seen.calls)
     if parsed is None or seen.verdict is None:
         return Tried(place, End.FAILED, finished.message, error=finished.error, calls=calls)
-    ends = {Status.PASSED: End.PASSED, Status.UNVERIFIED: End.UNVERIFIED}
     return Tried(
         place,
-        ends.get(finished.status, End.FAILED),
+        _ENDS.get(finished.status, End.FAILED),
         finished.message,
         parsed.region_text,
         parsed.candidate_text,

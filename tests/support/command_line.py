@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -110,10 +110,12 @@ class CommandLine:
             )
         )
 
-    def run(self, *words: str | Path, stdin: bytes = b"") -> Ran:
+    def run(self, *words: str | Path, stdin: bytes | TextIO = b"") -> Ran:
         """Run a command to its end."""
         self.capsys.readouterr()
-        self.monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), newline=""))
+        if isinstance(stdin, bytes):
+            stdin = io.TextIOWrapper(io.BytesIO(stdin), newline="")
+        self.monkeypatch.setattr("sys.stdin", stdin)
         code = cli.main([str(word) for word in words])
         printed = self.capsys.readouterr()
         return Ran(code, printed.out, printed.err)

@@ -9,9 +9,8 @@ from festina import line_patterns, skill_file, skill_text
 from festina.accepted import Accepted
 from festina.clean import stripped
 from festina.config import Settings
-from festina.context.places import Place
+from festina.context.places import Place, current
 from festina.edits import Region
-from festina.skill_runs import _current
 from festina.skill_saving import Wish
 from festina.text import Text
 from festina.verify.base import Snapshot
@@ -39,13 +38,13 @@ def test_a_place_is_looked_for_again_when_its_turn_comes(tmp_path):
     place = Place("a.py", "python", text, Region(4, 6), "g", 6)
 
     def now(content):
-        return _current(Snapshot(tmp_path, buffers={"a.py": content}, trusted=True), place)
+        return current(Snapshot(tmp_path, buffers={"a.py": content}, trusted=True), place)
 
     assert now(text.content) == place
     moved = now("import os\n" + text.content)
     assert (moved.region, moved.line) == (Region(5, 7), 7)
     assert now(text.content.replace("return 2", "return 3")) is None
-    assert _current(Snapshot(tmp_path, trusted=True), place) is None  # it is gone
+    assert current(Snapshot(tmp_path, trusted=True), place) is None  # it is gone
 
 
 LINE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

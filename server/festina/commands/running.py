@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
@@ -95,11 +96,46 @@ def choose(question: str, words: tuple[str, ...]) -> str:
     Raises:
         KeyboardInterrupt: control-C.
     """
+    _put(question, words)
+    with _interruptible():
+        return _meant(sys.stdin.readline(), words)
+
+
+async def chosen(question: str, words: tuple[str, ...]) -> str:
+    """Ask like :func:`choose` while other work goes on; control-C cancels this as all else."""
+    _put(question, words)
+    return _meant(await _line(), words)
+
+
+async def _line() -> str:
+    """Wait for a line, and take no more than that: the next one is for whoever asks next."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        stdin = sys.stdin.fileno()
+        loop.add_reader(stdin, ready.set)
+    except (OSError, NotImplementedError):  # no terminal, so that nobody has to be waited for
+        return sys.stdin.readline()
+    typed = b""
+    try:
+        while not typed.endswith(b"\n"):
+            await ready.wait()
+            ready.clear()
+            if not (one := os.read(stdin, 1)):
+                break
+            typed += one
+    finally:
+        loop.remove_reader(stdin)
+    return typed.decode("utf-8", "replace")
+
+
+def _put(question: str, words: tuple[str, ...]) -> None:
     letters = ", ".join(f"[{'N' if word == 'no' else word[0]}]{word[1:]}" for word in words)
     sys.stderr.write(f"{question} {letters} ")
     sys.stderr.flush()
-    with _interruptible():
-        answer = sys.stdin.readline().strip().lower()
+
+
+def _meant(answer: str, words: tuple[str, ...]) -> str:
+    answer = answer.strip().lower()
     return next((word for word in words if answer in {word, word[0]}), "no")
 
 

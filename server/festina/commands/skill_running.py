@@ -1,8 +1,8 @@
 """``festina skill run``: a skill is followed at all places that it is meant for, each one checked.
 
 Nothing is written that did not pass, and nothing that nobody agreed to: with ``--apply`` that was
-said before, at a terminal it is asked for each edit. Where neither is so, as many edits are made
-and shown as may wait for a review (``review.pending``).
+said before, at a terminal it is asked for each edit, while the next ones are made. Where neither is
+so, as many edits are made and shown as may wait for a review (``review.pending``).
 """
 
 from __future__ import annotations
@@ -11,40 +11,43 @@ import argparse
 import asyncio
 import json
 import sys
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from festina import edits, line_patterns, skill_work
-from festina.commands import advice, job, recorded, recovering, running, skill, skill_showing
+from festina import line_patterns
+from festina.commands import (
+    advice,
+    job,
+    recorded,
+    running,
+    skill,
+    skill_reviewing,
+    skill_showing,
+)
 from festina.commands.base import Exit, Stop
 from festina.commands.recorded import Decision
-from festina.commands.target import Target
+from festina.commands.skill_reviewing import AT_ONCE
+from festina.commands.skill_working import Work
 from festina.config import Settings
 from festina.context.gather import TOO_SMALL
 from festina.context.places import Place, find
 from festina.models.base import ModelError
-from festina.models.meter import counting
 from festina.models.ready import EMBEDDED_STREAMS, STREAMS, Ready
 from festina.skill_file import PLACES_KEY, Skill
 from festina.skill_work import End, Tried
 from festina.slow import Adviser
-from festina.text import Text
 from festina.trust import TrustStore
-from festina.verify.base import Snapshot, Verifier, verdict_key
+from festina.verify.base import Snapshot, Verifier
 from festina.verify.engine import Engine
 from festina.verify.mapping import MANY
 from festina.workspaces import workspace_of
 
 if TYPE_CHECKING:
     from festina.terminal import Terminal
-
-AT_ONCE = 4
-"""So many places are worked at together where nothing is written in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,16 @@ class Run:
         """How many edits wait for a person: all that somebody could accept."""
         counts = self.counts
         return counts[End.PASSED] + counts[End.UNVERIFIED]
+
+    def say(self, number: int, place: Place, words: str) -> None:
+        """Say how far it is with a place."""
+        if self.terminal is not None:
+            self.terminal.status(f"{number} of {len(self.places)} · {place.shown} · {words}")
+
+    async def keep(self, tried: Tried, decision: Decision) -> None:
+        """Count what came of a place."""
+        order = self.order
+        await asyncio.to_thread(recorded.keep_place, order.workspace, tried, order.skill, decision)
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -172,30 +185,54 @@ def _below(workspace: Path, path: Path) -> str:
 
 async def _all(state: Run) -> None:
     order = state.order
-    state.applies = order.args.apply or (state.terminal is not None and running.may_ask())
+    asks = not order.args.apply and state.terminal is not None and running.may_ask()
+    state.applies = order.args.apply or asks
     async with _model(state) as (ready, adviser):
-        if state.applies:
-            while state.waiting and not state.quits and state.error is None:
-                await _one(state, state.waiting.pop(0), ready, adviser)
-            return
-        # what is made is shown and not kept, so nothing of it changes what the others rest on
-        cap, tasks = order.settings.review_pending, set[asyncio.Task[None]]()
-        try:
-            while True:
-                room = cap - state.pending - len(tasks)
-                while state.waiting and state.error is None and len(tasks) < AT_ONCE and room > 0:
-                    work = _one(state, state.waiting.pop(0), ready, adviser)
-                    tasks.add(asyncio.create_task(work))
-                    room -= 1
-                if not tasks:
-                    return
-                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        work = Work(state, ready, adviser)
+        if asks:
+            await skill_reviewing.review(state, work.attempt, work.decide)
+        elif state.applies:
+            while state.waiting and state.error is None:
+                await _one(state, work)
+        else:
+            await _shown(state, work)
+
+
+async def _shown(state: Run, work: Work) -> None:
+    """Make as many edits as may wait for a review.
+
+    They are shown and not kept, so nothing of one changes what the others rest on.
+    """
+    cap, tasks = state.order.settings.review_pending, set[asyncio.Task[None]]()
+    try:
+        while True:
+            room = cap - state.pending - len(tasks)
+            while state.waiting and state.error is None and len(tasks) < AT_ONCE and room > 0:
+                tasks.add(asyncio.create_task(_one(state, work)))
+                await asyncio.sleep(0)  # it has taken its place
+                room -= 1
+            if not tasks:
+                return
+            done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _one(state: Run, work: Work) -> None:
+    """Work at the next place, to its end."""
+    number, place = len(state.places) - len(state.waiting) + 1, state.waiting.pop(0)
+    tried = await work.attempt(place, lambda words: state.say(number, place, words))
+    if tried is None:
+        return
+    if tried.error is not None and tried.verdict is None:
+        state.error = tried.error
+        state.waiting.insert(0, place)
+        return
+    await work.decide(tried)
 
 
 @asynccontextmanager
@@ -226,88 +263,8 @@ async def _model(state: Run) -> AsyncIterator[tuple[Ready, Adviser | None]]:
         yield ready, adviser
 
 
-async def _one(state: Run, place: Place, ready: Ready, adviser: Adviser | None) -> None:
-    """Work at a place, to its end."""
-    number = len(state.places) - len(state.waiting)
-    order, terminal = state.order, state.terminal
-
-    def say(words: str) -> None:
-        if terminal is not None:
-            terminal.status(f"{number} of {len(state.places)} · {place.shown} · {words}")
-
-    say("waiting for the model")
-    snapshot = order.snapshot
-    task = skill_work.task_of(place, order.skill, snapshot, order.settings)
-    with counting(f"place {number}"):
-        tried = await skill_work.attempt(place, task, ready, state.verifier, say, adviser)
-    if tried.error is not None and tried.verdict is None:
-        state.error = tried.error
-        state.waiting.insert(0, place)
-        return
-    decision = Decision()
-    if tried.end is End.PASSED and state.applies:
-        tried, decision = await _decide(state, tried, snapshot)
-    elif terminal is not None:
-        skill_showing.one(terminal, tried)
-    state.ended.append((tried, decision.accepted))
-    await asyncio.to_thread(recorded.keep_place, order.workspace, tried, order.skill, decision)
-
-
-async def _decide(state: Run, tried: Tried, snapshot: Snapshot) -> tuple[Tried, Decision]:
-    """Write an edit that passed, if that was agreed to; return it, and what was decided."""
-    terminal, asks = state.terminal, not state.order.args.apply
-    decision = Decision()
-    if terminal is not None and asks:
-        ready_at = time.time()
-        answer = skill_showing.ask(terminal, tried)
-        state.quits = answer == "quit"
-        if state.quits:
-            return tried, decision
-        decision = Decision(dismissed=answer != "yes", ready_at=ready_at, decided_at=time.time())
-        if decision.dismissed:
-            return tried, decision
-    try:
-        await _write(state, tried, snapshot)
-    except Stop as stop:
-        tried = replace(tried, end=End.FAILED, words=str(stop))
-    if terminal is not None and tried.end is End.PASSED and asks:
-        terminal.say(f"written to {tried.place.path}", "dim")
-    elif terminal is not None:
-        skill_showing.one(terminal, tried)
-    return tried, replace(decision, accepted=tried.end is End.PASSED)
-
-
-async def _write(state: Run, tried: Tried, snapshot: Snapshot) -> None:
-    """Write an edit, if its verdict still holds (design, invariant 2); others move along."""
-    place, verdict = tried.place, tried.verdict
-    assert verdict is not None
-    if verdict.key != verdict_key(tried.text, await state.verifier.fingerprint(snapshot)):
-        raise Stop("The workspace changed after the edit was checked, so nothing was written.")
-    file = Target(state.order.workspace / place.path, state.order.workspace, place.text)
-    new = Text(tried.text)
-    warn = _warn if state.terminal is None else state.terminal.warn
-    line = recorded.accepted_place(tried, state.order.skill)
-    await asyncio.to_thread(recovering.write, file, new, place.name, line, warn)
-    state.waiting = [moved for one in state.waiting if (moved := _moved(one, place.path, new))]
-
-
-def _moved(place: Place, path: str, new: Text) -> Place | None:
-    """Return a place as it is in a file that was written; None where it is gone."""
-    if place.path != path:
-        return place
-    region = edits.rebase(place.text, new, place.region)
-    if region is None:
-        return None
-    line = place.line + region.start - place.region.start
-    return replace(place, text=new, region=region, line=line)
-
-
 def _exit(state: Run) -> Exit:
     counts = state.counts
     if counts[End.FAILED]:
         return Exit.FAILED
     return Exit.UNVERIFIED if counts[End.UNVERIFIED] else Exit.DONE
-
-
-def _warn(text: str) -> None:
-    sys.stderr.write(f"festina: {text}\n")

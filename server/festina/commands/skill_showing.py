@@ -56,13 +56,13 @@ def one(terminal: Terminal, tried: Tried) -> None:
     terminal.judged(_LOOKS[tried.end], tried.place.shown, words)
 
 
-def ask(terminal: Terminal, tried: Tried) -> str:
+async def ask(terminal: Terminal, tried: Tried) -> str:
     """Show an edit that passed, and ask what is to become of it: ``yes``, ``no`` or ``quit``."""
     with terminal.paused():
         terminal.say(tried.place.shown, "bold")
         terminal.diff(tried.diff)
         terminal.judged(CandidateStatus.PASSED, "", tried.words)
-        return running.choose("Write it?", ("yes", "no", "quit"))
+        return await running.chosen("Write it?", ("yes", "no", "quit"))
 
 
 def summary(terminal: Terminal, state: Run) -> None:

@@ -7,7 +7,7 @@ found is what a model is asked about: it may still answer that nothing is to be 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from festina import edits, line_patterns
 from festina.context.definitions import enclosing
@@ -87,6 +87,19 @@ def find(
     free = [one for one in found if not left_alone(settings, one.path, one.name)]
     more = len(listed) >= MOST_FILES or len(free) > MOST
     return Found(tuple(free[:MOST]), looked, more, len(found) - len(free))
+
+
+def current(snapshot: Snapshot, place: Place) -> Place | None:
+    """Return a place as it is by now; None where its lines are others. Blocks."""
+    content = Files(snapshot, Masking()).read(place.path)
+    if content is None:
+        return None
+    text = Text(content)
+    region = edits.rebase(place.text, text, place.region)
+    if region is None:
+        return None
+    line = place.line + region.start - place.region.start
+    return replace(place, text=text, region=region, line=line)
 
 
 def language_of(path: str) -> str:
