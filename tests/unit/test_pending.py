@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from festina.config import Settings
+from festina.context.places import Found
 from festina.edits import Region
 from festina.going import Going
 from festina.orders import Order
@@ -118,7 +118,7 @@ async def test_two_runs_at_once_make_no_more_than_may_wait(sitting, pending, mon
         put(sitting, len(begun), State.READY)
 
     places = tuple(range(5))
-    monkeypatch.setattr("festina.skill_runs.find", lambda *_: SimpleNamespace(places=places))
+    monkeypatch.setattr("festina.skill_runs.find", lambda *_: Found(places))
     monkeypatch.setattr(runs, "_one", one)
     both = [
         runs.start(HERE, Skill(name, "", "", "", in_workspace=True), ["x"], [])
