@@ -7,7 +7,7 @@ import pytest
 from festina.findings import Gate, GateResult, Status, Verdict
 from festina.gallery import page, pictures
 from festina.gallery.cards import Entry, Maker, Subject
-from festina.gallery.preview import MOST_BYTES, Files, render
+from festina.gallery.preview import MOST_BYTES, MOST_TOGETHER, Files, render
 from festina.proposals import CandidateStatus
 from festina.shots import Shot
 
@@ -38,6 +38,47 @@ def test_what_lies_in_the_workspace_is_put_into_the_page(site):
     assert shown.count("data:") == 1
     assert "https://evil.example/x.png" in shown, "which the policy keeps out"
     assert "../outside.png" in shown
+
+
+def test_pictures_that_styles_name_are_put_in_wherever_the_style_stands(site):
+    (site / "css" / "img").mkdir()
+    (site / "css" / "img" / "bg.png").write_bytes(PNG)
+    (site / "css" / "base.css").write_text("h1 { background: url( 'img/bg.png' ) }")
+    (site / "css" / "print.css").write_text("h2 { color: black }")
+    css = (
+        "@import url('base.css'); @import 'print.css' print;\n"
+        "p { background: url(../logo.png) } i { background: url(https://evil.example/x.png) }"
+    )
+    html = (
+        "<link rel=stylesheet href=css/site.css>"
+        '<style>b { background: url("logo.png") }</style>'
+        "<p style=\"background: url('logo.png')\">url(logo.png)</p>"
+        '<picture><source srcset="logo.webp"><img src="logo.png" srcset="big.png 2x"></picture>'
+    )
+    shown = render(Files(site, {"css/site.css": css}), "index.html", html)
+    data = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    assert shown.count(data) == 5
+    assert f"h1 {{ background: url({data}) }}" in shown
+    assert "@media print {\nh2 { color: black }\n}" in shown
+    assert f"p {{ background: url({data}) }}" in shown
+    assert f'<p style="background: url({data})">url(logo.png)</p>' in shown, "words stay words"
+    assert f'<picture><img src="{data}"></picture>' in shown
+    assert "url(https://evil.example/x.png)" in shown, "which the policy keeps out"
+
+
+def test_style_sheets_that_import_each_other_come_to_an_end(site):
+    (site / "css" / "site.css").write_text(
+        "@import 'site.css'; @import 'site.css'; p { color: red }"
+    )
+    shown = render(Files(site), "index.html", INDEX)
+    assert 1 < shown.count("color: red") <= 32
+
+
+def test_of_pictures_no_more_is_put_in_than_there_is_room_for(site):
+    (site / "logo.png").write_bytes(PNG + b"x" * 900_000)
+    shown = render(Files(site), "other.html", '<img src="logo.png">' * 20)
+    assert shown.count("data:") == MOST_TOGETHER // 1_200_000
+    assert shown.count('src="logo.png"') == 20 - shown.count("data:")
 
 
 def test_scripts_are_left_out_since_none_is_run(site):

@@ -40,11 +40,21 @@ POLICY = "; ".join(
 )
 MOST_BYTES = 1_000_000
 """Of one file that is put into a page."""
+MOST_TOGETHER = 8_000_000
+"""Characters of all pictures of a page."""
+MOST_IMPORTS = 30
 MOST_PAGES = 200
 """Pages that are looked through for one that uses a style sheet."""
 
 _SCRIPT = re.compile(r"<script\b.*?(?:</script\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(?:link|img|meta)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:link|img|meta|source)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_SRCSET = re.compile(r"\ssrcset\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE)
+_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(?=</style|\Z)", re.IGNORECASE | re.DOTALL)
+_STYLED = re.compile(r"<[a-z][^<>]*?\sstyle\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_IMPORT = re.compile(
+    r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]+)[\"']?\s*\)?\s*([^;{}]*);", re.IGNORECASE
+)
+_URL = re.compile(r"url\(\s*[\"']?([^\"')\s]+)[\"']?\s*\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,33 +143,68 @@ def _page(files: Files, path: str, text: str) -> tuple[str, str] | None:
 
 
 def _whole(files: Files, page: str, source: str, instead: Mapping[str, str]) -> str:
-    def put(match: re.Match[str]) -> str:
-        tag, given = _read(match[0])
+    return _Inside(files, instead).page(page, source)
+
+
+@dataclass(slots=True)
+class _Inside:
+    """Puts style sheets and pictures into a page; ``instead`` are texts in the place of files'."""
+
+    files: Files
+    instead: Mapping[str, str]
+    room: int = MOST_TOGETHER
+    imports: int = MOST_IMPORTS
+
+    def page(self, page: str, source: str) -> str:
+        """Return a page with what lies in the workspace in it."""
+        source = _STYLE.sub(lambda found: found[1] + self._css(page, found[2]), source)
+        source = _STYLED.sub(lambda found: self._pictures(page, found[0]), source)
+        return _TAG.sub(lambda found: self._tag(page, found[0]), source)
+
+    def _tag(self, page: str, whole: str) -> str:
+        tag, given = _read(whole)
         if tag == "meta" and (given.get("http-equiv") or "").lower() == "content-security-policy":
             return ""  # it is meant for files of its own, and ours lets less pass
         if tag == "link" and "stylesheet" in (given.get("rel") or "").lower().split():
-            style = _style(files, _local(page, given.get("href")), instead)
-            return match[0] if style is None else style
-        if tag == "img" and (data := _picture(files, _local(page, given.get("src")))) is not None:
-            return match[0].replace(given["src"] or "", data, 1)
-        return match[0]
+            style = self._sheet(_local(page, given.get("href")))
+            return whole if style is None else "<style>" + style.replace("</", "<\\/") + "</style>"
+        if tag == "source" and given.get("srcset"):
+            return ""  # the picture's own `img` is shown
+        if tag == "img" and (data := self._picture(_local(page, given.get("src")))) is not None:
+            return _SRCSET.sub("", whole.replace(given["src"] or "", data, 1))
+        return whole
 
-    return _TAG.sub(put, source)
+    def _sheet(self, path: str | None) -> str | None:
+        if path is None or Path(path).suffix.lower() not in STYLES:
+            return None
+        text = self.instead.get(path)
+        text = self.files.text(path) if text is None else text
+        return None if text is None else self._css(path, text)
 
+    def _css(self, path: str, text: str) -> str:
+        def imported(found: re.Match[str]) -> str:
+            self.imports -= 1
+            style = self._sheet(_local(path, found[1])) if self.imports >= 0 else None
+            if style is None:
+                return found[0]
+            return f"@media {found[2]} {{\n{style}\n}}" if found[2].strip() else style
 
-def _style(files: Files, path: str | None, instead: Mapping[str, str]) -> str | None:
-    if path is None or Path(path).suffix.lower() not in STYLES:
-        return None
-    text = instead.get(path)
-    text = files.text(path) if text is None else text
-    return None if text is None else "<style>" + text.replace("</", "<\\/") + "</style>"
+        return self._pictures(path, _IMPORT.sub(imported, text))
 
+    def _pictures(self, path: str, css: str) -> str:
+        def put(found: re.Match[str]) -> str:
+            data = self._picture(_local(path, found[1]))
+            return found[0] if data is None else f"url({data})"
 
-def _picture(files: Files, path: str | None) -> str | None:
-    kind = None if path is None else PICTURES.get(Path(path).suffix.lower())
-    if path is None or kind is None or (data := files.data(path)) is None:
-        return None
-    return _data(kind, data)
+        return _URL.sub(put, css)
+
+    def _picture(self, path: str | None) -> str | None:
+        kind = None if path is None else PICTURES.get(Path(path).suffix.lower())
+        if path is None or kind is None or (data := self.files.data(path)) is None:
+            return None
+        found = _data(kind, data)
+        self.room -= len(found)
+        return found if self.room >= 0 else None
 
 
 def _data(kind: str, data: bytes) -> str:
