@@ -211,7 +211,7 @@ def _most_work(trace: list[dict[str, Any]]) -> float:
     tasks = [o for o in trace if o["name"] == "RunTask" and (o["pid"], o["tid"]) in mains]
     assert len(tasks) > 100, "the trace has the tasks of the page"
     # no task works longer than it takes, though what is measured of a thread may say so
-    return max(min(float(one.get("tdur", 0)), float(one["dur"])) for one in tasks) / 1000
+    return max(min(float(one.get("tdur", 0)), float(one.get("dur", 0))) for one in tasks) / 1000
 
 
 # -- searching ----------------------------------------------------------------------------
